@@ -1,0 +1,92 @@
+"""Where a process listens, keeps its data and finds its peers: read once from HELPDESK_* variables."""
+
+import sys
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+Port = int
+AnySettings = TypeVar("AnySettings", bound="MeshSettings")
+
+
+class MeshSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="HELPDESK_", frozen=True, extra="ignore")
+
+    data: Path = REPOSITORY / ".helpdesk"
+    certificates: Path | None = None
+    host: str = "127.0.0.1"
+    issuer: str = "https://helpdesk.internal"
+
+    http_port: Port = Field(default=8080, ge=0, le=65535)
+    https_port: Port = Field(default=8443, ge=0, le=65535)
+    admin_port: Port = Field(default=9901, ge=0, le=65535)
+    bridge_port: Port = Field(default=8081, ge=0, le=65535)
+    auth_port: Port = Field(default=7101, ge=0, le=65535)
+    ticket_port: Port = Field(default=7102, ge=0, le=65535)
+    search_port: Port = Field(default=7103, ge=0, le=65535)
+    chat_port: Port = Field(default=7104, ge=0, le=65535)
+
+    auth_address: str | None = None
+    ticket_address: str | None = None
+    search_address: str | None = None
+    chat_address: str | None = None
+
+    auth_database_url: str | None = None
+    ticket_database_url: str | None = None
+    search_database_url: str | None = None
+    chat_database_url: str | None = None
+
+    otlp_endpoint: str | None = None
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "text"] = "json"
+
+    max_message_bytes: int = Field(default=4 * 1024 * 1024, ge=64 * 1024)
+    max_concurrent_rpcs: int = Field(default=1000, ge=1)
+    max_connection_age_seconds: int = Field(default=1800, ge=1)
+    stop_grace_seconds: float = Field(default=10.0, ge=0)
+
+    def port(self, service: str) -> int:
+        return int(self._named(service, "port"))
+
+    def address(self, service: str) -> str:
+        return str(
+            self._named(service, "address") or f"ipv4:127.0.0.1:{self.port(service)}",
+        )
+
+    def database_url(self, service: str) -> str:
+        file = self.service_folder(service) / f"{service}.db"
+        return str(self._named(service, "database_url") or f"sqlite+aiosqlite:///{file}")
+
+    def service_folder(self, service: str) -> Path:
+        return self.data / service
+
+    @property
+    def certificates_folder(self) -> Path:
+        return self.certificates or self.data / "certificates"
+
+    def certificate_folder(self, service: str) -> Path:
+        return self.certificates_folder / service
+
+    def _named(self, service: str, what: str) -> object:
+        field = f"{service}_{what}"
+        if field not in type(self).model_fields:
+            raise KeyError(f"no setting {field} for service {service!r}")
+        return getattr(self, field)
+
+
+def read_settings(kind: type[AnySettings]) -> AnySettings:
+    """Reads the environment, or ends the process with one line that names each bad variable."""
+    try:
+        return kind()
+    except ValidationError as error:
+        prefix = kind.model_config.get("env_prefix", "")
+        faults = "; ".join(
+            f"{prefix}{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}".replace("\n", " ")
+            for fault in error.errors(include_url=False, include_input=False)
+        )
+        sys.stderr.write(f"bad settings: {faults}\n")
+        raise SystemExit(1) from None
