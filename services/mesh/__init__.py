@@ -1,1 +1,4 @@
-"""What every service stands on: settings, mutual TLS, servers, channels, errors, databases. Knows no service."""
+"""What every service stands on; knows no service.
+
+Settings, mutual TLS, servers and channels, errors, access decisions, databases, telemetry.
+"""

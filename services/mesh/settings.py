@@ -1,4 +1,4 @@
-"""Where a process listens, keeps its data and finds its peers: read once from HELPDESK_* variables."""
+"""Where a process listens, keeps its data and finds its peers, from HELPDESK_* variables."""
 
 import sys
 from pathlib import Path
@@ -50,12 +50,10 @@ class MeshSettings(BaseSettings):
     stop_grace_seconds: float = Field(default=10.0, ge=0)
 
     def port(self, service: str) -> int:
-        return int(self._named(service, "port"))
+        return int(str(self._named(service, "port")))
 
     def address(self, service: str) -> str:
-        return str(
-            self._named(service, "address") or f"ipv4:127.0.0.1:{self.port(service)}",
-        )
+        return str(self._named(service, "address") or f"ipv4:127.0.0.1:{self.port(service)}")
 
     def database_url(self, service: str) -> str:
         file = self.service_folder(service) / f"{service}.db"
@@ -75,7 +73,8 @@ class MeshSettings(BaseSettings):
         field = f"{service}_{what}"
         if field not in type(self).model_fields:
             raise KeyError(f"no setting {field} for service {service!r}")
-        return getattr(self, field)
+        value: object = getattr(self, field)
+        return value
 
 
 def read_settings(kind: type[AnySettings]) -> AnySettings:

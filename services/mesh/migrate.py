@@ -1,0 +1,76 @@
+"""Brings a schema to its newest version, one process at a time, with Alembic only when needed."""
+
+import asyncio
+import fcntl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.mesh.engines import Engines
+
+# Any number will do, as long as nobody else takes the same one in this database.
+_ADVISORY_LOCK = 7_041_776_201
+_SCRIPTS = Path(__file__).parent / "migrations"
+
+
+async def migrate(engines: Engines, migrations: Path) -> None:
+    """Runs `upgrade head`; returns at once when the newest version is already applied."""
+    async with _file_lock(engines.file), engines.writer.begin() as connection:
+        await _migrate(connection, migrations, locks=engines.is_postgresql)
+
+
+async def _migrate(connection: AsyncConnection, migrations: Path, *, locks: bool) -> None:
+    if locks:
+        await connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
+        await connection.execute(text("SELECT set_config('app.system', 'on', true)"))
+    if await connection.run_sync(_applied) == newest(migrations):
+        return
+    await connection.run_sync(_upgrade, migrations)
+
+
+def newest(migrations: Path) -> str:
+    """The head by the files' names: `0002_add_labels.py` holds revision `0002`."""
+    names = sorted(file.stem for file in _versions(migrations).glob("[0-9]*_*.py"))
+    if not names:
+        raise ValueError(f"no migrations like 0001_create_tables.py in {_versions(migrations)}")
+    return names[-1].partition("_")[0]
+
+
+def _versions(migrations: Path) -> Path:
+    return migrations / "versions"
+
+
+def _applied(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _upgrade(connection: Connection, migrations: Path) -> None:
+    # Alembic takes a third of a second to import, which a start with nothing to do can save.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", _escaped(_SCRIPTS))
+    config.set_main_option("version_locations", _escaped(_versions(migrations)))
+    config.set_main_option("path_separator", "newline")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("%", "%%")
+
+
+@asynccontextmanager
+async def _file_lock(database: Path | None) -> AsyncIterator[None]:
+    if database is None:
+        yield
+        return
+    with database.with_name(f"{database.name}.migrating").open("w") as file:
+        await asyncio.to_thread(fcntl.flock, file, fcntl.LOCK_EX)
+        yield
