@@ -1,0 +1,1 @@
+"""Serves what is not an RPC: the API's documentation. No domain, no database."""
