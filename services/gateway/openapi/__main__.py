@@ -1,4 +1,4 @@
-"""`python -m services.gateway.openapi [--check]`: writes gen/openapi/helpdesk.json, or tells whether it is fresh."""
+"""`python -m services.gateway.openapi [--check]`: writes gen/openapi/helpdesk.json or checks it."""
 
 import argparse
 import sys

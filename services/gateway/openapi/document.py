@@ -10,13 +10,14 @@ from services.gateway.openapi.schemas import Schema, Schemas
 from services.gateway.openapi.source import Source
 
 _DESCRIPTION = """\
-Answers questions from your own knowledge base with citations, and keeps the tickets for everything else.
+Answers questions from your own knowledge base with citations, and keeps the tickets for the rest.
 
-Send an access token as `authorization: Bearer …`; `POST /v1/tokens` issues one. The token says the tenant: no \
-request names it. Field names are lowerCamelCase, 64-bit numbers are strings, times are RFC 3339.
+Send an access token as `authorization: Bearer …`; `POST /v1/tokens` issues one. The token says \
+the tenant: no request names it. Field names are lowerCamelCase, 64-bit numbers are strings, \
+times are RFC 3339.
 
-Every refusal is a `google.rpc.Status` with exactly one `ErrorInfo`, whose `reason` is listed under \
-`x-error-reasons`. Quote the `x-request-id` header of an answer when you report a problem."""
+Every refusal is a `google.rpc.Status` with exactly one `ErrorInfo`, whose `reason` is listed \
+under `x-error-reasons`. Quote the `x-request-id` header when you report a problem."""
 
 _EXAMPLE = re.compile(r"\s*Example: (\{.*\})$")
 

@@ -34,7 +34,10 @@ def _operation(
         "summary": comment.split(". ")[0].rstrip("."),
         "description": comment,
     }
-    if parameters := [*_path_parameters(schemas, method, binding), *_query(schemas, method, binding)]:
+    if parameters := [
+        *_path_parameters(schemas, method, binding),
+        *_query(schemas, method, binding),
+    ]:
         operation["parameters"] = parameters
     if binding.body:
         operation["requestBody"] = _body(schemas, method, binding)
@@ -47,11 +50,13 @@ def _operation(
 
 
 def _template(path: str) -> str:
-    """The path with each variable under its JSON name: `{ticket.ticket_id}` becomes `{ticketId}`."""
+    """The path with the variables' JSON names: `{ticket.ticket_id}` becomes `{ticketId}`."""
     return _VARIABLE.sub(lambda match: "{" + _camel(match[1].split(".")[-1]) + "}", path)
 
 
-def _path_parameters(schemas: Schemas, method: MethodDescriptor, binding: Binding) -> Iterator[Schema]:
+def _path_parameters(
+    schemas: Schemas, method: MethodDescriptor, binding: Binding
+) -> Iterator[Schema]:
     for name in _VARIABLE.findall(binding.path):
         field = _resolve(method.input_type, name)
         schema = schemas.field(field)
@@ -85,8 +90,8 @@ def _query(schemas: Schemas, method: MethodDescriptor, binding: Binding) -> Iter
 
 def _body(schemas: Schemas, method: MethodDescriptor, binding: Binding) -> Schema:
     if binding.body != "*":
-        message = method.input_type.fields_by_name[binding.body].message_type
-        schema = schemas.reference(message)
+        schema = schemas.field(method.input_type.fields_by_name[binding.body])
+        schema.pop("description", None)
     elif _VARIABLE.search(binding.path):
         schema = schemas.object_of(method.input_type, _fields_beside_the_path(method, binding))
     else:
@@ -113,7 +118,10 @@ def _fields_beside_the_path(method: MethodDescriptor, binding: Binding) -> list[
 def _resolve(message: Descriptor, path: str) -> FieldDescriptor:
     *parents, name = path.split(".")
     for parent in parents:
-        message = message.fields_by_name[parent].message_type
+        inner = message.fields_by_name[parent].message_type
+        if inner is None:
+            raise ValueError(f"{message.full_name}.{parent}: not a message, so not part of a path")
+        message = inner
     return message.fields_by_name[name]
 
 

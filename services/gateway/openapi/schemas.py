@@ -1,6 +1,6 @@
-"""Messages and enums of the contract as JSON Schema, in the form that protobuf's JSON mapping gives them."""
+"""The contract's messages and enums as JSON Schema of their protobuf JSON form."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
@@ -37,7 +37,7 @@ _SCALARS: dict[int, Schema] = {
 
 
 class Schemas:
-    """Collects the schema of every message and enum that was asked for, and of all that they use."""
+    """Collects the schemas that were asked for, and those of all that they use."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -52,8 +52,8 @@ class Schemas:
             return dict(_WELL_KNOWN[message.full_name])
         return self._component(message.name, lambda: self.object_of(message, message.fields))
 
-    def object_of(self, message: Descriptor, fields: list[FieldDescriptor]) -> Schema:
-        """An object with some of a message's fields; for bodies whose other fields stand in the URL."""
+    def object_of(self, message: Descriptor, fields: Sequence[FieldDescriptor]) -> Schema:
+        """An object with some of a message's fields; the others stand in the URL."""
         schema: Schema = {"type": "object"}
         if comment := self._source.comment(message.full_name):
             schema["description"] = comment
@@ -67,7 +67,10 @@ class Schemas:
     def field(self, field: FieldDescriptor) -> Schema:
         schema = self._value(field)
         if field.is_repeated:
-            schema = {"type": "array", "items": {**schema, **_text_rules(rules(field).repeated.items)}}
+            schema = {
+                "type": "array",
+                "items": {**schema, **_text_rules(rules(field).repeated.items)},
+            }
         if comment := self._source.comment(field.full_name):
             schema["description"] = comment
         return {**schema, **_field_rules(field), **_marks(field)}

@@ -3,15 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from buf.validate import validate_pb2
 from google.api import annotations_pb2, field_behavior_pb2, http_pb2
 from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor, MethodDescriptor
 from google.protobuf.message import Message
 
+from buf.validate import validate_pb2
 from helpdesk.options.v1 import policy_pb2
-
-_SERVICE, _METHOD, _MESSAGE, _FIELD, _ENUM, _VALUE = 6, 2, 4, 2, 5, 2
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,9 @@ class Source:
 
 def bindings(method: MethodDescriptor) -> list[Binding]:
     rule = method.GetOptions().Extensions[annotations_pb2.http]
-    return [_binding(each) for each in (rule, *rule.additional_bindings) if each.WhichOneof("pattern")]
+    return [
+        _binding(each) for each in (rule, *rule.additional_bindings) if each.WhichOneof("pattern")
+    ]
 
 
 def policy(method: MethodDescriptor) -> policy_pb2.Policy:
@@ -77,8 +77,7 @@ def is_personal(field: FieldDescriptor) -> bool:
 
 
 def _binding(rule: http_pb2.HttpRule) -> Binding:
-    verb = rule.WhichOneof("pattern")
-    assert verb is not None  # the caller has looked
+    verb = str(rule.WhichOneof("pattern"))
     return Binding(verb, getattr(rule, verb), rule.body)
 
 
@@ -91,21 +90,17 @@ def _comments(files: descriptor_pb2.FileDescriptorSet) -> Iterator[tuple[str, st
 
 
 def _name(file: descriptor_pb2.FileDescriptorProto, path: tuple[int, ...]) -> str:
-    """The name below the package of the element at a source path; empty for what has no name."""
-    match path:
-        case (4, message):
-            return file.message_type[message].name
-        case (4, message, 2, field):
-            return f"{file.message_type[message].name}.{file.message_type[message].field[field].name}"
-        case (5, enum):
-            return file.enum_type[enum].name
-        case (5, enum, 2, value):
-            return f"{file.enum_type[enum].name}.{file.enum_type[enum].value[value].name}"
-        case (6, service):
-            return file.service[service].name
-        case (6, service, 2, method):
-            return f"{file.service[service].name}.{file.service[service].method[method].name}"
-    return ""
+    """The name below the package of the element at a source path; empty for what has no name.
 
-
-__all__ = ["Binding", "Message", "Source", "behaviours", "bindings", "is_personal", "policy", "rules"]
+    A path alternates field numbers of the descriptor's own messages with indexes, as
+    `google.protobuf.SourceCodeInfo.Location.path` says.
+    """
+    names: list[str] = []
+    element: Message = file
+    for number, index in zip(path[::2], path[1::2], strict=False):
+        field = element.DESCRIPTOR.fields_by_number[number]
+        if field.name not in ("message_type", "enum_type", "service", "field", "value", "method"):
+            return ""
+        element = getattr(element, field.name)[index]
+        names.append(element.name)  # type: ignore[attr-defined]  # all six kinds are named
+    return ".".join(names) if len(path) % 2 == 0 else ""
