@@ -1,6 +1,6 @@
-"""Regenerates everything under `gen/` that protoc makes: the descriptor set, and the Python code with its types.
+"""Regenerates what protoc makes below `gen/`: the descriptor set and the typed Python code.
 
-Needs no network. `--check` writes nothing and exits 1 when what is committed differs from what would be made.
+Needs no network. `--check` writes nothing and exits 1 when what is committed is stale.
 """
 
 import argparse
@@ -12,12 +12,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-import protovalidate._gen.buf.validate.validate_pb as validate_pb
 from google.protobuf import descriptor_pb2, descriptor_pool
 from google.rpc import error_details_pb2
 from grpc_tools import protoc
+from protovalidate._gen.buf.validate import validate_pb
 
 ROOT = Path(__file__).resolve().parent.parent
+PROGRAMS = Path(sys.executable).parent
 VALIDATE = "buf/validate/validate.proto"
 
 
@@ -39,21 +40,27 @@ def generate(target: Path) -> None:
     for part in ("python", "descriptors"):
         shutil.rmtree(target / part, ignore_errors=True)
         (target / part).mkdir(parents=True)
-    ours = sorted(str(path.relative_to(ROOT / "proto")) for path in (ROOT / "proto").rglob("*.proto"))
+    ours = sorted(
+        str(path.relative_to(ROOT / "proto")) for path in (ROOT / "proto").rglob("*.proto")
+    )
     with tempfile.TemporaryDirectory() as folder:
         vendored = Path(folder) / "validate.binpb"
         vendored.write_bytes(validation_rules().SerializeToString())
         search = [f"--descriptor_set_in={vendored}", f"-I{ROOT / 'proto'}", *google_folders()]
         python = target / "python"
+        plugins = [
+            f"--plugin={PROGRAMS / name}" for name in ("protoc-gen-mypy", "protoc-gen-mypy_grpc")
+        ]
         run(
             *search,
+            *plugins,
             f"--python_out={python}",
             f"--grpc_python_out={python}",
             f"--mypy_out=quiet:{python}",
             f"--mypy_grpc_out=quiet:{python}",
             *ours,
         )
-        run(*search, f"--python_out={python}", f"--mypy_out=quiet:{python}", VALIDATE)
+        run(*search, *plugins, f"--python_out={python}", f"--mypy_out=quiet:{python}", VALIDATE)
         run(
             *search,
             f"--descriptor_set_out={target / 'descriptors' / 'helpdesk.binpb'}",
@@ -76,7 +83,7 @@ def google_folders() -> list[str]:
 
 
 def validation_rules() -> descriptor_pb2.FileDescriptorSet:
-    """The validation rules' schema with its imports. It ships as a descriptor only, inside the validator."""
+    """The validation rules' schema with its imports, which ship as a descriptor only."""
     rules = descriptor_pb2.FileDescriptorProto.FromString(validate_pb.desc().proto.to_binary())
     files = descriptor_pb2.FileDescriptorSet()
     for name in rules.dependency:
