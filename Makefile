@@ -1,0 +1,58 @@
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install up test check format generate breaking lock bench eval clean
+
+help: ## list the tasks
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+install: .venv/installed ## make .venv from the lock
+
+.venv/installed: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Helpdesk needs Python 3.11 or newer, this is %d.%d; try make PYTHON=python3.11" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+up: install ## install, then start everything (ARGS=--detach to leave it in the background)
+	$(BIN)/helpdesk up $(ARGS)
+
+test: install ## run all tests
+	$(BIN)/pytest $(ARGS)
+
+check: install ## format, lint, types, imports, contract, fresh generated code
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/buf lint gen/descriptors/helpdesk.binpb --config buf.yaml --path helpdesk
+	$(BIN)/python proto/generate.py --check
+	$(BIN)/python -m services.gateway.openapi --check
+	$(MAKE) --no-print-directory breaking
+
+breaking: install ## hold the contract against the one in git (BASE=origin/main)
+	$(BIN)/python proto/breaking.py $(BASE)
+
+format: install ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+generate: install ## make gen/ from proto/
+	$(BIN)/python proto/generate.py
+	$(BIN)/python -m services.gateway.openapi
+
+lock: install ## resolve the dependencies anew
+	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml --extra dev --universal --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements.lock
+
+bench: install ## measure speed and memory against peers, side by side
+	$(BIN)/python -m tests.bench $(ARGS)
+
+eval: install ## measure retrieval and refusals on the demo tenants
+	$(BIN)/python -m tests.eval $(ARGS)
+
+clean: ## remove what install and the tests have made (not the data in .helpdesk)
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
