@@ -1,0 +1,45 @@
+"""What the gateway logs: one JSON line for each call that failed, without queries or personal data."""
+
+from services.gateway.config import Config, typed
+from services.gateway.settings import GatewaySettings
+
+_LINE = {
+    "timestamp": "%START_TIME%",
+    "level": "info",
+    "service": "gateway",
+    "event": "call",
+    "request_id": "%REQ(X-REQUEST-ID)%",
+    "trace_id": "%TRACE_ID%",
+    "method": "%REQ(:METHOD)%",
+    "path": "%PATH(NQ:ORIG)%",
+    "rpc": "%PATH(NQ:PATH)%",
+    "status": "%RESPONSE_CODE%",
+    "grpc_status": "%GRPC_STATUS%",
+    "detail": "%RESPONSE_CODE_DETAILS%",
+    "flags": "%RESPONSE_FLAGS%",
+    "milliseconds": "%DURATION%",
+    "upstream": "%UPSTREAM_CLUSTER%",
+}
+
+
+def access_log(settings: GatewaySettings) -> list[Config]:
+    log = {
+        "name": "envoy.access_loggers.stderr",
+        "typed_config": typed(
+            "extensions.access_loggers.stream.v3.StderrAccessLog",
+            log_format={"json_format": _LINE},
+        ),
+    }
+    return [log if settings.log_level == "debug" else {**log, "filter": _failures()}]
+
+
+def _failures() -> Config:
+    at_least_400 = {"op": "GE", "value": {"default_value": 400, "runtime_key": "gateway.log_from"}}
+    return {
+        "or_filter": {
+            "filters": [
+                {"status_code_filter": {"comparison": at_least_400}},
+                {"grpc_status_filter": {"statuses": ["OK"], "exclude": True}},
+            ]
+        }
+    }

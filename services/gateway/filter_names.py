@@ -1,0 +1,8 @@
+"""The names under which routes speak of filters."""
+
+ANSWER_HEADERS = "envoy.filters.http.header_mutation"
+CORS = "envoy.filters.http.cors"
+TENANT_LIMIT = "envoy.filters.http.local_ratelimit.tenant"
+ADDRESS_LIMIT = "envoy.filters.http.local_ratelimit.address"
+BODY_CHECK = "envoy.filters.http.lua"
+TRANSCODER = "envoy.filters.http.grpc_json_transcoder"

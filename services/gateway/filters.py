@@ -1,0 +1,102 @@
+"""The chain that every call from outside passes, in order."""
+
+from services.gateway.body_check import body_check
+from services.gateway.config import Config, typed
+from services.gateway.contract import Contract
+from services.gateway.filter_names import (
+    ADDRESS_LIMIT,
+    ANSWER_HEADERS,
+    BODY_CHECK,
+    CORS,
+    TENANT_LIMIT,
+    TRANSCODER,
+)
+from services.gateway.rate_limits import address_limit, tenant_limit
+from services.gateway.settings import GatewaySettings
+from services.gateway.tokens import token_check
+
+_FILTERS = "extensions.filters.http"
+
+
+def http_filters(contract: Contract, settings: GatewaySettings) -> list[Config]:
+    return [
+        _filter(ANSWER_HEADERS, _answer_headers()),
+        _filter("envoy.filters.http.health_check.alive", _health("/healthz")),
+        _filter("envoy.filters.http.health_check.ready", _health("/readyz", *contract.areas)),
+        _filter(CORS, typed(f"{_FILTERS}.cors.v3.Cors")),
+        _filter("envoy.filters.http.grpc_web", typed(f"{_FILTERS}.grpc_web.v3.GrpcWeb")),
+        _filter("envoy.filters.http.jwt_authn", token_check(contract, settings)),
+        # Behind the token check, which says the tenant; before anything that costs memory.
+        _filter(TENANT_LIMIT, tenant_limit(settings)),
+        _filter(ADDRESS_LIMIT, address_limit(settings), disabled=True),
+        _filter("envoy.filters.http.buffer", _body_cap(settings)),
+        _filter(BODY_CHECK, body_check(contract), disabled=True),
+        _filter(TRANSCODER, _transcoder(contract)),
+        _filter("envoy.filters.http.grpc_stats", _grpc_stats()),
+        _filter("envoy.filters.http.router", _router()),
+    ]
+
+
+def _filter(name: str, configuration: Config, *, disabled: bool = False) -> Config:
+    """A disabled filter works only on the routes that turn it on."""
+    return {"name": name, "typed_config": configuration, "disabled": disabled}
+
+
+def _answer_headers() -> Config:
+    nosniff = {"header": {"key": "x-content-type-options", "value": "nosniff"}}
+    mutation = {"append": {**nosniff, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}}
+    return typed(
+        f"{_FILTERS}.header_mutation.v3.HeaderMutation",
+        mutations={"response_mutations": [mutation]},
+    )
+
+
+def _health(path: str, *clusters: str) -> Config:
+    """Answers without a token. With clusters: 503 until each of them has a healthy endpoint."""
+    return typed(
+        f"{_FILTERS}.health_check.v3.HealthCheck",
+        pass_through_mode=False,
+        headers=[{"name": ":path", "string_match": {"exact": path}}],
+        cluster_min_healthy_percentages={cluster: {"value": 1} for cluster in clusters},
+    )
+
+
+def _body_cap(settings: GatewaySettings) -> Config:
+    """The transcoder's own cap bounds a buffer and lets larger bodies through; this one is exact."""
+    return typed(f"{_FILTERS}.buffer.v3.Buffer", max_request_bytes=settings.max_body_bytes)
+
+
+def _transcoder(contract: Contract) -> Config:
+    return typed(
+        f"{_FILTERS}.grpc_json_transcoder.v3.GrpcJsonTranscoder",
+        proto_descriptor=str(contract.descriptor_set),
+        services=list(contract.services),
+        convert_grpc_status=True,
+        # Without it `GET /v1/tickets/1:typo` asks for the ticket `1:typo`.
+        match_unregistered_custom_verb=True,
+        request_validation_options={
+            "reject_unknown_method": True,
+            "reject_unknown_query_parameters": True,
+            # Without it an id in the body overrides the one in the URL.
+            "reject_binding_body_field_collisions": True,
+        },
+        print_options={
+            # Zeros, false and empty lists are in the answer, so that readers need no table of defaults.
+            "always_print_primitive_fields": True,
+            "stream_sse_style_delimited": True,
+        },
+        max_request_body_size=16 * 1024 * 1024,
+        max_response_body_size=16 * 1024 * 1024,
+    )
+
+
+def _grpc_stats() -> Config:
+    return typed(
+        f"{_FILTERS}.grpc_stats.v3.FilterConfig",
+        stats_for_all_methods=True,
+        emit_filter_state=True,
+    )
+
+
+def _router() -> Config:
+    return typed(f"{_FILTERS}.router.v3.Router", suppress_envoy_headers=True)

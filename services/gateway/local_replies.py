@@ -1,0 +1,166 @@
+"""The one error shape for what Envoy itself refuses: the same `google.rpc.Status` that the services answer.
+
+REST callers get it as JSON, gRPC callers as status, message and details in the headers.
+"""
+
+import base64
+from dataclasses import dataclass
+
+from google.protobuf import any_pb2
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+
+from services.gateway.config import Config
+
+_DOMAIN = "helpdesk.mesh"
+_TYPE = "type.googleapis.com/google.rpc"
+_ENVOYS_WORDS = "%LOCAL_REPLY_BODY%"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What one HTTP status of Envoy's means."""
+
+    status: int
+    code: int
+    reason: str
+    message: str
+    or_more: bool = False
+    """Whether it stands for all higher statuses too that are not listed before it."""
+
+
+_REFUSALS = (
+    Refusal(400, code_pb2.INVALID_ARGUMENT, "GATEWAY", _ENVOYS_WORDS),
+    Refusal(401, code_pb2.UNAUTHENTICATED, "TOKEN_INVALID", "The access token is not valid."),
+    Refusal(403, code_pb2.PERMISSION_DENIED, "GATEWAY", "The call is not allowed."),
+    Refusal(404, code_pb2.NOT_FOUND, "GATEWAY", "Nothing is bound to this method and path."),
+    Refusal(405, code_pb2.NOT_FOUND, "GATEWAY", "Nothing is bound to this method and path."),
+    Refusal(408, code_pb2.DEADLINE_EXCEEDED, "GATEWAY", "The request took too long to arrive."),
+    Refusal(413, code_pb2.RESOURCE_EXHAUSTED, "GATEWAY", "The body is too large."),
+    Refusal(415, code_pb2.INVALID_ARGUMENT, "GATEWAY", _ENVOYS_WORDS),
+    Refusal(429, code_pb2.RESOURCE_EXHAUSTED, "GATEWAY", "There were too many calls. Slow down."),
+    Refusal(431, code_pb2.RESOURCE_EXHAUSTED, "GATEWAY", "The headers are too large."),
+    Refusal(503, code_pb2.UNAVAILABLE, "PEER_UNAVAILABLE", "The service does not answer."),
+    Refusal(504, code_pb2.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "The time ran out."),
+    Refusal(500, code_pb2.INTERNAL, "INTERNAL", "Something went wrong.", or_more=True),
+    Refusal(400, code_pb2.INVALID_ARGUMENT, "GATEWAY", "The request is not valid.", or_more=True),
+)
+_TOKEN_MISSING = Refusal(
+    401, code_pb2.UNAUTHENTICATED, "TOKEN_MISSING", "The call needs an access token."
+)
+_INVALID_REQUEST = Refusal(400, code_pb2.INVALID_ARGUMENT, "INVALID_REQUEST", _ENVOYS_WORDS)
+# To a gRPC caller a missing route is a missing method.
+_METHOD_UNKNOWN = Refusal(
+    404, code_pb2.UNIMPLEMENTED, "METHOD_UNKNOWN", "The method does not exist."
+)
+
+
+def local_replies() -> Config:
+    """The first mapper that fits is used."""
+    return {
+        "mappers": [
+            _rest(_INVALID_REQUEST, _BODY_FAULT, extra_details=[_field_violation()]),
+            _rest(_TOKEN_MISSING, _NO_TOKEN),
+            *(_rest(refusal) for refusal in _REFUSALS),
+            _grpc(_TOKEN_MISSING, _NO_TOKEN),
+            _grpc(_METHOD_UNKNOWN),
+            *(_grpc(refusal) for refusal in _REFUSALS),
+        ]
+    }
+
+
+def _rest(
+    refusal: Refusal, *conditions: Config, extra_details: list[Config] | None = None
+) -> Config:
+    metadata = {"detail": "%RESPONSE_CODE_DETAILS%", "request_id": "%REQ(X-REQUEST-ID)%"}
+    error_info = {
+        "@type": f"{_TYPE}.ErrorInfo",
+        "reason": refusal.reason,
+        "domain": _DOMAIN,
+        "metadata": metadata,
+    }
+    retry = [{"@type": f"{_TYPE}.RetryInfo", "retryDelay": "1s"}] if _is_passing(refusal) else []
+    body = {
+        "code": refusal.code,
+        "message": refusal.message,
+        "details": [error_info, *(extra_details or []), *retry],
+    }
+    return {
+        "filter": _all(_status(refusal), _IS_REST, *conditions),
+        "body_format_override": {"json_format": body},
+    }
+
+
+def _grpc(refusal: Refusal, *conditions: Config) -> Config:
+    headers = {
+        "grpc-status": str(refusal.code),
+        "grpc-status-details-bin": _status_details(refusal),
+    }
+    return {
+        "filter": _all(_status(refusal), *conditions),
+        "body_format_override": {"text_format_source": {"inline_string": refusal.message}},
+        "headers_to_add": [
+            {"header": {"key": key, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+            for key, value in headers.items()
+        ],
+    }
+
+
+def _status_details(refusal: Refusal) -> str:
+    message = "The request is not valid." if refusal.message == _ENVOYS_WORDS else refusal.message
+    status = status_pb2.Status(code=refusal.code, message=message)
+    details = any_pb2.Any()
+    details.Pack(error_details_pb2.ErrorInfo(reason=refusal.reason, domain=_DOMAIN))
+    status.details.append(details)
+    if _is_passing(refusal):
+        retry = error_details_pb2.RetryInfo()
+        retry.retry_delay.seconds = 1
+        status.details.add().Pack(retry)
+    return base64.b64encode(status.SerializeToString()).decode().rstrip("=")
+
+
+def _is_passing(refusal: Refusal) -> bool:
+    return refusal.status in (429, 503)
+
+
+def _field_violation() -> Config:
+    field = "%DYNAMIC_METADATA(helpdesk.body_check:field)%"
+    violation = {"field": field, "description": _ENVOYS_WORDS}
+    return {"@type": f"{_TYPE}.BadRequest", "fieldViolations": [violation]}
+
+
+def _status(refusal: Refusal) -> Config:
+    key = f"gateway.reply_{refusal.status}{'_or_more' if refusal.or_more else ''}"
+    value = {"default_value": refusal.status, "runtime_key": key}
+    operator = "GE" if refusal.or_more else "EQ"
+    return {"status_code_filter": {"comparison": {"op": operator, "value": value}}}
+
+
+def _header(name: str, **condition: object) -> Config:
+    return {"header_filter": {"header": {"name": name, **condition}}}
+
+
+def _all(*filters: Config) -> Config:
+    return {"and_filter": {"filters": list(filters)}} if len(filters) > 1 else filters[0]
+
+
+_NOT_GRPC = _header(
+    "content-type",
+    string_match={"prefix": "application/grpc"},
+    treat_missing_header_as_empty=True,
+    invert_match=True,
+)
+# Behind the transcoder a REST call looks like gRPC, but for the path that it came with.
+_IS_REST: Config = {
+    "or_filter": {"filters": [_NOT_GRPC, _header("x-envoy-original-path", present_match=True)]}
+}
+_NO_TOKEN = _header("authorization", present_match=False)
+_BODY_FAULT: Config = {
+    "metadata_filter": {
+        "matcher": {
+            "filter": "helpdesk.body_check",
+            "path": [{"key": "field"}],
+            "value": {"present_match": True},
+        },
+        "match_if_key_not_found": False,
+    }
+}

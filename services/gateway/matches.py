@@ -1,0 +1,27 @@
+"""Which requests a route or a rule is about."""
+
+import re
+
+from services.gateway.config import Config
+from services.gateway.contract import Binding
+
+BRIDGE_MATCHES: tuple[Config, ...] = (
+    {"path": "/"},
+    {"path": "/openapi.json"},
+    {"path_separated_prefix": "/docs"},
+)
+
+_VARIABLE = re.compile(r"\{[^}]+\}")
+
+
+def path_match(template: str) -> Config:
+    """Matches the paths of a binding; a variable stands for one segment: `/v1/tickets/{ticket_id}:close`."""
+    literals = _VARIABLE.split(template)
+    if len(literals) == 1:
+        return {"path": template}
+    return {"safe_regex": {"regex": "[^/]+".join(re.escape(literal) for literal in literals)}}
+
+
+def binding_match(binding: Binding) -> Config:
+    verb = {"name": ":method", "string_match": {"exact": binding.verb}}
+    return {**path_match(binding.path), "headers": [verb]}

@@ -1,0 +1,159 @@
+"""Which call goes where, how long it may take, and what REST adds to it on the way.
+
+A REST call passes two routes: the one of its own path while the filters look at it, and, once the transcoder
+has made a gRPC call of it, the one of the RPC.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from services.gateway.clusters import BRIDGE
+from services.gateway.config import Config, seconds, typed
+from services.gateway.contract import Contract, Method
+from services.gateway.filter_names import ADDRESS_LIMIT, ANSWER_HEADERS, BODY_CHECK, CORS, TRANSCODER
+from services.gateway.matches import BRIDGE_MATCHES, binding_match
+from services.gateway.settings import GatewaySettings
+
+_STREAM_SILENCE = timedelta(seconds=60)
+_FILTERS = "extensions.filters.http"
+_FILTER_CONFIG = "config.route.v3.FilterConfig"
+
+# A route to a cluster that does not exist answers 404 like a direct response, but lets CORS work before that.
+_NOWHERE: Config = {"cluster": "nowhere", "cluster_not_found_response_code": "NOT_FOUND"}
+
+
+def route_configuration(contract: Contract, settings: GatewaySettings) -> Config:
+    return {
+        "name": "edge",
+        "validate_clusters": False,
+        "virtual_hosts": [
+            {
+                "name": "edge",
+                "domains": ["*"],
+                "typed_per_filter_config": _cors(settings),
+                "routes": [
+                    *(_bridge_route(match) for match in BRIDGE_MATCHES),
+                    *rest_routes(contract),
+                    *rpc_routes(contract),
+                    {"name": "nowhere", "match": {"prefix": "/"}, "route": _NOWHERE},
+                ],
+            }
+        ],
+    }
+
+
+def rest_routes(contract: Contract) -> Iterator[Config]:
+    """The bindings that need a filter of their own: a body to check, or a limit per address."""
+    for method in contract.exposed:
+        for binding in method.bindings:
+            filters = _public_filters(method)
+            if binding.body_message is not None:
+                filters[BODY_CHECK] = typed(
+                    f"{_FILTERS}.lua.v3.LuaPerRoute",
+                    filter_context={"message": binding.body_message.full_name},
+                )
+            if filters:
+                yield {
+                    "match": binding_match(binding),
+                    "route": _NOWHERE,
+                    "typed_per_filter_config": filters,
+                }
+
+
+def rpc_routes(contract: Contract) -> Iterator[Config]:
+    for method in contract.exposed:
+        transcoded = {"name": "x-envoy-original-path", "present_match": True}
+        yield {
+            **_rpc_route(method),
+            "match": {"path": method.path, "headers": [transcoded]},
+            "typed_per_filter_config": {ANSWER_HEADERS: _without_grpc_headers()},
+        }
+        yield {
+            **_rpc_route(method),
+            "match": {"path": method.path},
+            "typed_per_filter_config": _public_filters(method),
+        }
+
+
+def _rpc_route(method: Method) -> Config:
+    deadline = {
+        "header": {"key": "grpc-timeout", "value": _grpc_timeout(method.default_timeout)},
+        "append_action": "ADD_IF_ABSENT",
+    }
+    return {
+        "request_headers_to_add": [deadline],
+        "route": {"cluster": method.area, **(_stream(method) if method.streams else _call(method))},
+    }
+
+
+def _call(method: Method) -> Config:
+    return {
+        "timeout": seconds(method.default_timeout),
+        "max_stream_duration": {"grpc_timeout_header_max": seconds(method.max_timeout)},
+        # Only what the service has certainly not seen; what it has seen is for the client to repeat.
+        "retry_policy": {
+            "retry_on": "connect-failure,refused-stream,reset-before-request",
+            "num_retries": 2,
+            "retry_back_off": {"base_interval": "0.025s", "max_interval": "0.25s"},
+        },
+    }
+
+
+def _stream(method: Method) -> Config:
+    """The service ends its stream in time and says so in it; the gateway only ends what hangs."""
+    return {
+        "timeout": "0s",
+        "idle_timeout": seconds(_STREAM_SILENCE),
+        "max_stream_duration": {
+            "max_stream_duration": seconds(method.max_timeout + _STREAM_SILENCE)
+        },
+    }
+
+
+def _bridge_route(match: Config) -> Config:
+    return {
+        "match": match,
+        "route": {"cluster": BRIDGE, "timeout": "10s"},
+        "typed_per_filter_config": {
+            TRANSCODER: typed(_FILTER_CONFIG, disabled=True),
+            ADDRESS_LIMIT: _enabled(),
+        },
+    }
+
+
+def _public_filters(method: Method) -> Config:
+    return {ADDRESS_LIMIT: _enabled()} if method.is_public else {}
+
+
+def _enabled() -> Config:
+    return typed(_FILTER_CONFIG, config={})
+
+
+def _without_grpc_headers() -> Config:
+    """REST answers say in their status and body what gRPC says in these."""
+    names = ("grpc-status", "grpc-message", "grpc-status-details-bin")
+    return typed(
+        f"{_FILTERS}.header_mutation.v3.HeaderMutationPerRoute",
+        mutations={"response_mutations": [{"remove": name} for name in names]},
+    )
+
+
+def _cors(settings: GatewaySettings) -> Config:
+    if not settings.cors_origins:
+        return {}
+    policy = typed(
+        f"{_FILTERS}.cors.v3.CorsPolicy",
+        allow_origin_string_match=[{"exact": origin} for origin in settings.cors_origins],
+        allow_methods="GET,POST,PATCH,DELETE",
+        allow_headers="authorization,content-type,grpc-timeout,x-grpc-web,x-user-agent",
+        expose_headers=(
+            "grpc-status,grpc-message,grpc-status-details-bin,x-request-id,retry-after,"
+            "x-ratelimit-limit,x-ratelimit-remaining,x-ratelimit-reset"
+        ),
+        max_age="600",
+    )
+    return {CORS: policy}
+
+
+def _grpc_timeout(duration: timedelta) -> str:
+    return f"{duration // timedelta(milliseconds=1)}m"
