@@ -1,0 +1,35 @@
+"""Which fields an update changes (AIP-134): those the mask names, or all that are set."""
+
+from collections.abc import Sequence
+
+from services.ticket.domain import TicketContent
+from services.ticket.errors import FieldNotUpdatable
+
+UPDATABLE_FIELDS = frozenset({"subject", "body", "priority", "tags"})
+
+# Output only, so a client may send back whole what it read (AIP-203); the etag is a condition.
+IGNORED_FIELDS = frozenset(
+    {
+        "ticket_id",
+        "number",
+        "status",
+        "requester_id",
+        "assignee_id",
+        "chat_session_id",
+        "create_time",
+        "update_time",
+        "etag",
+    }
+)
+
+
+def fields_to_update(paths: Sequence[str], content: TicketContent) -> frozenset[str]:
+    """Raises FieldNotUpdatable for a path that is no field of a ticket."""
+    if not paths:
+        return frozenset(name for name in UPDATABLE_FIELDS if getattr(content, name))
+    if "*" in paths:
+        return UPDATABLE_FIELDS
+    for path in paths:
+        if path not in UPDATABLE_FIELDS | IGNORED_FIELDS:
+            raise FieldNotUpdatable(path)
+    return UPDATABLE_FIELDS.intersection(paths)

@@ -1,0 +1,98 @@
+"""What ticket needs fulfilled: a place that keeps tickets."""
+
+import asyncio
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from services.mesh.caller import TenantId, UserId
+from services.ticket.domain import Change, Comment, Ticket, TicketEvent
+from services.ticket.filter import NEWEST_FIRST, Comparison, Order
+
+
+@dataclass(frozen=True)
+class TicketCursor:
+    """The last ticket of a page: its value in the field that orders the list, and its id."""
+
+    value: datetime | int
+    ticket_id: str
+
+
+@dataclass(frozen=True)
+class CommentCursor:
+    create_time: datetime
+    comment_id: str
+
+
+@dataclass(frozen=True)
+class TicketQuery:
+    """Asks for tickets of one requester, or of all when `requester_id` is None."""
+
+    limit: int
+    requester_id: UserId | None = None
+    comparisons: tuple[Comparison, ...] = ()
+    order: Order = NEWEST_FIRST
+    after: TicketCursor | None = None
+
+
+@dataclass(frozen=True)
+class EventQuery:
+    """Asks for events in the order of their `seq`, of one ticket or of all."""
+
+    limit: int
+    after_seq: int = 0
+    ticket_id: str | None = None
+    requester_id: UserId | None = None
+    with_internal: bool = False
+
+
+class TicketReading(Protocol):
+    """The tickets of one tenant. No question can be answered with what another tenant has."""
+
+    async def find(self, ticket_id: str) -> Ticket | None: ...
+
+    async def find_by_number(self, number: int) -> Ticket | None: ...
+
+    async def list_tickets(self, query: TicketQuery) -> list[Ticket]:
+        """Returns the tickets behind the cursor; equal values are in the order of the ids."""
+
+    async def list_comments(
+        self, ticket_id: str, *, limit: int, after: CommentCursor | None, with_internal: bool
+    ) -> list[Comment]:
+        """Returns the comments behind the cursor, oldest first."""
+
+    async def list_events(self, query: EventQuery) -> list[TicketEvent]: ...
+
+    async def last_seq(self) -> int:
+        """Returns the place of the newest event, 0 before the first.
+
+        Events become visible in the order of their places: whoever has read up to this one
+        finds all later ones behind it.
+        """
+
+
+class TicketWriting(TicketReading, Protocol):
+    """The tickets of one tenant in a transaction that leaves all of its changes, or none."""
+
+    async def find_to_change(self, ticket_id: str) -> Ticket | None:
+        """Returns the ticket as last committed and lets nobody else change it until the end."""
+
+    async def next_number(self) -> int:
+        """Returns 1, 2, 3 …; the number of a transaction that fails is given out again."""
+
+    async def keep(self, change: Change) -> None:
+        """Keeps the ticket, its comment and its events, and queues the events for delivery.
+
+        Raises TicketChanged when the ticket is no longer the one that the change was made from.
+        """
+
+
+class TicketStore(Protocol):
+    def reading(self, tenant_id: TenantId) -> AbstractAsyncContextManager[TicketReading]: ...
+
+    def transaction(self, tenant_id: TenantId) -> AbstractAsyncContextManager[TicketWriting]:
+        """Commits on leaving the block, and keeps nothing when the block raises."""
+
+    def listening(self, tenant_id: TenantId) -> AbstractContextManager[asyncio.Event]:
+        """Sets the event after each commit of this process; other processes are not heard."""

@@ -1,0 +1,77 @@
+"""Rows ↔ domain, both directions side by side."""
+
+from dataclasses import asdict
+
+from services.mesh.caller import UserId
+from services.mesh.ids import new_id
+from services.ticket.domain import (
+    Comment,
+    Ticket,
+    TicketEvent,
+    TicketEventKind,
+    TicketPriority,
+    TicketStatus,
+)
+from services.ticket.tables import CommentRow, EventRow, TicketRow
+
+
+def ticket_columns(ticket: Ticket) -> dict[str, object]:
+    columns = asdict(ticket)
+    del columns["tags"]
+    return columns
+
+
+def outbox_columns(happened: TicketEvent) -> dict[str, object]:
+    payload: dict[str, str | int] = {"ticket_id": happened.ticket_id, "seq": happened.seq}
+    if happened.comment_id is not None:
+        payload["comment_id"] = happened.comment_id
+    return {
+        "outbox_id": new_id(),
+        "kind": happened.kind,
+        "payload": payload,
+        "create_time": happened.create_time,
+    }
+
+
+def ticket_from(row: TicketRow, tags: str | None) -> Ticket:
+    return Ticket(
+        ticket_id=row.ticket_id,
+        number=row.number,
+        subject=row.subject,
+        body=row.body,
+        status=TicketStatus(row.status),
+        priority=TicketPriority(row.priority),
+        requester_id=UserId(row.requester_id),
+        assignee_id=UserId(row.assignee_id) if row.assignee_id is not None else None,
+        tags=tuple(sorted((tags or "").split())),
+        chat_session_id=row.chat_session_id,
+        create_time=row.create_time,
+        update_time=row.update_time,
+        revision=row.revision,
+    )
+
+
+def comment_from(row: CommentRow) -> Comment:
+    return Comment(
+        comment_id=row.comment_id,
+        ticket_id=row.ticket_id,
+        author_id=UserId(row.author_id),
+        body=row.body,
+        is_internal=row.is_internal,
+        create_time=row.create_time,
+    )
+
+
+def event_from(row: EventRow) -> TicketEvent:
+    return TicketEvent(
+        ticket_id=row.ticket_id,
+        kind=TicketEventKind(row.kind),
+        actor_id=UserId(row.actor_id),
+        create_time=row.create_time,
+        status=TicketStatus(row.status),
+        assignee_id=UserId(row.assignee_id) if row.assignee_id is not None else None,
+        comment_id=row.comment_id,
+        changed_fields=tuple(row.changed_fields),
+        is_internal=row.is_internal,
+        seq=row.seq,
+    )

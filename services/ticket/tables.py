@@ -1,0 +1,131 @@
+"""Ticket's tables. Each begins with the tenant, and so does each of their keys and indexes."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, ForeignKeyConstraint, Index, MetaData, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from services.mesh.columns import UtcDateTime, naming
+from services.mesh.idempotency import idempotency_table
+
+_ID = String(64)
+_WORD = String(32)
+
+
+class Table(DeclarativeBase):
+    metadata = MetaData(naming_convention=naming)
+
+
+class TicketRow(Table):
+    __tablename__ = "tickets"
+    __table_args__ = (
+        Index("uq_tickets_tenant_id_number", "tenant_id", "number", unique=True),
+        Index("ix_tickets_by_create_time", "tenant_id", "create_time", "ticket_id"),
+        Index("ix_tickets_by_update_time", "tenant_id", "update_time", "ticket_id"),
+        Index("ix_tickets_by_priority", "tenant_id", "priority", "ticket_id"),
+        Index("ix_tickets_by_requester", "tenant_id", "requester_id", "create_time", "ticket_id"),
+        Index("ix_tickets_by_assignee", "tenant_id", "assignee_id", "create_time", "ticket_id"),
+        Index("ix_tickets_by_status", "tenant_id", "status", "create_time", "ticket_id"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    ticket_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    number: Mapped[int]
+    subject: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(_WORD)
+    priority: Mapped[int]
+    requester_id: Mapped[str] = mapped_column(_ID)
+    assignee_id: Mapped[str | None] = mapped_column(_ID)
+    chat_session_id: Mapped[str | None] = mapped_column(_ID)
+    create_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    update_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    revision: Mapped[int]
+
+
+class TagRow(Table):
+    __tablename__ = "ticket_tags"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "ticket_id"], ["tickets.tenant_id", "tickets.ticket_id"]
+        ),
+        Index("ix_ticket_tags_by_tag", "tenant_id", "tag", "ticket_id"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    ticket_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    tag: Mapped[str] = mapped_column(_ID, primary_key=True)
+
+
+class CommentRow(Table):
+    __tablename__ = "ticket_comments"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "ticket_id"], ["tickets.tenant_id", "tickets.ticket_id"]
+        ),
+        Index(
+            "ix_ticket_comments_by_ticket", "tenant_id", "ticket_id", "create_time", "comment_id"
+        ),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    comment_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    ticket_id: Mapped[str] = mapped_column(_ID)
+    author_id: Mapped[str] = mapped_column(_ID)
+    body: Mapped[str] = mapped_column(Text)
+    is_internal: Mapped[bool]
+    create_time: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class EventRow(Table):
+    __tablename__ = "ticket_events"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "ticket_id"], ["tickets.tenant_id", "tickets.ticket_id"]
+        ),
+        Index("ix_ticket_events_by_ticket", "tenant_id", "ticket_id", "seq"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    ticket_id: Mapped[str] = mapped_column(_ID)
+    kind: Mapped[str] = mapped_column(_WORD)
+    actor_id: Mapped[str] = mapped_column(_ID)
+    create_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    status: Mapped[str] = mapped_column(_WORD)
+    assignee_id: Mapped[str | None] = mapped_column(_ID)
+    comment_id: Mapped[str | None] = mapped_column(_ID)
+    changed_fields: Mapped[list[str]] = mapped_column(JSON)
+    is_internal: Mapped[bool]
+
+
+class CounterRow(Table):
+    """What a tenant counts. A transaction that counts holds the row until it commits, so numbers
+    have no gaps and places in the log become visible in their order."""
+
+    __tablename__ = "ticket_counters"
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    last_number: Mapped[int]
+    last_seq: Mapped[int]
+
+
+class OutboxRow(Table):
+    """What is still to be told to others: ids only, never what a person wrote.
+
+    Rows are written with the change they speak of. Nobody takes them out yet; the routing of
+    tickets will be the first to.
+    """
+
+    __tablename__ = "ticket_outbox"
+    __table_args__ = (Index("ix_ticket_outbox_waiting", "delivered_time", "outbox_id"),)
+
+    outbox_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(_ID)
+    kind: Mapped[str] = mapped_column(_WORD)
+    payload: Mapped[dict[str, str | int]] = mapped_column(JSON)
+    create_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    delivered_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+idempotency_table(Table.metadata)

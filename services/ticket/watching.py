@@ -1,0 +1,94 @@
+"""Tells a caller what happens to the tickets they may see, for as long as they listen."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+from services.mesh.caller import current_tenant
+from services.ticket.domain import TicketEvent
+from services.ticket.ports import EventQuery, TicketStore
+from services.ticket.use_cases import find_visible, is_customer, visible_requester
+
+_BATCH = 100
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    seq: int
+
+
+@dataclass(frozen=True)
+class Done:
+    seq: int
+
+
+WatchStep = TicketEvent | Heartbeat | Done
+
+
+@dataclass(frozen=True)
+class Pace:
+    """News of this process comes at once; `poll_seconds` is how late that of others may be."""
+
+    poll_seconds: float = 1.0
+    heartbeat_seconds: float = 15.0
+
+
+async def watch_tickets(
+    store: TicketStore, pace: Pace, *, after_seq: int, ticket_id: str, seconds: float
+) -> AsyncIterator[WatchStep]:
+    """Yields a heartbeat with the place to resume from, then the events behind `after_seq`.
+
+    An `after_seq` of 0 means from now on. Ends with Done when the seconds are over.
+    """
+    now = asyncio.get_running_loop().time
+    end = now() + seconds
+    tenant_id = current_tenant()
+    with store.listening(tenant_id) as news:
+        async with store.reading(tenant_id) as tickets:
+            last_seq = await tickets.last_seq()
+            watched = (await find_visible(tickets, ticket_id)).ticket_id if ticket_id else None
+        seq = min(after_seq or last_seq, last_seq)
+        yield Heartbeat(seq)
+        heartbeat_due = now() + pace.heartbeat_seconds
+        while now() < end:
+            news.clear()
+            events = await _events_behind(store, seq, watched)
+            for event in events.found:
+                yield event
+            seq = events.seq
+            if events.found:
+                heartbeat_due = now() + pace.heartbeat_seconds
+                continue
+            if now() >= heartbeat_due:
+                yield Heartbeat(seq)
+                heartbeat_due = now() + pace.heartbeat_seconds
+            with suppress(TimeoutError):
+                wait_seconds = min(pace.poll_seconds, end - now(), heartbeat_due - now())
+                await asyncio.wait_for(news.wait(), max(wait_seconds, 0))
+        yield Done(seq)
+
+
+@dataclass(frozen=True)
+class _Events:
+    found: list[TicketEvent]
+    seq: int  # how far the log was read, also where it holds nothing for this caller
+
+
+async def _events_behind(store: TicketStore, seq: int, ticket_id: str | None) -> _Events:
+    async with store.reading(current_tenant()) as tickets:
+        last_seq = await tickets.last_seq()
+        if last_seq <= seq:
+            return _Events([], seq)
+        found = await tickets.list_events(
+            EventQuery(
+                limit=_BATCH,
+                after_seq=seq,
+                ticket_id=ticket_id,
+                requester_id=visible_requester(),
+                with_internal=not is_customer(),
+            )
+        )
+    if len(found) == _BATCH:
+        return _Events(found, found[-1].seq)
+    return _Events(found, max([last_seq, *(event.seq for event in found)]))

@@ -1,0 +1,132 @@
+"""A ticket store in memory. It is trusted because it passes test_store.py."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from services.mesh.caller import TenantId
+from services.ticket.domain import Change, Comment, Ticket, TicketEvent
+from services.ticket.errors import TicketChanged
+from services.ticket.filter import Comparison, FilterField
+from services.ticket.listeners import Listeners
+from services.ticket.ports import CommentCursor, EventQuery, TicketQuery
+
+
+@dataclass
+class FakeTickets:
+    """What one tenant has."""
+
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    comments: list[Comment] = field(default_factory=list)
+    events: list[TicketEvent] = field(default_factory=list)
+    outbox: list[str] = field(default_factory=list)
+    numbers: int = 0
+
+    async def find(self, ticket_id: str) -> Ticket | None:
+        return self.tickets.get(ticket_id)
+
+    async def find_by_number(self, number: int) -> Ticket | None:
+        return next((one for one in self.tickets.values() if one.number == number), None)
+
+    async def find_to_change(self, ticket_id: str) -> Ticket | None:
+        return self.tickets.get(ticket_id)
+
+    async def list_tickets(self, query: TicketQuery) -> list[Ticket]:
+        def place(ticket: Ticket) -> tuple[datetime | int, str]:
+            return getattr(ticket, query.order.field), ticket.ticket_id
+
+        found = sorted(self.tickets.values(), key=place, reverse=query.order.is_descending)
+        if query.after is not None:
+            last = (query.after.value, query.after.ticket_id)
+            found = [
+                ticket
+                for ticket in found
+                if (place(ticket) < last if query.order.is_descending else place(ticket) > last)
+            ]
+        return [
+            ticket
+            for ticket in found
+            if query.requester_id in (None, ticket.requester_id)
+            and all(_holds(comparison, ticket) for comparison in query.comparisons)
+        ][: query.limit]
+
+    async def list_comments(
+        self, ticket_id: str, *, limit: int, after: CommentCursor | None, with_internal: bool
+    ) -> list[Comment]:
+        def place(comment: Comment) -> tuple[datetime, str]:
+            return comment.create_time, comment.comment_id
+
+        return [
+            comment
+            for comment in sorted(self.comments, key=place)
+            if comment.ticket_id == ticket_id
+            and (after is None or place(comment) > (after.create_time, after.comment_id))
+            and (with_internal or not comment.is_internal)
+        ][:limit]
+
+    async def list_events(self, query: EventQuery) -> list[TicketEvent]:
+        return [
+            event
+            for event in self.events
+            if event.seq > query.after_seq
+            and query.ticket_id in (None, event.ticket_id)
+            and query.requester_id in (None, self.tickets[event.ticket_id].requester_id)
+            and (query.with_internal or not event.is_internal)
+        ][: query.limit]
+
+    async def last_seq(self) -> int:
+        return len(self.events)
+
+    async def next_number(self) -> int:
+        self.numbers += 1
+        return self.numbers
+
+    async def keep(self, change: Change) -> None:
+        ticket = change.ticket
+        if change.before is not None:
+            current = self.tickets[ticket.ticket_id]
+            if ticket != change.before and current.revision != change.before.revision:
+                raise TicketChanged(current.etag)
+        self.tickets[ticket.ticket_id] = ticket
+        if change.comment is not None:
+            self.comments.append(change.comment)
+        for event in change.events:
+            self.events.append(replace(event, seq=len(self.events) + 1))
+            self.outbox.append(event.kind)
+
+
+class FakeTicketStore:
+    def __init__(self) -> None:
+        self._tenants: defaultdict[TenantId, FakeTickets] = defaultdict(FakeTickets)
+        self._listeners = Listeners()
+        self._writing = asyncio.Lock()
+
+    @asynccontextmanager
+    async def reading(self, tenant_id: TenantId) -> AsyncIterator[FakeTickets]:
+        yield self._tenants[tenant_id]
+
+    @asynccontextmanager
+    async def transaction(self, tenant_id: TenantId) -> AsyncIterator[FakeTickets]:
+        async with self._writing:
+            draft = deepcopy(self._tenants[tenant_id])
+            yield draft
+            self._tenants[tenant_id] = draft
+        self._listeners.announce(tenant_id)
+
+    def listening(self, tenant_id: TenantId) -> AbstractContextManager[asyncio.Event]:
+        return self._listeners.listening(tenant_id)
+
+    def outbox(self, tenant_id: TenantId) -> list[str]:
+        return self._tenants[tenant_id].outbox
+
+
+def _holds(comparison: Comparison, ticket: Ticket) -> bool:
+    if comparison.field is FilterField.TAGS:
+        holds = comparison.value in ticket.tags
+    else:
+        holds = (getattr(ticket, comparison.field) or "") == comparison.value
+    return holds is not comparison.is_negated

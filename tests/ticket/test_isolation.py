@@ -1,0 +1,106 @@
+"""One tenant's questions are never answered with what another has, and the test would notice."""
+
+import pytest
+from sqlalchemy import ColumnElement, func, select, true
+
+from services.mesh.caller import TenantId
+from services.mesh.database import Database
+from services.ticket.domain import Act, Verb, commented, moved
+from services.ticket.errors import TicketChanged
+from services.ticket.ports import EventQuery, TicketQuery, TicketStore
+from services.ticket.store import SqlTickets, SqlTicketStore
+from services.ticket.tables import EventRow, OutboxRow, Table
+from tests.ticket.builders import ALEX, NOON, a_comment, an_opening
+
+
+async def answers_to_a_stranger(
+    store: TicketStore, tenant_id: TenantId, stranger_id: TenantId
+) -> list[object]:
+    """Asks every question in a stranger's name, about a ticket that the tenant has."""
+    opening = an_opening()
+    ticket = opening.ticket
+    async with store.transaction(tenant_id) as tickets:
+        await tickets.keep(opening)
+        await tickets.keep(commented(ticket, a_comment(ticket), by_customer=True))
+    answers: list[object] = []
+    async with store.transaction(stranger_id) as tickets:
+        answers += [
+            await tickets.find(ticket.ticket_id),
+            await tickets.find_by_number(ticket.number),
+            await tickets.find_to_change(ticket.ticket_id),
+            await tickets.list_tickets(TicketQuery(limit=9)),
+            await tickets.list_comments(ticket.ticket_id, limit=9, after=None, with_internal=True),
+            await tickets.list_events(EventQuery(limit=9, with_internal=True)),
+            await tickets.last_seq(),
+        ]
+    return [answer for answer in answers if answer]
+
+
+async def test_a_stranger_finds_nothing(
+    sql_store: SqlTicketStore, tenant_id: TenantId, stranger_id: TenantId
+) -> None:
+    assert await answers_to_a_stranger(sql_store, tenant_id, stranger_id) == []
+
+
+async def test_a_stranger_changes_nothing(
+    sql_store: SqlTicketStore, tenant_id: TenantId, stranger_id: TenantId
+) -> None:
+    opening = an_opening()
+    async with sql_store.transaction(tenant_id) as tickets:
+        await tickets.keep(opening)
+    with pytest.raises(TicketChanged):
+        async with sql_store.transaction(stranger_id) as tickets:
+            await tickets.keep(moved(opening.ticket, Verb.RESOLVE, Act(ALEX, NOON)))
+    async with sql_store.reading(tenant_id) as tickets:
+        assert await tickets.find(opening.ticket.ticket_id) == opening.ticket
+
+
+class ForgetfulTickets(SqlTickets):
+    """A store whose statements lost the condition on the tenant."""
+
+    def _own(self, table: type[Table]) -> ColumnElement[bool]:
+        del table
+        return true()
+
+
+class ForgetfulStore(SqlTicketStore):
+    def _tickets(self, *arguments: object) -> SqlTickets:
+        return ForgetfulTickets(*arguments)  # type: ignore[arg-type]
+
+
+async def test_the_test_notices_a_forgotten_condition(
+    sqlite_database: Database, tenant_id: TenantId, stranger_id: TenantId
+) -> None:
+    answers = await answers_to_a_stranger(ForgetfulStore(sqlite_database), tenant_id, stranger_id)
+    assert len(answers) == 7
+
+
+async def test_row_security_holds_where_the_condition_is_forgotten(
+    postgresql_database: Database, tenant_id: TenantId, stranger_id: TenantId
+) -> None:
+    store = ForgetfulStore(postgresql_database)
+    assert await answers_to_a_stranger(store, tenant_id, stranger_id) == []
+
+
+async def test_every_event_is_queued_with_ids_only(database: Database, tenant_id: TenantId) -> None:
+    store = SqlTicketStore(database)
+    opening = an_opening()
+    comment = a_comment(opening.ticket)
+    async with store.transaction(tenant_id) as tickets:
+        await tickets.keep(opening)
+        await tickets.keep(commented(opening.ticket, comment, by_customer=True))
+    async with database.tenant_reading(tenant_id) as session:
+        rows = (
+            await session.scalars(
+                select(OutboxRow)
+                .where(OutboxRow.tenant_id == tenant_id)
+                .order_by(OutboxRow.outbox_id)
+            )
+        ).all()
+        events = await session.scalar(select(func.count()).where(EventRow.tenant_id == tenant_id))
+    ticket_id = opening.ticket.ticket_id
+    assert [(row.kind, row.payload, row.delivered_time) for row in rows] == [
+        ("OPENED", {"ticket_id": ticket_id, "seq": 1}, None),
+        ("COMMENTED", {"ticket_id": ticket_id, "seq": 2, "comment_id": comment.comment_id}, None),
+    ]
+    assert events == len(rows)
