@@ -1,0 +1,182 @@
+"""What auth knows and the rules that hold between it; no input, no output."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NewType
+
+from services.mesh.caller import TenantId, UserId
+
+SessionId = NewType("SessionId", str)
+
+ACCESS_TOKEN_LIFE = timedelta(minutes=5)
+REFRESH_TOKEN_LIFE = timedelta(days=14)
+SESSION_LIFE = timedelta(days=90)
+
+FREE_LOGIN_FAILURES = 5
+LONGEST_LOGIN_WAIT = timedelta(minutes=5)
+LOGIN_MEMORY = timedelta(hours=1)
+
+SHORTEST_PASSWORD = 8
+
+ADMIN = "admin"
+
+
+class UserKind(StrEnum):
+    PERSON = "person"
+    CLIENT = "client"
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    tenant_id: TenantId
+    slug: str
+    display_name: str
+    create_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person, who has an e-mail address, or a client, which has none."""
+
+    tenant_id: TenantId
+    user_id: UserId
+    kind: UserKind
+    email: str
+    display_name: str
+    roles: tuple[str, ...]
+    create_time: datetime
+
+    def holding(self, roles: Iterable[str]) -> "User":
+        return replace(self, roles=tuple(sorted(roles)))
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    name: str
+    description: str
+    permissions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A login and the family of refresh tokens that descend from it."""
+
+    tenant_id: TenantId
+    session_id: SessionId
+    user_id: UserId
+    create_time: datetime
+    expire_time: datetime
+    end_time: datetime | None = None
+
+    def is_open(self, now: datetime) -> bool:
+        return self.end_time is None and now < self.expire_time
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """One link of a session's chain; only the digest of what the user holds is known."""
+
+    digest: str
+    session_id: SessionId
+    issue_time: datetime
+    expire_time: datetime
+    use_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A P-256 private key in PEM; it signs until it is retired and verifies a little longer."""
+
+    key_id: str
+    private_pem: str
+    create_time: datetime
+    retire_time: datetime | None = None
+
+    def signs(self, now: datetime) -> bool:
+        return self.retire_time is None or now < self.retire_time
+
+    def verifies(self, now: datetime) -> bool:
+        return self.retire_time is None or now < self.retire_time + ACCESS_TOKEN_LIFE
+
+
+@dataclass(frozen=True, slots=True)
+class LoginFailures:
+    """How often a login has failed in a row, and until when the next try must wait."""
+
+    count: int
+    last_time: datetime
+    wait_until: datetime
+
+    def remaining_wait(self, now: datetime) -> timedelta:
+        return max(self.wait_until - now, timedelta())
+
+    def are_forgotten(self, now: datetime) -> bool:
+        return now - self.last_time > LOGIN_MEMORY
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    tenant_id: TenantId
+    role: str
+    permission: str
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    tenant_id: TenantId
+    user_id: UserId
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Every rule of every tenant at one version."""
+
+    version: int
+    grants: tuple[Grant, ...]
+    memberships: tuple[Membership, ...]
+
+
+def after_failed_login(before: LoginFailures | None, now: datetime) -> LoginFailures:
+    """The first failures are free; from then on the wait doubles up to a limit."""
+    count = 1 if before is None or before.are_forgotten(now) else before.count + 1
+    doublings = count - FREE_LOGIN_FAILURES
+    if doublings < 0:
+        return LoginFailures(count, now, now)
+    # The exponent is capped before it is raised: a patient attacker must not make huge numbers.
+    wait = min(timedelta(seconds=2 ** min(doublings, 20)), LONGEST_LOGIN_WAIT)
+    return LoginFailures(count, now, now + wait)
+
+
+def refresh_token_life(session: Session, now: datetime) -> datetime:
+    """No refresh token outlives its session."""
+    return min(now + REFRESH_TOKEN_LIFE, session.expire_time)
+
+
+def normal_email(address: str) -> str:
+    """Addresses are compared without case, so one spelling is kept."""
+    return address.strip().lower()
+
+
+def password_weakness(password: str, email: str) -> str | None:
+    """Says what is wrong with a password, or None."""
+    if len(password) < SHORTEST_PASSWORD:
+        return f"has fewer than {SHORTEST_PASSWORD} characters"
+    if normal_email(password) == normal_email(email):
+        return "is the e-mail address"
+    return None
+
+
+def missing_roles(wanted: Iterable[str], known: Iterable[Role]) -> list[str]:
+    return sorted(set(wanted) - {role.name for role in known})
+
+
+def permissions_of(user: User, roles: Mapping[str, Role]) -> frozenset[str]:
+    return frozenset().union(*(roles[name].permissions for name in user.roles if name in roles))
+
+
+def leaves_no_admin(user: User, roles_afterwards: Iterable[str], admins: Iterable[UserId]) -> bool:
+    """Whether taking these roles takes the tenant's last admin away."""
+    return ADMIN not in set(roles_afterwards) and set(admins) == {user.user_id}

@@ -1,0 +1,104 @@
+"""Every refusal of auth.
+
+InvalidArgument     PasswordRefused
+Unauthenticated     CredentialsWrong, RefreshTokenInvalid
+NotFound            TenantNotFound, UserNotFound, RoleNotFound
+AlreadyExists       TenantSlugTaken, UserEmailTaken
+FailedPrecondition  LastAdmin
+ResourceExhausted   LoginThrottled
+"""
+
+from datetime import timedelta
+
+from services.mesh.errors import (
+    AlreadyExists,
+    FailedPrecondition,
+    FieldViolation,
+    InvalidRequest,
+    NotFound,
+    ResourceExhausted,
+    Unauthenticated,
+)
+
+DOMAIN = "helpdesk.auth"
+
+
+class CredentialsWrong(Unauthenticated):
+    domain = DOMAIN
+    reason = "CREDENTIALS_WRONG"
+
+    def __init__(self) -> None:
+        super().__init__("These credentials do not belong together.")
+
+
+class RefreshTokenInvalid(Unauthenticated):
+    domain = DOMAIN
+    reason = "REFRESH_TOKEN_INVALID"
+
+    def __init__(self) -> None:
+        super().__init__("The refresh token is not valid; log in again.")
+
+
+class TenantNotFound(NotFound):
+    domain = DOMAIN
+    reason = "TENANT_NOT_FOUND"
+
+    def __init__(self, tenant_id: str = "") -> None:
+        super().__init__("There is no such tenant.", metadata={"tenant_id": tenant_id})
+
+
+class TenantSlugTaken(AlreadyExists):
+    domain = DOMAIN
+    reason = "TENANT_SLUG_TAKEN"
+
+    def __init__(self, slug: str) -> None:
+        super().__init__("A tenant with this slug exists.", metadata={"slug": slug})
+
+
+class UserNotFound(NotFound):
+    domain = DOMAIN
+    reason = "USER_NOT_FOUND"
+
+    def __init__(self, user_id: str = "") -> None:
+        super().__init__("There is no such user.", metadata={"user_id": user_id})
+
+
+class UserEmailTaken(AlreadyExists):
+    domain = DOMAIN
+    reason = "USER_EMAIL_TAKEN"
+
+    def __init__(self) -> None:
+        super().__init__("A user with this e-mail address exists.")
+
+
+class RoleNotFound(NotFound):
+    domain = DOMAIN
+    reason = "ROLE_NOT_FOUND"
+
+    def __init__(self, role: str) -> None:
+        super().__init__("There is no such role.", metadata={"role": role})
+
+
+class LoginThrottled(ResourceExhausted):
+    domain = DOMAIN
+    reason = "LOGIN_THROTTLED"
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__("Too many failed logins; wait and try again.", retry_after=wait)
+
+
+class LastAdmin(FailedPrecondition):
+    domain = DOMAIN
+    reason = "LAST_ADMIN"
+
+    def __init__(self, user_id: str) -> None:
+        super().__init__("The tenant would have no admin left.", metadata={"user_id": user_id})
+
+
+class PasswordRefused(InvalidRequest):
+    """Breaks a rule between two fields, which the field rules of the contract cannot say."""
+
+    def __init__(self, field: str, weakness: str) -> None:
+        super().__init__(
+            "The password cannot be used.", violations=(FieldViolation(field, weakness),)
+        )

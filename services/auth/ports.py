@@ -1,0 +1,192 @@
+"""What auth asks of the world. The docstrings are promises, which fakes keep as well."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from services.auth.domain import (
+    LoginFailures,
+    Policy,
+    RefreshToken,
+    Role,
+    Session,
+    SessionId,
+    SigningKey,
+    Tenant,
+    User,
+)
+from services.mesh.caller import TenantId, UserId
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user together with the hash of what proves it."""
+
+    user: User
+    secret_hash: str
+
+
+class TenantRecords(Protocol):
+    """The rows of one tenant within one transaction; other tenants' rows do not exist here."""
+
+    async def tenant(self) -> Tenant:
+        """Raises TenantNotFound."""
+
+    async def lock_policy(self) -> None:
+        """Makes the policy's version grow by one in this transaction, however often it is asked.
+
+        Until the transaction ends nobody else changes the policy, so versions become visible in
+        their order and what is read after this call stays true. Each method below that changes the
+        policy asks for it itself.
+        """
+
+    async def policy_version(self) -> int:
+        """Grows with each change of the policy, which is one for all tenants."""
+
+    async def add_roles(self, roles: Sequence[Role]) -> None:
+        """Adds the roles; one that exists gets this description and exactly these permissions."""
+
+    async def roles(self) -> list[Role]:
+        """By name."""
+
+    async def add_user(self, user: User, secret_hash: str) -> None:
+        """Changes the policy. Raises UserEmailTaken. The roles must exist."""
+
+    async def user(self, user_id: UserId) -> User:
+        """Raises UserNotFound."""
+
+    async def users(self, after: tuple[str, str], limit: int) -> list[User]:
+        """By e-mail address, then id, from behind this pair."""
+
+    async def set_roles(self, user_id: UserId, roles: Sequence[str]) -> None:
+        """Changes the policy. Raises UserNotFound."""
+
+    async def people_with_role(self, role: str) -> frozenset[UserId]:
+        """Clients are not people."""
+
+    async def person(self, email: str) -> Account | None:
+        """The person with this address in its normal spelling."""
+
+    async def client(self, client_id: str) -> Account | None:
+        """The client with this id."""
+
+    async def set_secret_hash(self, user_id: UserId, secret_hash: str) -> None:
+        """Replaces the hash of a user's secret."""
+
+    async def add_session(self, session: Session) -> None:
+        """Opens a session."""
+
+    async def session(self, session_id: SessionId) -> Session | None:
+        """As it is now."""
+
+    async def lock_refresh_token(self, digest: str) -> tuple[RefreshToken, Session] | None:
+        """The token and its session; until the transaction ends nobody else changes either."""
+
+    async def add_refresh_token(self, token: RefreshToken) -> None:
+        """Adds a link to a session's chain."""
+
+    async def mark_used(self, digest: str, now: datetime) -> None:
+        """The refresh token has been exchanged."""
+
+    async def end_session(self, session_id: SessionId, now: datetime) -> None:
+        """Keeps the first end when there was one."""
+
+
+class Directory(Protocol):
+    """Rows that belong to no tenant, or that are needed before the tenant is known."""
+
+    def records(self, tenant_id: TenantId) -> TenantRecords:
+        """One tenant's rows in the same transaction."""
+
+    async def add_tenant(self, tenant: Tenant) -> None:
+        """Raises TenantSlugTaken."""
+
+    async def tenant(self, tenant_id: TenantId) -> Tenant:
+        """Raises TenantNotFound."""
+
+    async def tenant_with_slug(self, slug: str) -> Tenant | None:
+        """The slug's tenant."""
+
+    async def tenants(self, after: str, limit: int) -> list[Tenant]:
+        """By slug, from behind this one."""
+
+    async def tenant_of_client(self, client_id: str) -> TenantId | None:
+        """Where a client lives."""
+
+    async def tenant_of_refresh_token(self, digest: str) -> TenantId | None:
+        """Where a refresh token was issued."""
+
+    async def login_failures(self, account: str) -> LoginFailures | None:
+        """Under this account name, an opaque digest."""
+
+    async def keep_login_failures(self, account: str, failures: LoginFailures) -> None:
+        """Replaces what was known."""
+
+    async def forget_login_failures(self, account: str) -> None:
+        """As if none had happened."""
+
+    async def signing_keys(self) -> list[SigningKey]:
+        """Newest first."""
+
+    async def add_signing_key(self, key: SigningKey) -> None:
+        """Adds a key."""
+
+    async def policy_version(self) -> int:
+        """Grows with each change of the policy and never shrinks."""
+
+    async def policy(self) -> Policy:
+        """All rules, read together with their version."""
+
+    async def delete_expired(self, sessions_before: datetime, failures_before: datetime) -> int:
+        """Deletes what expired, or last failed, before these times, and says how many rows."""
+
+
+class AuthStore(Protocol):
+    """Each context is one transaction: leaving it commits, an exception in it undoes all."""
+
+    def writing(self, tenant_id: TenantId) -> AbstractAsyncContextManager[TenantRecords]:
+        """For one tenant."""
+
+    def reading(self, tenant_id: TenantId) -> AbstractAsyncContextManager[TenantRecords]:
+        """For one tenant; nothing may be changed."""
+
+    def directory(self) -> AbstractAsyncContextManager[Directory]:
+        """For what belongs to no tenant."""
+
+    def reading_directory(self) -> AbstractAsyncContextManager[Directory]:
+        """For what belongs to no tenant; nothing may be changed."""
+
+
+class Passwords(Protocol):
+    """Slow hashes for what people think up."""
+
+    async def hash(self, password: str) -> str:
+        """With a fresh salt."""
+
+    async def matches(self, password: str, secret_hash: str | None) -> bool:
+        """Takes as long without a hash as with one, and then says no."""
+
+    def is_outdated(self, secret_hash: str) -> bool:
+        """Whether the hash was made with weaker settings than today's."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    text: str
+    expire_time: datetime
+
+
+class TokenSigner(Protocol):
+    """Makes access tokens."""
+
+    async def sign(self, user: User, session_id: SessionId, now: datetime) -> AccessToken:
+        """For one user in one session, with the newest key."""
+
+
+class OperatorSecret(Protocol):
+    """The place of the operator's first password."""
+
+    def obtain(self) -> str:
+        """The chosen password, or one that stays readable there before this returns."""

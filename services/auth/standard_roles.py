@@ -1,0 +1,70 @@
+"""The roles that every tenant is born with, and the one role of the platform itself."""
+
+from services.auth.domain import ADMIN, Role
+
+PLATFORM_SLUG = "platform"
+OPERATOR_EMAIL = "operator@platform.internal"
+
+CUSTOMER_PERMISSIONS = frozenset(
+    {
+        "auth.identity.get",
+        "chat.messages.list",
+        "chat.messages.send",
+        "chat.sessions.create",
+        "chat.sessions.get",
+        "chat.sessions.hand_off",
+        "search.documents.get",
+        "search.passages.search",
+        "ticket.comments.create",
+        "ticket.comments.list",
+        "ticket.tickets.create",
+        "ticket.tickets.get",
+        "ticket.tickets.list",
+        "ticket.tickets.reopen",
+        "ticket.tickets.watch",
+    }
+)
+
+# Belongs to no single RPC: it opens every ticket of the tenant and its internal comments.
+HANDLE_TICKETS = "ticket.tickets.handle"
+
+AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {
+    "auth.users.get",
+    "auth.users.list",
+    "search.documents.list",
+    "ticket.events.list",
+    "ticket.tickets.assign",
+    "ticket.tickets.close",
+    "ticket.tickets.pend",
+    "ticket.tickets.resolve",
+    "ticket.tickets.update",
+    HANDLE_TICKETS,
+}
+
+ADMIN_PERMISSIONS = AGENT_PERMISSIONS | {
+    "auth.clients.create",
+    "auth.roles.list",
+    "auth.users.create",
+    "auth.users.set_roles",
+    "search.documents.delete",
+    "search.documents.put",
+}
+
+STANDARD_ROLES = (
+    Role(ADMIN, "Runs the tenant: users, roles and the knowledge base.", ADMIN_PERMISSIONS),
+    Role("agent", "Handles the tickets of all customers.", AGENT_PERMISSIONS),
+    Role("customer", "Asks questions and follows the own tickets.", CUSTOMER_PERMISSIONS),
+)
+
+OPERATOR = Role(
+    "operator",
+    "Makes and looks after tenants.",
+    frozenset(
+        {"auth.identity.get", "auth.tenants.create", "auth.tenants.get", "auth.tenants.list"}
+    ),
+)
+
+
+def roles_of(slug: str) -> tuple[Role, ...]:
+    """The standard roles of the tenant with this slug."""
+    return (OPERATOR,) if slug == PLATFORM_SLUG else STANDARD_ROLES

@@ -1,0 +1,143 @@
+"""What belongs to no tenant, or is needed before the tenant is known."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import CursorResult, Delete, delete, insert, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.auth.domain import (
+    Grant,
+    LoginFailures,
+    Membership,
+    Policy,
+    SigningKey,
+    Tenant,
+    UserKind,
+)
+from services.auth.errors import TenantSlugTaken
+from services.auth.store.policy_lock import PolicyChanged
+from services.auth.store.rows import login_failures_from, signing_key_from, tenant_from
+from services.auth.store.tenant_records import SqlTenantRecords
+from services.auth.tables import (
+    LoginFailureRow,
+    MembershipRow,
+    PolicyVersionRow,
+    RefreshTokenRow,
+    RolePermissionRow,
+    SessionRow,
+    SigningKeyRow,
+    TenantRow,
+    UserRow,
+)
+from services.mesh.caller import TenantId, UserId
+
+
+class SqlDirectory:
+    def __init__(self, session: AsyncSession, policy_changed: PolicyChanged) -> None:
+        self._session = session
+        self._policy_changed = policy_changed
+
+    def records(self, tenant_id: TenantId) -> SqlTenantRecords:
+        return SqlTenantRecords(self._session, tenant_id, self._policy_changed)
+
+    async def add_tenant(self, tenant: Tenant) -> None:
+        # Whoever adds a tenant adds its roles next, so the lock costs nothing, and behind it no
+        # other replica can take the slug between the question and the insert.
+        await self.records(tenant.tenant_id).lock_policy()
+        if await self.tenant_with_slug(tenant.slug) is not None:
+            raise TenantSlugTaken(tenant.slug)
+        await self._session.execute(insert(TenantRow).values(**asdict(tenant)))
+
+    async def tenant(self, tenant_id: TenantId) -> Tenant:
+        return await self.records(tenant_id).tenant()
+
+    async def tenant_with_slug(self, slug: str) -> Tenant | None:
+        row = await self._session.scalar(select(TenantRow).where(TenantRow.slug == slug))
+        return tenant_from(row) if row else None
+
+    async def tenants(self, after: str, limit: int) -> list[Tenant]:
+        rows = await self._session.scalars(
+            select(TenantRow).where(TenantRow.slug > after).order_by(TenantRow.slug).limit(limit)
+        )
+        return [tenant_from(row) for row in rows]
+
+    async def tenant_of_client(self, client_id: str) -> TenantId | None:
+        found = await self._session.scalar(
+            select(UserRow.tenant_id).where(
+                UserRow.user_id == client_id, UserRow.kind == UserKind.CLIENT.value
+            )
+        )
+        return TenantId(found) if found else None
+
+    async def tenant_of_refresh_token(self, digest: str) -> TenantId | None:
+        found = await self._session.scalar(
+            select(RefreshTokenRow.tenant_id).where(RefreshTokenRow.digest == digest)
+        )
+        return TenantId(found) if found else None
+
+    async def login_failures(self, account: str) -> LoginFailures | None:
+        row = await self._session.get(LoginFailureRow, account)
+        return login_failures_from(row) if row else None
+
+    async def keep_login_failures(self, account: str, failures: LoginFailures) -> None:
+        await self._session.merge(LoginFailureRow(account=account, **asdict(failures)))
+
+    async def forget_login_failures(self, account: str) -> None:
+        await self._session.execute(
+            delete(LoginFailureRow).where(LoginFailureRow.account == account)
+        )
+
+    async def signing_keys(self) -> list[SigningKey]:
+        rows = await self._session.scalars(
+            select(SigningKeyRow).order_by(
+                SigningKeyRow.create_time.desc(), SigningKeyRow.key_id.desc()
+            )
+        )
+        return [signing_key_from(row) for row in rows]
+
+    async def add_signing_key(self, key: SigningKey) -> None:
+        await self._session.execute(insert(SigningKeyRow).values(**asdict(key)))
+
+    async def policy_version(self) -> int:
+        return (await self._session.scalars(select(PolicyVersionRow.version))).one()
+
+    async def policy(self) -> Policy:
+        # The version first: a change between the statements then shows as an older version with
+        # newer rules, which the next look mends, and never as a newer version with older rules.
+        version = await self.policy_version()
+        grants = await self._session.execute(
+            select(
+                RolePermissionRow.tenant_id, RolePermissionRow.role, RolePermissionRow.permission
+            )
+        )
+        memberships = await self._session.execute(
+            select(MembershipRow.tenant_id, MembershipRow.user_id, MembershipRow.role)
+        )
+        return Policy(
+            version,
+            tuple(Grant(TenantId(tenant), role, name) for tenant, role, name in grants),
+            tuple(
+                Membership(TenantId(tenant), UserId(user), role)
+                for tenant, user, role in memberships
+            ),
+        )
+
+    async def delete_expired(self, sessions_before: datetime, failures_before: datetime) -> int:
+        # The refresh tokens go with their sessions.
+        sessions = await self._delete(
+            delete(SessionRow).where(
+                or_(
+                    SessionRow.expire_time < sessions_before,
+                    SessionRow.end_time < sessions_before,
+                )
+            )
+        )
+        failures = await self._delete(
+            delete(LoginFailureRow).where(LoginFailureRow.last_time < failures_before)
+        )
+        return sessions + failures
+
+    async def _delete(self, statement: Delete) -> int:
+        done = await self._session.execute(statement)
+        return done.rowcount if isinstance(done, CursorResult) else 0

@@ -1,0 +1,57 @@
+"""Roles and their permissions."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import delete, insert, select, update
+
+from services.auth.domain import Role
+from services.auth.store.rows_of_tenant import RowsOfTenant
+from services.auth.tables import RolePermissionRow, RoleRow
+
+
+class RoleRows(RowsOfTenant):
+    async def add_roles(self, roles: Sequence[Role]) -> None:
+        await self.lock_policy()
+        known = {role.name for role in await self.roles()}
+        for role in roles:
+            await self._put_role(role, exists=role.name in known)
+
+    async def _put_role(self, role: Role, *, exists: bool) -> None:
+        if exists:
+            await self._session.execute(
+                update(RoleRow)
+                .where(RoleRow.tenant_id == self._tenant_id, RoleRow.name == role.name)
+                .values(description=role.description)
+            )
+            await self._session.execute(
+                delete(RolePermissionRow).where(
+                    RolePermissionRow.tenant_id == self._tenant_id,
+                    RolePermissionRow.role == role.name,
+                )
+            )
+        else:
+            await self._session.execute(
+                insert(RoleRow).values(
+                    tenant_id=self._tenant_id, name=role.name, description=role.description
+                )
+            )
+        if role.permissions:
+            await self._session.execute(
+                insert(RolePermissionRow),
+                [
+                    {"tenant_id": self._tenant_id, "role": role.name, "permission": permission}
+                    for permission in sorted(role.permissions)
+                ],
+            )
+
+    async def roles(self) -> list[Role]:
+        permissions: dict[str, set[str]] = defaultdict(set)
+        for row in await self._session.scalars(
+            select(RolePermissionRow).where(RolePermissionRow.tenant_id == self._tenant_id)
+        ):
+            permissions[row.role].add(row.permission)
+        rows = await self._session.scalars(
+            select(RoleRow).where(RoleRow.tenant_id == self._tenant_id).order_by(RoleRow.name)
+        )
+        return [Role(row.name, row.description, frozenset(permissions[row.name])) for row in rows]

@@ -1,0 +1,25 @@
+"""What the records of one tenant share."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.auth.store.policy_lock import PolicyChanged, lock_policy
+from services.auth.tables import PolicyVersionRow
+from services.mesh.caller import TenantId
+
+
+class RowsOfTenant:
+    """Each statement below names the tenant, whatever row security does besides."""
+
+    def __init__(
+        self, session: AsyncSession, tenant_id: TenantId, policy_changed: PolicyChanged
+    ) -> None:
+        self._session = session
+        self._tenant_id = tenant_id
+        self._policy_changed = policy_changed
+
+    async def lock_policy(self) -> None:
+        await lock_policy(self._session, self._policy_changed)
+
+    async def policy_version(self) -> int:
+        return (await self._session.scalars(select(PolicyVersionRow.version))).one()

@@ -1,0 +1,163 @@
+"""The tables of auth: `tenant_id` leads every key of what belongs to a tenant."""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    String,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from services.mesh.database import UtcDateTime, naming
+from services.mesh.idempotency import idempotency_table
+
+# Both databases must sort alike, and page tokens rely on it.
+Sorted = String().with_variant(String(collation="C"), "postgresql")
+
+# Clients have no address, and many of them share that.
+IS_PERSON = text("kind = 'person'")
+
+
+class AuthTable(DeclarativeBase):
+    metadata = MetaData(naming_convention=naming)
+
+
+class TenantRow(AuthTable):
+    __tablename__ = "tenants"
+
+    tenant_id: Mapped[str] = mapped_column(String, primary_key=True)
+    slug: Mapped[str] = mapped_column(Sorted, unique=True)
+    display_name: Mapped[str]
+    create_time: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RoleRow(AuthTable):
+    __tablename__ = "roles"
+
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.tenant_id"), primary_key=True)
+    name: Mapped[str] = mapped_column(Sorted, primary_key=True)
+    description: Mapped[str]
+
+
+class RolePermissionRow(AuthTable):
+    __tablename__ = "role_permissions"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "role"], ["roles.tenant_id", "roles.name"]),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(String, primary_key=True)
+    role: Mapped[str] = mapped_column(Sorted, primary_key=True)
+    permission: Mapped[str] = mapped_column(Sorted, primary_key=True)
+
+
+class UserRow(AuthTable):
+    __tablename__ = "users"
+    __table_args__ = (
+        Index(
+            "ix_users_people",
+            "tenant_id",
+            "email",
+            unique=True,
+            sqlite_where=IS_PERSON,
+            postgresql_where=IS_PERSON,
+        ),
+        Index("ix_users_by_email", "tenant_id", "email", "user_id"),
+        Index("ix_users_by_id", "user_id"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.tenant_id"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(Sorted, primary_key=True)
+    kind: Mapped[str]
+    email: Mapped[str] = mapped_column(Sorted)
+    display_name: Mapped[str]
+    secret_hash: Mapped[str]
+    create_time: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class MembershipRow(AuthTable):
+    __tablename__ = "memberships"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "user_id"], ["users.tenant_id", "users.user_id"]),
+        ForeignKeyConstraint(["tenant_id", "role"], ["roles.tenant_id", "roles.name"]),
+        Index("ix_memberships_by_role", "tenant_id", "role"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(String, primary_key=True)
+    user_id: Mapped[str] = mapped_column(Sorted, primary_key=True)
+    role: Mapped[str] = mapped_column(Sorted, primary_key=True)
+
+
+class SessionRow(AuthTable):
+    __tablename__ = "sessions"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "user_id"], ["users.tenant_id", "users.user_id"]),
+        Index("ix_sessions_by_expiry", "expire_time"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(String, primary_key=True)
+    session_id: Mapped[str] = mapped_column(String, primary_key=True)
+    user_id: Mapped[str] = mapped_column(Sorted)
+    create_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    expire_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    end_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RefreshTokenRow(AuthTable):
+    __tablename__ = "refresh_tokens"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "session_id"],
+            ["sessions.tenant_id", "sessions.session_id"],
+            ondelete="CASCADE",
+        ),
+        Index("ix_refresh_tokens_by_digest", "digest"),
+        Index("ix_refresh_tokens_by_session", "tenant_id", "session_id"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(String, primary_key=True)
+    digest: Mapped[str] = mapped_column(String, primary_key=True)
+    session_id: Mapped[str]
+    issue_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    expire_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    use_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class LoginFailureRow(AuthTable):
+    """Keyed by a digest, for it is also kept of tenants and users that do not exist."""
+
+    __tablename__ = "login_failures"
+
+    account: Mapped[str] = mapped_column(String, primary_key=True)
+    count: Mapped[int]
+    last_time: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    wait_until: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SigningKeyRow(AuthTable):
+    """In the database, so that every replica signs and verifies with the same keys."""
+
+    __tablename__ = "signing_keys"
+
+    key_id: Mapped[str] = mapped_column(String, primary_key=True)
+    private_pem: Mapped[str]
+    create_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    retire_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PolicyVersionRow(AuthTable):
+    """One row, and the lock that every change of the policy takes."""
+
+    __tablename__ = "policy_version"
+    __table_args__ = (CheckConstraint("only_row = 1", name="one_row"),)
+
+    only_row: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(BigInteger)
+
+
+idempotency = idempotency_table(AuthTable.metadata)

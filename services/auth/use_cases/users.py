@@ -1,0 +1,135 @@
+"""The users, clients and roles of one tenant."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.auth.credentials import digest_of, new_secret
+from services.auth.domain import (
+    ADMIN,
+    Role,
+    User,
+    UserKind,
+    leaves_no_admin,
+    missing_roles,
+    normal_email,
+    password_weakness,
+)
+from services.auth.errors import LastAdmin, PasswordRefused, RoleNotFound
+from services.auth.ports import AuthStore, Passwords, TenantRecords
+from services.mesh.caller import TenantId, UserId
+from services.mesh.clock import Clock
+from services.mesh.ids import new_id
+from services.mesh.paging import page_size
+
+UserCursor = tuple[str, str]
+FIRST_USER: UserCursor = ("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    email: str
+    display_name: str
+    roles: tuple[str, ...]
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserPage:
+    users: list[User]
+    next_cursor: UserCursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewClient:
+    user: User
+    secret: str
+
+
+async def create_user(
+    store: AuthStore, passwords: Passwords, clock: Clock, tenant_id: TenantId, person: NewPerson
+) -> User:
+    user = a_person(tenant_id, person, clock)
+    secret_hash = await hash_of(passwords, person, "password")
+    async with store.writing(tenant_id) as records:
+        await _check_roles(records, user.roles)
+        await records.add_user(user, secret_hash)
+    return user
+
+
+async def get_user(store: AuthStore, tenant_id: TenantId, user_id: UserId) -> User:
+    async with store.reading(tenant_id) as records:
+        return await records.user(user_id)
+
+
+async def list_users(
+    store: AuthStore, tenant_id: TenantId, wanted: int, after: UserCursor
+) -> UserPage:
+    length = page_size(wanted)
+    async with store.reading(tenant_id) as records:
+        users = await records.users(after, length + 1)
+    page = users[:length]
+    has_more = len(users) > length
+    return UserPage(page, (page[-1].email, page[-1].user_id) if has_more else None)
+
+
+async def set_user_roles(
+    store: AuthStore, tenant_id: TenantId, user_id: UserId, roles: Sequence[str]
+) -> User:
+    async with store.writing(tenant_id) as records:
+        # Before anything is read: two admins who demote each other must not both see two admins.
+        await records.lock_policy()
+        user = await records.user(user_id)
+        await _check_roles(records, roles)
+        if leaves_no_admin(user, roles, await records.people_with_role(ADMIN)):
+            raise LastAdmin(user_id)
+        await records.set_roles(user_id, roles)
+        return user.holding(roles)
+
+
+async def list_roles(store: AuthStore, tenant_id: TenantId) -> list[Role]:
+    async with store.reading(tenant_id) as records:
+        return await records.roles()
+
+
+async def create_client(
+    store: AuthStore, clock: Clock, tenant_id: TenantId, display_name: str, roles: Sequence[str]
+) -> NewClient:
+    secret = new_secret()
+    client = User(
+        tenant_id,
+        UserId(new_id()),
+        UserKind.CLIENT,
+        "",
+        display_name,
+        tuple(sorted(roles)),
+        clock(),
+    )
+    async with store.writing(tenant_id) as records:
+        await _check_roles(records, roles)
+        await records.add_user(client, digest_of(secret))
+    return NewClient(client, secret)
+
+
+def a_person(tenant_id: TenantId, person: NewPerson, clock: Clock) -> User:
+    return User(
+        tenant_id,
+        UserId(new_id()),
+        UserKind.PERSON,
+        normal_email(person.email),
+        person.display_name,
+        tuple(sorted(person.roles)),
+        clock(),
+    )
+
+
+async def hash_of(passwords: Passwords, person: NewPerson, field: str) -> str:
+    weakness = password_weakness(person.password, person.email)
+    if weakness is not None:
+        raise PasswordRefused(field, weakness)
+    return await passwords.hash(person.password)
+
+
+async def _check_roles(records: TenantRecords, wanted: Sequence[str]) -> None:
+    missing = missing_roles(wanted, await records.roles())
+    if missing:
+        raise RoleNotFound(missing[0])

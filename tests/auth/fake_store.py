@@ -1,0 +1,288 @@
+"""The store in memory; `test_store.py` asks it the same questions as the databases."""
+
+import asyncio
+import copy
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from services.auth.domain import (
+    Grant,
+    LoginFailures,
+    Membership,
+    Policy,
+    RefreshToken,
+    Role,
+    Session,
+    SessionId,
+    SigningKey,
+    Tenant,
+    User,
+    UserKind,
+)
+from services.auth.errors import TenantNotFound, TenantSlugTaken, UserEmailTaken, UserNotFound
+from services.auth.ports import Account, Directory, TenantRecords
+from services.mesh.caller import TenantId, UserId
+
+
+@dataclass
+class State:
+    tenants: dict[str, Tenant] = field(default_factory=dict)
+    roles: dict[tuple[str, str], Role] = field(default_factory=dict)
+    accounts: dict[tuple[str, str], Account] = field(default_factory=dict)
+    sessions: dict[tuple[str, str], Session] = field(default_factory=dict)
+    refresh_tokens: dict[tuple[str, str], RefreshToken] = field(default_factory=dict)
+    failures: dict[str, LoginFailures] = field(default_factory=dict)
+    signing_keys: dict[str, SigningKey] = field(default_factory=dict)
+    policy_version: int = 0
+
+
+@dataclass
+class Transaction:
+    state: State
+    changed_policy: bool = False
+
+    def change_policy(self) -> None:
+        if not self.changed_policy:
+            self.state.policy_version += 1
+        self.changed_policy = True
+
+
+class FakeTenantRecords:
+    def __init__(self, transaction: Transaction, tenant_id: TenantId) -> None:
+        self._transaction = transaction
+        self._state = transaction.state
+        self._tenant_id = tenant_id
+
+    async def tenant(self) -> Tenant:
+        if self._tenant_id not in self._state.tenants:
+            raise TenantNotFound(self._tenant_id)
+        return self._state.tenants[self._tenant_id]
+
+    async def lock_policy(self) -> None:
+        self._transaction.change_policy()
+
+    async def policy_version(self) -> int:
+        return self._state.policy_version
+
+    async def add_roles(self, roles: Sequence[Role]) -> None:
+        self._transaction.change_policy()
+        for role in roles:
+            self._state.roles[self._tenant_id, role.name] = role
+
+    async def roles(self) -> list[Role]:
+        return [
+            role
+            for (tenant_id, _), role in sorted(self._state.roles.items())
+            if tenant_id == self._tenant_id
+        ]
+
+    async def add_user(self, user: User, secret_hash: str) -> None:
+        self._transaction.change_policy()
+        if user.kind is UserKind.PERSON and await self.person(user.email) is not None:
+            raise UserEmailTaken
+        self._state.accounts[self._tenant_id, user.user_id] = Account(user, secret_hash)
+
+    async def user(self, user_id: UserId) -> User:
+        return self._account(user_id).user
+
+    async def users(self, after: tuple[str, str], limit: int) -> list[User]:
+        users = sorted(self._users(), key=lambda user: (user.email, user.user_id))
+        return [user for user in users if (user.email, user.user_id) > after][:limit]
+
+    async def set_roles(self, user_id: UserId, roles: Sequence[str]) -> None:
+        self._transaction.change_policy()
+        account = self._account(user_id)
+        self._state.accounts[self._tenant_id, user_id] = replace(
+            account, user=account.user.holding(roles)
+        )
+
+    async def people_with_role(self, role: str) -> frozenset[UserId]:
+        return frozenset(
+            user.user_id
+            for user in self._users()
+            if user.kind is UserKind.PERSON and role in user.roles
+        )
+
+    async def person(self, email: str) -> Account | None:
+        for user in self._users():
+            if user.kind is UserKind.PERSON and user.email == email:
+                return self._account(user.user_id)
+        return None
+
+    async def client(self, client_id: str) -> Account | None:
+        account = self._state.accounts.get((self._tenant_id, client_id))
+        return account if account and account.user.kind is UserKind.CLIENT else None
+
+    async def set_secret_hash(self, user_id: UserId, secret_hash: str) -> None:
+        account = self._account(user_id)
+        self._state.accounts[self._tenant_id, user_id] = replace(account, secret_hash=secret_hash)
+
+    async def add_session(self, session: Session) -> None:
+        self._state.sessions[self._tenant_id, session.session_id] = session
+
+    async def session(self, session_id: SessionId) -> Session | None:
+        return self._state.sessions.get((self._tenant_id, session_id))
+
+    async def lock_refresh_token(self, digest: str) -> tuple[RefreshToken, Session] | None:
+        token = self._state.refresh_tokens.get((self._tenant_id, digest))
+        if token is None:
+            return None
+        return token, self._state.sessions[self._tenant_id, token.session_id]
+
+    async def add_refresh_token(self, token: RefreshToken) -> None:
+        self._state.refresh_tokens[self._tenant_id, token.digest] = token
+
+    async def mark_used(self, digest: str, now: datetime) -> None:
+        token = self._state.refresh_tokens[self._tenant_id, digest]
+        self._state.refresh_tokens[self._tenant_id, digest] = replace(token, use_time=now)
+
+    async def end_session(self, session_id: SessionId, now: datetime) -> None:
+        session = self._state.sessions[self._tenant_id, session_id]
+        if session.end_time is None:
+            self._state.sessions[self._tenant_id, session_id] = replace(session, end_time=now)
+
+    def _users(self) -> list[User]:
+        return [
+            account.user
+            for (tenant_id, _), account in self._state.accounts.items()
+            if tenant_id == self._tenant_id
+        ]
+
+    def _account(self, user_id: UserId) -> Account:
+        account = self._state.accounts.get((self._tenant_id, user_id))
+        if account is None:
+            raise UserNotFound(user_id)
+        return account
+
+
+class FakeDirectory:
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._state = transaction.state
+
+    def records(self, tenant_id: TenantId) -> FakeTenantRecords:
+        return FakeTenantRecords(self._transaction, tenant_id)
+
+    async def add_tenant(self, tenant: Tenant) -> None:
+        self._transaction.change_policy()
+        if await self.tenant_with_slug(tenant.slug) is not None:
+            raise TenantSlugTaken(tenant.slug)
+        self._state.tenants[tenant.tenant_id] = tenant
+
+    async def tenant(self, tenant_id: TenantId) -> Tenant:
+        return await self.records(tenant_id).tenant()
+
+    async def tenant_with_slug(self, slug: str) -> Tenant | None:
+        return next((known for known in self._state.tenants.values() if known.slug == slug), None)
+
+    async def tenants(self, after: str, limit: int) -> list[Tenant]:
+        tenants = sorted(self._state.tenants.values(), key=lambda tenant: tenant.slug)
+        return [tenant for tenant in tenants if tenant.slug > after][:limit]
+
+    async def tenant_of_client(self, client_id: str) -> TenantId | None:
+        for account in self._state.accounts.values():
+            if account.user.kind is UserKind.CLIENT and account.user.user_id == client_id:
+                return account.user.tenant_id
+        return None
+
+    async def tenant_of_refresh_token(self, digest: str) -> TenantId | None:
+        for tenant_id, known in self._state.refresh_tokens:
+            if known == digest:
+                return TenantId(tenant_id)
+        return None
+
+    async def login_failures(self, account: str) -> LoginFailures | None:
+        return self._state.failures.get(account)
+
+    async def keep_login_failures(self, account: str, failures: LoginFailures) -> None:
+        self._state.failures[account] = failures
+
+    async def forget_login_failures(self, account: str) -> None:
+        self._state.failures.pop(account, None)
+
+    async def signing_keys(self) -> list[SigningKey]:
+        return sorted(
+            self._state.signing_keys.values(),
+            key=lambda key: (key.create_time, key.key_id),
+            reverse=True,
+        )
+
+    async def add_signing_key(self, key: SigningKey) -> None:
+        self._state.signing_keys[key.key_id] = key
+
+    async def policy_version(self) -> int:
+        return self._state.policy_version
+
+    async def policy(self) -> Policy:
+        return Policy(
+            self._state.policy_version,
+            tuple(
+                Grant(TenantId(tenant_id), role.name, permission)
+                for (tenant_id, _), role in self._state.roles.items()
+                for permission in role.permissions
+            ),
+            tuple(
+                Membership(account.user.tenant_id, account.user.user_id, role)
+                for account in self._state.accounts.values()
+                for role in account.user.roles
+            ),
+        )
+
+    async def delete_expired(self, sessions_before: datetime, failures_before: datetime) -> int:
+        old_sessions = {
+            key
+            for key, session in self._state.sessions.items()
+            if session.expire_time < sessions_before
+            or (session.end_time is not None and session.end_time < sessions_before)
+        }
+        old_failures = {
+            key
+            for key, failures in self._state.failures.items()
+            if failures.last_time < failures_before
+        }
+        for key in old_sessions:
+            del self._state.sessions[key]
+        for account in old_failures:
+            del self._state.failures[account]
+        self._state.refresh_tokens = {
+            (tenant_id, digest): token
+            for (tenant_id, digest), token in self._state.refresh_tokens.items()
+            if (tenant_id, token.session_id) in self._state.sessions
+        }
+        return len(old_sessions) + len(old_failures)
+
+
+class FakeAuthStore:
+    def __init__(self, policy_changed: Callable[[], None] = lambda: None) -> None:
+        self.state = State()
+        self._policy_changed = policy_changed
+        self._one_at_a_time = asyncio.Lock()
+
+    @asynccontextmanager
+    async def writing(self, tenant_id: TenantId) -> AsyncIterator[TenantRecords]:
+        async with self._transaction() as transaction:
+            yield FakeTenantRecords(transaction, tenant_id)
+
+    @asynccontextmanager
+    async def reading(self, tenant_id: TenantId) -> AsyncIterator[TenantRecords]:
+        yield FakeTenantRecords(Transaction(copy.deepcopy(self.state)), tenant_id)
+
+    @asynccontextmanager
+    async def directory(self) -> AsyncIterator[Directory]:
+        async with self._transaction() as transaction:
+            yield FakeDirectory(transaction)
+
+    @asynccontextmanager
+    async def reading_directory(self) -> AsyncIterator[Directory]:
+        yield FakeDirectory(Transaction(copy.deepcopy(self.state)))
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[Transaction]:
+        async with self._one_at_a_time:
+            transaction = Transaction(copy.deepcopy(self.state))
+            yield transaction
+            self.state = transaction.state
+        if transaction.changed_policy:
+            self._policy_changed()
