@@ -1,0 +1,1 @@
+"""Makes a checked answer out of passages: choose, decide, verify, put into words."""

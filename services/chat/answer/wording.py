@@ -1,0 +1,58 @@
+"""Puts verified statements into Markdown, in pieces that can be sent at once."""
+
+from collections.abc import Sequence
+from textwrap import dedent
+
+from services.chat.domain import Citation, Statement, StatementShape
+
+NOT_FOUND = (
+    "I could not find an answer to this in the knowledge base, so I would rather not guess. "
+    "I can hand this conversation over to a person."
+)
+NOT_FOUND_BUT_NEAR = (
+    "I could not find an answer to this in the knowledge base, so I would rather not guess. "
+    "The articles named below come nearest. I can also hand this conversation over to a person."
+)
+
+
+def handed_over(ticket_number: int) -> str:
+    return f"I have handed this conversation over to a person. It is ticket #{ticket_number}."
+
+
+class Wording:
+    """Knows what was said last, and with it what stands between two statements."""
+
+    def __init__(self) -> None:
+        self._last: tuple[StatementShape, str] | None = None
+
+    def piece(self, statement: Statement, citations: Sequence[Citation]) -> str:
+        marks = "".join(f"[{citation.number}]" for citation in citations)
+        here = (statement.shape, statement.evidence[0].document_id)
+        gap, self._last = _gap(self._last, here), here
+        return gap + _shaped(statement, marks)
+
+
+def _shaped(statement: Statement, marks: str) -> str:
+    match statement.shape:
+        case StatementShape.STEP:
+            return f"{statement.step_number}. {statement.text} {marks}"
+        case StatementShape.BULLET:
+            return f"- {statement.text} {marks}"
+        case StatementShape.CODE:
+            fence = "```"
+            while fence in statement.text:
+                fence += "`"
+            return f"{fence}\n{dedent(statement.text)}\n{fence}\n{marks}"
+        case StatementShape.SENTENCE:
+            return f"{statement.text} {marks}"
+
+
+def _gap(last: tuple[StatementShape, str] | None, here: tuple[StatementShape, str]) -> str:
+    if last is None:
+        return ""
+    if last[1] != here[1]:
+        return "\n\n"
+    if last[0] is here[0] is StatementShape.SENTENCE:
+        return " "
+    listed = (StatementShape.STEP, StatementShape.BULLET)
+    return "\n" if last[0] in listed and here[0] in listed else "\n\n"

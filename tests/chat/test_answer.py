@@ -1,0 +1,203 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.chat.answer.extractive import ExtractiveModel
+from services.chat.answer.follow_up import lookup_query, own_words
+from services.chat.answer.person import asks_for_a_person
+from services.chat.answer.support import nearest_articles, supports_answer
+from services.chat.answer.wording import Wording
+from services.chat.domain import (
+    Citation,
+    NearestArticle,
+    Passage,
+    Statement,
+    StatementShape,
+)
+from services.chat.ports import FoundPassages
+from tests.chat.builders import SLACK, a_passage, a_statement, a_version
+from tests.chat.test_units import LINES, MARKDOWN
+
+
+async def _drafted(question: str, *passages: Passage) -> list[Statement]:
+    return [statement async for statement in ExtractiveModel().draft(question, passages)]
+
+
+@given(st.lists(MARKDOWN | LINES, min_size=1, max_size=3), st.integers(0, 40))
+async def test_every_evidence_is_exact_for_any_markdown(contents: list[str], start: int) -> None:
+    versions = [a_version(text, f"doc-{number}") for number, text in enumerate(contents)]
+    passages = [a_passage(version, start=min(start, len(version.content))) for version in versions]
+
+    statements = await _drafted("a link sentence words code", *passages)
+
+    by_id = {version.document_id: version for version in versions}
+    for statement in statements:
+        (evidence,) = statement.evidence
+        content = by_id[evidence.document_id].content
+        assert evidence.quote
+        assert content[evidence.start : evidence.end] == evidence.quote
+    readings = [statement.text.lower() for statement in statements]
+    assert len(readings) == len(set(readings))
+
+
+async def test_a_procedure_is_given_whole_in_order_and_with_what_introduces_it() -> None:
+    statements = await _drafted("how do I get access to Slack as a new hire?", a_passage())
+
+    steps = [each for each in statements if each.shape is StatementShape.STEP]
+    assert [step.step_number for step in steps] == [1, 2, 3]
+    assert "To sign in:" in [each.text for each in statements]
+    places = [each.evidence[0].start for each in statements]
+    assert places == sorted(places)
+
+
+async def test_only_what_was_asked_for_is_said() -> None:
+    content = (
+        "The red printer prints labels. The canteen opens at seven. Birds fly south.\n\n"
+        "The lift is being repaired this week.\n"
+    )
+
+    statements = await _drafted("when does the canteen open?", a_passage(a_version(content)))
+
+    assert statements[0].text == "The canteen opens at seven."
+    assert len(statements) <= 2
+
+
+async def test_a_document_that_fits_much_worse_is_left_out() -> None:
+    good = a_passage(a_version("The canteen opens at seven.", "doc-good"), score=0.9)
+    poor = a_passage(a_version("The canteen opens late in Rome.", "doc-poor"), score=0.4)
+
+    statements = await _drafted("when does the canteen open?", poor, good)
+
+    assert {each.evidence[0].document_id for each in statements} == {"doc-good"}
+
+
+async def test_the_same_sentence_is_said_once() -> None:
+    passage = a_passage(a_version("Call the desk at 7. Call the desk at 7."))
+
+    assert len(await _drafted("when do I call the desk?", passage)) == 1
+
+
+async def test_no_passage_means_no_statement() -> None:
+    assert await _drafted("anything?") == []
+
+
+def _found(similarity: float, coverage: float, *, degraded: bool = False) -> FoundPassages:
+    passage = a_passage(similarity=similarity, coverage=coverage)
+    return FoundPassages((passage,), degraded)
+
+
+@pytest.mark.parametrize(
+    ("found", "supported"),
+    [
+        (FoundPassages(()), False),
+        (_found(0.8, 0.1), True),
+        (_found(0.05, 0.9), False),
+        (_found(0.1, 0.0), False),
+        (_found(0.0, 1.0, degraded=True), True),
+        (_found(0.0, 0.5, degraded=True), False),
+    ],
+)
+def test_an_answer_needs_support(found: FoundPassages, *, supported: bool) -> None:
+    assert supports_answer(found) is supported
+
+
+def test_a_follow_up_needs_a_word_of_its_own_in_the_passages() -> None:
+    assert supports_answer(_found(0.8, 0.9), {"slack", "mac"})
+    assert not supports_answer(_found(0.8, 0.9), {"tungsten", "boil"})
+
+
+def test_the_nearest_articles_are_distinct_and_at_most_three() -> None:
+    passages = [
+        a_passage(a_version(document_id=name), start=start, chunk_id=f"{name}-{start}")
+        for name, start in [("a", 0), ("a", 9), ("b", 0), ("c", 0), ("b", 9), ("d", 0)]
+    ]
+
+    assert nearest_articles(FoundPassages(tuple(passages))) == (
+        NearestArticle("a", "Slack", "a.md"),
+        NearestArticle("b", "Slack", "b.md"),
+        NearestArticle("c", "Slack", "c.md"),
+    )
+
+
+def test_a_short_follow_up_is_looked_up_with_the_question_it_leans_on() -> None:
+    earlier = ["How do I print?", "and from my phone?"]
+
+    query = lookup_query("and on a Mac?", earlier)
+
+    assert query == "How do I print? and on a Mac?"
+    assert own_words("and on a Mac?", query) == {"mac"}
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How do I reset my password?",
+        "VPN",
+        "And " + "really " * 9 + "long?",
+        "Is that the way in which all of it works here?",
+    ],
+)
+def test_a_question_that_stands_alone_is_looked_up_alone(question: str) -> None:
+    query = lookup_query(question, ["How do I print?"])
+
+    assert query == question
+    assert own_words(question, query) == set()
+
+
+def test_a_follow_up_without_anything_before_is_looked_up_alone() -> None:
+    assert lookup_query("and on a Mac?", []) == "and on a Mac?"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "talk to a human",
+        "I want to speak to a person, please!",
+        "Agent",
+        "Can I talk to someone from IT?",
+        "Could you please transfer me to a human agent",
+    ],
+)
+def test_a_plain_wish_for_a_person_is_understood(text: str) -> None:
+    assert asks_for_a_person(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How do I talk to a person in payroll?",
+        "Who is the contact person for printers?",
+        "user agent string",
+        "Someone stole my laptop",
+        "person " * 100,
+    ],
+)
+def test_a_question_about_people_is_a_question(text: str) -> None:
+    assert not asks_for_a_person(text)
+
+
+def test_pieces_join_to_markdown_that_reads_well() -> None:
+    passage = a_passage()
+    said = a_statement("Slack is a chat tool.", passage)
+    code = replace(said, shape=StatementShape.CODE, text="  ls\n  ls -l")
+    step = replace(said, shape=StatementShape.STEP)
+    citation = Citation(1, "doc-slack", 1, "chunk", "Slack", 0, 21, SLACK[:21], "slack.md")
+    wording = Wording()
+    statements = [said, said, replace(step, step_number=1), replace(step, step_number=2), code]
+
+    text = "".join(wording.piece(statement, [citation]) for statement in statements)
+
+    assert text == (
+        "Slack is a chat tool. [1] Slack is a chat tool. [1]\n\n"
+        "1. Slack is a chat tool. [1]\n2. Slack is a chat tool. [1]\n\n"
+        "```\nls\nls -l\n```\n[1]"
+    )
+
+
+def test_a_fence_in_the_code_does_not_end_it() -> None:
+    said = a_statement("Slack is a chat tool.", a_passage())
+    code = replace(said, shape=StatementShape.CODE, text="```")
+
+    assert Wording().piece(code, []).startswith("````\n```\n````")
