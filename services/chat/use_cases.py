@@ -240,6 +240,12 @@ async def _keep_hand_off(
         if session.ticket_id is None:
             await records.update_session(session.handed_off_to(ticket.ticket_id))
             await records.add_message(notice, current_user())
+        elif notice.answers is not None:
+            # Another call handed the session off meanwhile, perhaps for the same question.
+            kept = await records.find_answer(notice.answers)
+            if kept is None:
+                session.require_open()
+            return kept or notice
     return notice
 
 

@@ -1,0 +1,42 @@
+"""What chat asks of search and ticket, over their stubs and in the name of the user."""
+
+from helpdesk.search.v1 import search_service_pb2, search_service_pb2_grpc
+from helpdesk.ticket.v1 import ticket_service_pb2_grpc
+from services.chat.convert import create_ticket_request, document_version, passage
+from services.chat.domain import DocumentVersion
+from services.chat.errors import DocumentVersionMissing
+from services.chat.ports import FoundPassages, OpenedTicket, TicketOrder
+from services.mesh.errors import NotFound
+
+_PASSAGES = 8
+
+
+class SearchKnowledge:
+    """Retriever and DocumentVersions."""
+
+    def __init__(self, search: "search_service_pb2_grpc.SearchServiceAsyncStub") -> None:
+        self._search = search
+
+    async def find_passages(self, question: str) -> FoundPassages:
+        reply = await self._search.SearchPassages(
+            search_service_pb2.SearchPassagesRequest(query=question, page_size=_PASSAGES)
+        )
+        return FoundPassages(tuple(passage(result) for result in reply.results), reply.degraded)
+
+    async def get_version(self, document_id: str, version: int) -> DocumentVersion:
+        request = search_service_pb2.GetDocumentVersionRequest(
+            document_id=document_id, version=version
+        )
+        try:
+            return document_version(await self._search.GetDocumentVersion(request))
+        except NotFound as error:
+            raise DocumentVersionMissing from error
+
+
+class TicketServiceDesk:
+    def __init__(self, tickets: "ticket_service_pb2_grpc.TicketServiceAsyncStub") -> None:
+        self._tickets = tickets
+
+    async def open_ticket(self, order: TicketOrder) -> OpenedTicket:
+        ticket = await self._tickets.CreateTicket(create_ticket_request(order))
+        return OpenedTicket(ticket.ticket_id, ticket.number)

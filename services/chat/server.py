@@ -1,0 +1,75 @@
+"""Where the parts of chat meet."""
+
+import asyncio
+from pathlib import Path
+
+import grpc
+
+from helpdesk.chat.v1 import chat_service_pb2_grpc
+from helpdesk.search.v1 import search_service_pb2_grpc
+from helpdesk.ticket.v1 import ticket_service_pb2_grpc
+from services.chat.answer.extractive import ExtractiveModel
+from services.chat.peers import SearchKnowledge, TicketServiceDesk
+from services.chat.ports import ChatParts
+from services.chat.servicer import ChatServicer
+from services.chat.store import SqlSessionStore
+from services.mesh.authority import RemoteAuthority
+from services.mesh.channel import connect
+from services.mesh.clock import utc_now
+from services.mesh.database import Database
+from services.mesh.ids import new_id
+from services.mesh.logs import configure_logs
+from services.mesh.server import serve
+from services.mesh.settings import MeshSettings
+from services.mesh.tls import ensure_certificates
+
+NAME = "chat"
+SERVICES = ("helpdesk.chat.v1.ChatService",)
+MIGRATIONS = Path(__file__).parent / "migrations"
+# Their replies are made over several transactions, which chat finds again by itself.
+HANDLED_BY_CHAT = frozenset(
+    f"/{SERVICES[0]}/{method}" for method in ("SendMessage", "StreamMessage", "HandOffSession")
+)
+
+
+async def run(settings: MeshSettings) -> None:
+    configure_logs(NAME, settings)
+    await asyncio.to_thread(ensure_certificates, settings.certificates_folder)
+    database = Database(settings.database_url(NAME))
+    await database.migrate(MIGRATIONS)
+    authority = RemoteAuthority(settings, caller_service=NAME)
+    search = connect(settings, caller_service=NAME, peer="search")
+    ticket = connect(settings, caller_service=NAME, peer="ticket")
+    servicer = ChatServicer(assemble(database, search, ticket))
+    try:
+        await serve(
+            name=NAME,
+            settings=settings,
+            register=lambda server: register(servicer, server),
+            services=SERVICES,
+            authority=authority,
+            database=database,
+            handled_by_service=HANDLED_BY_CHAT,
+        )
+    finally:
+        await search.close()
+        await ticket.close()
+        await authority.close()
+        await database.close()
+
+
+def assemble(database: Database, search: grpc.aio.Channel, ticket: grpc.aio.Channel) -> ChatParts:
+    knowledge = SearchKnowledge(search_service_pb2_grpc.SearchServiceStub(search))
+    return ChatParts(
+        store=SqlSessionStore(database),
+        retriever=knowledge,
+        versions=knowledge,
+        model=ExtractiveModel(),
+        desk=TicketServiceDesk(ticket_service_pb2_grpc.TicketServiceStub(ticket)),
+        now=utc_now,
+        new_id=new_id,
+    )
+
+
+def register(servicer: ChatServicer, server: grpc.aio.Server) -> None:
+    chat_service_pb2_grpc.add_ChatServiceServicer_to_server(servicer, server)
