@@ -1,0 +1,76 @@
+"""The shape that all interceptors share, and how a chain of them is put around a method."""
+
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, cast
+
+import grpc
+from google.protobuf.message import Message
+
+from services.mesh.contract import MethodPolicy
+
+Context = grpc.aio.ServicerContext[Any, Any]
+# A streaming method sends its messages through the context and returns None.
+Handler = Callable[[Any, Context], Awaitable[Message | None]]
+
+
+@dataclass(frozen=True)
+class Method:
+    full_name: str
+    policy: MethodPolicy
+    streams: bool
+    request_type: type[Message] | None = None
+    reply_type: type[Message] | None = None
+    # Health and reflection: part of every server and not of the contract.
+    is_infrastructure: bool = False
+
+
+Interceptor = Callable[[Method, Handler], Handler]
+
+
+def compose(interceptors: Sequence[Interceptor], method: Method, innermost: Handler) -> Handler:
+    handler = innermost
+    for interceptor in reversed(interceptors):
+        handler = interceptor(method, handler)
+    return handler
+
+
+def intercepted(
+    interceptors: Sequence[Interceptor], method: Method, original: "grpc.RpcMethodHandler[Any, Any]"
+) -> "grpc.RpcMethodHandler[Any, Any]":
+    """The same method with the chain around it."""
+    if original.response_streaming:
+        behaviour = original.stream_stream or original.unary_stream
+        streaming = compose(interceptors, method, _sending(behaviour))
+        make = (
+            grpc.stream_stream_rpc_method_handler
+            if original.request_streaming
+            else grpc.unary_stream_rpc_method_handler
+        )
+        return make(
+            cast("Any", streaming), original.request_deserializer, original.response_serializer
+        )
+    if original.request_streaming:
+        raise TypeError(f"{method.full_name}: streams of requests alone are not supported")
+    return grpc.unary_unary_rpc_method_handler(
+        cast("Any", compose(interceptors, method, cast("Handler", original.unary_unary))),
+        original.request_deserializer,
+        original.response_serializer,
+    )
+
+
+def _sending(behaviour: object) -> Handler:
+    if inspect.iscoroutinefunction(behaviour):
+        return cast("Handler", behaviour)
+    replies_of = cast("Callable[[Any, Context], AsyncIterator[Message]]", behaviour)
+
+    # Iterating here, inside the chain, is what lets the chain see a stream's errors; closing here
+    # runs the method's own `finally` in the task of the call.
+    async def send(request: Any, context: Context) -> None:
+        async with aclosing(cast("Any", replies_of(request, context))) as replies:
+            async for reply in replies:
+                await context.write(reply)
+
+    return send

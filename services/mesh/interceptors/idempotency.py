@@ -1,0 +1,59 @@
+"""Answers a repeated request id with the first answer, stored in the commit that made it true."""
+
+import hashlib
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from google.protobuf.message import Message
+
+from services.mesh.caller import current_tenant, current_user
+from services.mesh.database import Database
+from services.mesh.idempotency import RememberedReplies, RequestKey
+from services.mesh.interceptors.chain import Context, Handler, Interceptor, Method
+
+_FIELD = "request_id"
+
+
+def idempotency(
+    database: Database, replies: RememberedReplies, handled_by_service: AbstractSet[str]
+) -> Interceptor:
+    """`handled_by_service` are the methods that keep request ids themselves."""
+
+    def intercept(method: Method, proceed: Handler) -> Handler:
+        request_type, reply_type = method.request_type, method.reply_type
+        if (
+            method.streams
+            or method.policy.public
+            or method.full_name in handled_by_service
+            or request_type is None
+            or reply_type is None
+            or _FIELD not in request_type.DESCRIPTOR.fields_by_name
+        ):
+            return proceed
+
+        async def handle(request: Any, context: Context) -> Message | None:
+            if not request.request_id:
+                return await proceed(request, context)
+            tenant_id = current_tenant()
+            key = RequestKey(tenant_id, current_user(), method.full_name, request.request_id)
+            # The handler's own transaction joins this one, so that both commit or neither.
+            async with database.tenant_transaction(tenant_id) as session:
+                known = await replies.claim(session, key, request_digest(request))
+                if known is not None:
+                    return reply_type.FromString(known)
+                reply = await proceed(request, context)
+                if reply is not None:
+                    await replies.keep(session, key, reply.SerializeToString())
+                return reply
+
+        return handle
+
+    return intercept
+
+
+def request_digest(request: Message) -> bytes:
+    """The same for two requests that differ in nothing but their request id."""
+    rest = type(request)()
+    rest.CopyFrom(request)
+    rest.ClearField(_FIELD)
+    return hashlib.sha256(rest.SerializeToString(deterministic=True)).digest()
