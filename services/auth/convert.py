@@ -1,0 +1,152 @@
+"""Messages to domain values and back."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from helpdesk.auth.v1 import (
+    auth_pb2,
+    policy_service_pb2,
+    tenant_service_pb2,
+    token_service_pb2,
+    user_service_pb2,
+)
+from services.auth.domain import Grant, Membership, Policy, Role, Tenant, User
+from services.auth.rules import rules_of
+from services.auth.signing import PublicKey
+from services.auth.use_cases.tenants import NewTenant
+from services.auth.use_cases.tokens import Identity, IssuedToken
+from services.auth.use_cases.users import FIRST_USER, NewClient, NewPerson, UserCursor
+from services.mesh.access import policy_digest
+from services.mesh.errors import PageTokenInvalid
+
+
+def new_tenant(request: tenant_service_pb2.CreateTenantRequest) -> NewTenant:
+    admin = NewPerson(request.admin.email, request.admin.display_name, (), request.admin_password)
+    return NewTenant(request.tenant.slug, request.tenant.display_name, admin)
+
+
+def new_person(request: user_service_pb2.CreateUserRequest) -> NewPerson:
+    user = request.user
+    return NewPerson(user.email, user.display_name, tuple(user.roles), request.password)
+
+
+def tenant_message(tenant: Tenant) -> auth_pb2.Tenant:
+    return auth_pb2.Tenant(
+        tenant_id=tenant.tenant_id,
+        slug=tenant.slug,
+        display_name=tenant.display_name,
+        create_time=timestamp(tenant.create_time),
+    )
+
+
+def user_message(user: User) -> auth_pb2.User:
+    return auth_pb2.User(
+        user_id=user.user_id,
+        email=user.email,
+        display_name=user.display_name,
+        roles=user.roles,
+        create_time=timestamp(user.create_time),
+    )
+
+
+def role_message(role: Role) -> auth_pb2.Role:
+    return auth_pb2.Role(
+        name=role.name, description=role.description, permissions=sorted(role.permissions)
+    )
+
+
+def client_message(client: NewClient) -> user_service_pb2.Client:
+    return user_service_pb2.Client(
+        client_id=client.user.user_id,
+        client_secret=client.secret,
+        display_name=client.user.display_name,
+        roles=client.user.roles,
+    )
+
+
+def token_message(issued: IssuedToken) -> token_service_pb2.Token:
+    return token_service_pb2.Token(
+        access_token=issued.access.text,
+        token_type="Bearer",  # noqa: S106 - the name of a scheme
+        expire_time=timestamp(issued.access.expire_time),
+        refresh_token=issued.refresh_token,
+    )
+
+
+def identity_message(identity: Identity) -> token_service_pb2.Identity:
+    return token_service_pb2.Identity(
+        user=user_message(identity.user),
+        tenant=tenant_message(identity.tenant),
+        permissions=sorted(identity.permissions),
+    )
+
+
+def key_set_message(keys: Iterable[PublicKey]) -> token_service_pb2.JsonWebKeySet:
+    return token_service_pb2.JsonWebKeySet(
+        keys=[
+            token_service_pb2.JsonWebKey(
+                kty="EC", use="sig", alg="ES256", kid=key.key_id, crv="P-256", x=key.x, y=key.y
+            )
+            for key in keys
+        ]
+    )
+
+
+def snapshot_event(seq: int, policy: Policy) -> policy_service_pb2.PolicyEvent:
+    return policy_service_pb2.PolicyEvent(
+        seq=seq,
+        snapshot=policy_service_pb2.PolicySnapshot(
+            version=policy.version,
+            digest=policy_digest(rules_of(policy)),
+            rules=[*map(_grant, policy.grants), *map(_membership, policy.memberships)],
+        ),
+    )
+
+
+def heartbeat_event(seq: int, version: int) -> policy_service_pb2.PolicyEvent:
+    return policy_service_pb2.PolicyEvent(
+        seq=seq, heartbeat=policy_service_pb2.PolicyHeartbeat(version=version)
+    )
+
+
+def user_position(cursor: UserCursor) -> str:
+    return json.dumps(cursor)
+
+
+def user_cursor(position: str | None) -> UserCursor:
+    if position is None:
+        return FIRST_USER
+    try:
+        email, user_id = json.loads(position)
+    except ValueError as error:
+        raise _not_ours() from error
+    if not isinstance(email, str) or not isinstance(user_id, str):
+        raise _not_ours()
+    return email, user_id
+
+
+def timestamp(time: datetime) -> Timestamp:
+    message = Timestamp()
+    message.FromDatetime(time)
+    return message
+
+
+def _not_ours() -> PageTokenInvalid:
+    return PageTokenInvalid("The page_token was not given out by this list.")
+
+
+def _grant(rule: Grant) -> policy_service_pb2.PolicyRule:
+    return policy_service_pb2.PolicyRule(
+        tenant_id=rule.tenant_id,
+        grant=policy_service_pb2.RolePermission(role=rule.role, permission=rule.permission),
+    )
+
+
+def _membership(rule: Membership) -> policy_service_pb2.PolicyRule:
+    return policy_service_pb2.PolicyRule(
+        tenant_id=rule.tenant_id,
+        membership=policy_service_pb2.RoleMembership(user_id=rule.user_id, role=rule.role),
+    )
