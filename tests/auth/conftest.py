@@ -9,6 +9,7 @@ import services.auth
 from services.auth.ports import AuthStore
 from services.auth.store import SqlAuthStore
 from services.mesh.database import Database
+from tests.auth.desk import Desk
 from tests.auth.fake_store import FakeAuthStore
 from tests.auth.news import News
 
@@ -37,3 +38,8 @@ async def store(request: pytest.FixtureRequest, news: News) -> AsyncIterator[Aut
     await database.migrate(MIGRATIONS)
     yield SqlAuthStore(database, news)
     await database.close()
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()

@@ -1,0 +1,14 @@
+"""Everything that the verbs of auth need, made of fakes."""
+
+from services.auth.use_cases.login_turns import LoginTurns
+from services.auth.use_cases.tokens import TokenDesk
+from tests.auth.fake_store import FakeAuthStore
+from tests.auth.fakes import FakeClock, FakePasswords, FakeSigner
+
+
+class Desk:
+    def __init__(self) -> None:
+        self.store = FakeAuthStore()
+        self.passwords = FakePasswords()
+        self.clock = FakeClock()
+        self.tokens = TokenDesk(self.store, self.passwords, FakeSigner(), self.clock, LoginTurns())
