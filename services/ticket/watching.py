@@ -1,7 +1,7 @@
 """Tells a caller what happens to the tickets they may see, for as long as they listen."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ class Pace:
 
 async def watch_tickets(
     store: TicketStore, pace: Pace, *, after_seq: int, ticket_id: str, seconds: float
-) -> AsyncIterator[WatchStep]:
+) -> AsyncGenerator[WatchStep, None]:
     """Yields a heartbeat with the place to resume from, then the events behind `after_seq`.
 
     An `after_seq` of 0 means from now on. Ends with Done when the seconds are over.

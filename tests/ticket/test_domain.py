@@ -84,7 +84,8 @@ def test_status_and_assignee_are_what_the_log_says(taken: list[Step]) -> None:
         assert (change.ticket == ticket) or bool(change.events)
         ticket = change.ticket
         log.extend(change.events)
-    status, assignee_id = reduce(_read, log, (NEW, None))
+    nothing: tuple[TicketStatus, UserId | None] = (NEW, None)
+    status, assignee_id = reduce(_read, log, nothing)
     assert (ticket.status, ticket.assignee_id) == (status, assignee_id)
     assert (log[-1].status, log[-1].assignee_id) == (status, assignee_id)
 

@@ -88,11 +88,15 @@ async def test_a_transaction_that_raises_leaves_nothing(
     store: TicketStore, tenant_id: TenantId
 ) -> None:
     opening = an_opening()
-    with pytest.raises(LookupError):
+
+    async def fail() -> None:
         async with store.transaction(tenant_id) as tickets:
             assert await tickets.next_number() == 1
             await tickets.keep(opening)
             raise LookupError
+
+    with pytest.raises(LookupError):
+        await fail()
     async with store.transaction(tenant_id) as tickets:
         assert await tickets.find(opening.ticket.ticket_id) is None
         assert await tickets.last_seq() == 0
@@ -284,12 +288,15 @@ async def test_comments_come_oldest_first_page_by_page(
 async def test_a_listener_hears_of_commits_and_of_nothing_else(
     store: TicketStore, tenant_id: TenantId, stranger_id: TenantId
 ) -> None:
+    async def fail() -> None:
+        async with store.transaction(tenant_id) as tickets:
+            await tickets.keep(an_opening())
+            raise LookupError
+
     with store.listening(tenant_id) as news:
         await keep(store, stranger_id, an_opening())
         with pytest.raises(LookupError):
-            async with store.transaction(tenant_id) as tickets:
-                await tickets.keep(an_opening())
-                raise LookupError
+            await fail()
         assert not news.is_set()
         await keep(store, tenant_id, an_opening())
         assert news.is_set()

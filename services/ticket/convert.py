@@ -1,0 +1,91 @@
+"""Messages ↔ domain, both directions side by side."""
+
+from datetime import datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.rpc import status_pb2
+
+from helpdesk.ticket.v1 import ticket_pb2, ticket_service_pb2
+from services.ticket.domain import Comment, Ticket, TicketContent, TicketEvent, TicketPriority
+from services.ticket.watching import Done, Heartbeat, WatchStep
+
+
+def content_of(message: ticket_pb2.Ticket) -> TicketContent:
+    """What a person may write; all that is output only is left out."""
+    return TicketContent(
+        subject=message.subject,
+        body=message.body,
+        priority=TicketPriority(message.priority) if message.priority else None,
+        tags=tuple(message.tags),
+    )
+
+
+def ticket_message(ticket: Ticket) -> ticket_pb2.Ticket:
+    return ticket_pb2.Ticket(
+        ticket_id=ticket.ticket_id,
+        number=ticket.number,
+        subject=ticket.subject,
+        body=ticket.body,
+        status=ticket_pb2.TicketStatus.Value(f"TICKET_STATUS_{ticket.status}"),
+        priority=ticket_pb2.TicketPriority.Value(f"TICKET_PRIORITY_{ticket.priority.name}"),
+        requester_id=ticket.requester_id,
+        assignee_id=ticket.assignee_id or "",
+        tags=ticket.tags,
+        chat_session_id=ticket.chat_session_id or "",
+        create_time=_timestamp(ticket.create_time),
+        update_time=_timestamp(ticket.update_time),
+        etag=ticket.etag,
+    )
+
+
+def comment_message(comment: Comment) -> ticket_pb2.Comment:
+    return ticket_pb2.Comment(
+        comment_id=comment.comment_id,
+        ticket_id=comment.ticket_id,
+        author_id=comment.author_id,
+        body=comment.body,
+        internal=comment.is_internal,
+        create_time=_timestamp(comment.create_time),
+    )
+
+
+def event_message(event: TicketEvent) -> ticket_pb2.TicketEvent:
+    return ticket_pb2.TicketEvent(
+        seq=event.seq,
+        ticket_id=event.ticket_id,
+        kind=ticket_pb2.TicketEventKind.Value(f"TICKET_EVENT_KIND_{event.kind}"),
+        actor_id=event.actor_id,
+        create_time=_timestamp(event.create_time),
+        status=ticket_pb2.TicketStatus.Value(f"TICKET_STATUS_{event.status}"),
+        assignee_id=event.assignee_id or "",
+        comment_id=event.comment_id or "",
+        changed_fields=event.changed_fields,
+    )
+
+
+def watch_message(step: WatchStep) -> ticket_service_pb2.WatchTicketsResponse:
+    match step:
+        case TicketEvent():
+            return ticket_service_pb2.WatchTicketsResponse(
+                seq=step.seq, ticket_event=event_message(step)
+            )
+        case Heartbeat():
+            return ticket_service_pb2.WatchTicketsResponse(
+                seq=step.seq, heartbeat=ticket_service_pb2.WatchHeartbeat()
+            )
+        case Done():
+            return ticket_service_pb2.WatchTicketsResponse(
+                seq=step.seq, done=ticket_service_pb2.WatchDone()
+            )
+
+
+def failed_watch_message(
+    seq: int, error: status_pb2.Status
+) -> ticket_service_pb2.WatchTicketsResponse:
+    return ticket_service_pb2.WatchTicketsResponse(seq=seq, error=error)
+
+
+def _timestamp(time: datetime) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(time)
+    return stamp

@@ -1,0 +1,184 @@
+"""The RPCs of `helpdesk.ticket.v1.TicketService`: message in, one use case, message out."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+import structlog
+
+from helpdesk.ticket.v1 import ticket_pb2, ticket_service_pb2, ticket_service_pb2_grpc
+from services.mesh.clock import Clock
+from services.mesh.deadline import remaining_seconds
+from services.mesh.errors import Internal, MeshError
+from services.mesh.interceptors.errors import to_status
+from services.ticket import listing, use_cases
+from services.ticket.convert import (
+    comment_message,
+    content_of,
+    event_message,
+    failed_watch_message,
+    ticket_message,
+    watch_message,
+)
+from services.ticket.listing import PageRequest
+from services.ticket.ports import TicketStore
+from services.ticket.watching import Pace, watch_tickets
+
+log = structlog.get_logger()
+
+# The last message must reach the client before the time is up, also through a proxy.
+_FAREWELL_SECONDS = 1.0
+
+
+class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
+    def __init__(self, store: TicketStore, clock: Clock, pace: Pace) -> None:
+        self._store = store
+        self._clock = clock
+        self._pace = pace
+
+    async def CreateTicket(
+        self, request: ticket_service_pb2.CreateTicketRequest, context: object
+    ) -> ticket_pb2.Ticket:
+        ticket = await use_cases.open_ticket(
+            self._store,
+            self._clock,
+            content_of(request.ticket),
+            chat_session_id=request.chat_session_id,
+            transcript=request.transcript,
+        )
+        return ticket_message(ticket)
+
+    async def GetTicket(
+        self, request: ticket_service_pb2.GetTicketRequest, context: object
+    ) -> ticket_pb2.Ticket:
+        return ticket_message(await use_cases.get_ticket(self._store, request.ticket_id))
+
+    async def ListTickets(
+        self, request: ticket_service_pb2.ListTicketsRequest, context: object
+    ) -> ticket_service_pb2.ListTicketsResponse:
+        page = await listing.list_tickets(
+            self._store,
+            PageRequest(request.page_size, request.page_token),
+            filter_text=request.filter,
+            order_text=request.order_by,
+        )
+        return ticket_service_pb2.ListTicketsResponse(
+            tickets=map(ticket_message, page.items), next_page_token=page.next_token
+        )
+
+    async def UpdateTicket(
+        self, request: ticket_service_pb2.UpdateTicketRequest, context: object
+    ) -> ticket_pb2.Ticket:
+        ticket = await use_cases.update_ticket(
+            self._store,
+            self._clock,
+            request.ticket.ticket_id,
+            content_of(request.ticket),
+            paths=request.update_mask.paths,
+            etag=request.ticket.etag,
+        )
+        return ticket_message(ticket)
+
+    async def CreateComment(
+        self, request: ticket_service_pb2.CreateCommentRequest, context: object
+    ) -> ticket_pb2.Comment:
+        comment = await use_cases.add_comment(
+            self._store,
+            self._clock,
+            request.ticket_id,
+            request.comment.body,
+            is_internal=request.comment.internal,
+        )
+        return comment_message(comment)
+
+    async def ListComments(
+        self, request: ticket_service_pb2.ListCommentsRequest, context: object
+    ) -> ticket_service_pb2.ListCommentsResponse:
+        page = await listing.list_comments(
+            self._store, PageRequest(request.page_size, request.page_token), request.ticket_id
+        )
+        return ticket_service_pb2.ListCommentsResponse(
+            comments=map(comment_message, page.items), next_page_token=page.next_token
+        )
+
+    async def AssignTicket(
+        self, request: ticket_service_pb2.AssignTicketRequest, context: object
+    ) -> ticket_pb2.Ticket:
+        ticket = await use_cases.assign_ticket(
+            self._store, self._clock, request.ticket_id, request.assignee_id, request.etag
+        )
+        return ticket_message(ticket)
+
+    async def PendTicket(
+        self, request: ticket_service_pb2.PendTicketRequest, context: object
+    ) -> ticket_pb2.Ticket:
+        ticket = await use_cases.pend_ticket(
+            self._store, self._clock, request.ticket_id, request.etag
+        )
+        return ticket_message(ticket)
+
+    async def ResolveTicket(
+        self, request: ticket_service_pb2.ResolveTicketRequest, context: object
+    ) -> ticket_pb2.Ticket:
+        ticket = await use_cases.resolve_ticket(
+            self._store, self._clock, request.ticket_id, request.etag
+        )
+        return ticket_message(ticket)
+
+    async def ReopenTicket(
+        self, request: ticket_service_pb2.ReopenTicketRequest, context: object
+    ) -> ticket_pb2.Ticket:
+        ticket = await use_cases.reopen_ticket(
+            self._store, self._clock, request.ticket_id, request.etag
+        )
+        return ticket_message(ticket)
+
+    async def CloseTicket(
+        self, request: ticket_service_pb2.CloseTicketRequest, context: object
+    ) -> ticket_pb2.Ticket:
+        ticket = await use_cases.close_ticket(
+            self._store, self._clock, request.ticket_id, request.etag
+        )
+        return ticket_message(ticket)
+
+    async def ListTicketEvents(
+        self, request: ticket_service_pb2.ListTicketEventsRequest, context: object
+    ) -> ticket_service_pb2.ListTicketEventsResponse:
+        page = await listing.list_events(
+            self._store, PageRequest(request.page_size, request.page_token), request.ticket_id
+        )
+        return ticket_service_pb2.ListTicketEventsResponse(
+            events=map(event_message, page.items), next_page_token=page.next_token
+        )
+
+    async def WatchTickets(
+        self, request: ticket_service_pb2.WatchTicketsRequest, context: object
+    ) -> AsyncIterator[ticket_service_pb2.WatchTicketsResponse]:
+        steps = watch_tickets(
+            self._store,
+            self._pace,
+            after_seq=request.after_seq,
+            ticket_id=request.ticket_id,
+            seconds=_watch_seconds(),
+        )
+        seq = None
+        async with aclosing(steps):
+            try:
+                async for step in steps:
+                    yield watch_message(step)
+                    seq = step.seq
+            except Exception as error:
+                # A stream over REST that breaks after its first message would look complete.
+                if seq is None:
+                    raise
+                if not isinstance(error, MeshError):
+                    log.exception("a watch failed", error=type(error).__name__)
+                    error = Internal("Something failed on our side.")
+                yield failed_watch_message(seq, to_status(error))
+
+
+def _watch_seconds() -> float:
+    """The time of the call less what the farewell needs, however short the call."""
+    left = remaining_seconds()
+    if left is None:
+        raise RuntimeError("a watch without a deadline would never end")
+    return left - min(_FAREWELL_SECONDS, left / 4)
