@@ -1,0 +1,349 @@
+"""What people can do with tickets, told with a store in memory."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from services.mesh.caller import Caller, acting_as
+from services.mesh.errors import InvalidRequest, PageTokenInvalid, TokenMissing
+from services.mesh.ids import new_id
+from services.ticket import listing, use_cases
+from services.ticket.domain import Ticket, TicketContent, TicketPriority, TicketStatus
+from services.ticket.errors import (
+    FieldNotUpdatable,
+    InternalCommentNotAllowed,
+    TicketChanged,
+    TicketNotFound,
+    TransitionNotAllowed,
+)
+from services.ticket.listing import PageRequest
+from tests.ticket.builders import (
+    ACME,
+    ALEX,
+    ANNA,
+    BEN,
+    GERD,
+    GLOBEX,
+    TickingClock,
+    a_customer,
+    an_agent,
+    through_chat,
+)
+from tests.ticket.fakes import FakeTicketStore
+
+WIFI = TicketContent("No Wi-Fi", "Gone since noon.", TicketPriority.HIGH, ("wifi",))
+ANY_PAGE = PageRequest()
+
+
+class Desk:
+    """The use cases with a store and a clock at hand."""
+
+    def __init__(self) -> None:
+        self.store = FakeTicketStore()
+        self.clock = TickingClock()
+
+    async def opened_by(self, caller: Caller, content: TicketContent = WIFI) -> Ticket:
+        with acting_as(caller):
+            return await use_cases.open_ticket(self.store, self.clock, content)
+
+    async def update(
+        self, ticket: Ticket, content: TicketContent, *paths: str, etag: str = ""
+    ) -> Ticket:
+        return await use_cases.update_ticket(
+            self.store, self.clock, ticket.ticket_id, content, paths=paths, etag=etag
+        )
+
+    async def comment(self, ticket: Ticket, body: str = "Hm.", *, is_internal: bool = False) -> str:
+        comment = await use_cases.add_comment(
+            self.store, self.clock, ticket.ticket_id, body, is_internal=is_internal
+        )
+        return comment.comment_id
+
+    async def get(self, ticket: Ticket) -> Ticket:
+        return await use_cases.get_ticket(self.store, ticket.ticket_id)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+async def test_a_customer_opens_a_ticket_and_reads_it_back(desk: Desk) -> None:
+    ticket = await desk.opened_by(a_customer())
+    assert (ticket.number, ticket.status, ticket.requester_id) == (1, TicketStatus.NEW, ANNA)
+    assert (ticket.priority, ticket.tags) == (TicketPriority.HIGH, ("wifi",))
+    with acting_as(a_customer()):
+        assert await desk.get(ticket) == ticket
+    assert desk.store.outbox(ACME) == ["OPENED"]
+
+
+async def test_a_priority_that_is_not_given_is_normal(desk: Desk) -> None:
+    ticket = await desk.opened_by(a_customer(), TicketContent("No Wi-Fi"))
+    assert ticket.priority is TicketPriority.NORMAL
+
+
+@pytest.mark.parametrize("spelling", ["1", "#1", "#01"])
+async def test_a_ticket_is_found_by_the_number_people_say(desk: Desk, spelling: str) -> None:
+    ticket = await desk.opened_by(a_customer())
+    with acting_as(an_agent()):
+        assert await use_cases.get_ticket(desk.store, spelling) == ticket
+
+
+@pytest.mark.parametrize(
+    "ticket_id", ["", "#", "2", "#99999999999999999999", "٣", "1 ", "x\0y", "' OR 1=1"]
+)
+async def test_what_is_no_ticket_is_not_found(desk: Desk, ticket_id: str) -> None:
+    await desk.opened_by(a_customer())
+    with acting_as(an_agent()), pytest.raises(TicketNotFound) as refusal:
+        await use_cases.get_ticket(desk.store, ticket_id)
+    assert refusal.value.metadata == {"ticket_id": ticket_id}
+
+
+async def test_without_a_user_nothing_can_be_done(desk: Desk) -> None:
+    with pytest.raises(TokenMissing):
+        await use_cases.open_ticket(desk.store, desk.clock, WIFI)
+    with acting_as(Caller("gateway")), pytest.raises(TokenMissing):
+        await use_cases.get_ticket(desk.store, new_id())
+
+
+Deed = Callable[[Desk, Ticket], Awaitable[object]]
+DEEDS_ON_ONE_TICKET: dict[str, Deed] = {
+    "get": lambda desk, ticket: desk.get(ticket),
+    "update": lambda desk, ticket: desk.update(ticket, TicketContent("x")),
+    "comment": lambda desk, ticket: desk.comment(ticket),
+    "list comments": lambda desk, ticket: listing.list_comments(
+        desk.store, ANY_PAGE, ticket.ticket_id
+    ),
+    "list events": lambda desk, ticket: listing.list_events(desk.store, ANY_PAGE, ticket.ticket_id),
+    "assign": lambda desk, ticket: use_cases.assign_ticket(
+        desk.store, desk.clock, ticket.ticket_id, ALEX, ""
+    ),
+    "pend": lambda desk, ticket: use_cases.pend_ticket(
+        desk.store, desk.clock, ticket.ticket_id, ""
+    ),
+    "resolve": lambda desk, ticket: use_cases.resolve_ticket(
+        desk.store, desk.clock, ticket.ticket_id, ""
+    ),
+    "reopen": lambda desk, ticket: use_cases.reopen_ticket(
+        desk.store, desk.clock, ticket.ticket_id, ""
+    ),
+    "close": lambda desk, ticket: use_cases.close_ticket(
+        desk.store, desk.clock, ticket.ticket_id, ""
+    ),
+}
+
+
+@pytest.mark.parametrize("deed", DEEDS_ON_ONE_TICKET)
+@pytest.mark.parametrize(
+    "stranger", [a_customer(BEN), an_agent(GERD, GLOBEX), a_customer(ANNA, GLOBEX)]
+)
+async def test_what_belongs_to_others_is_not_found(desk: Desk, deed: str, stranger: Caller) -> None:
+    ticket = await desk.opened_by(a_customer())
+    with acting_as(stranger), pytest.raises(TicketNotFound) as refusal:
+        await DEEDS_ON_ONE_TICKET[deed](desk, ticket)
+    assert refusal.value.metadata == {"ticket_id": ticket.ticket_id}
+    with acting_as(an_agent()):
+        assert await desk.get(ticket) == ticket
+
+
+async def test_a_customers_list_holds_only_their_own(desk: Desk) -> None:
+    own = await desk.opened_by(a_customer())
+    await desk.opened_by(a_customer(BEN))
+    with acting_as(a_customer()):
+        page = await listing.list_tickets(desk.store, ANY_PAGE, filter_text="requester_id != x")
+    assert list(page.items) == [own]
+
+
+async def test_an_agents_list_holds_all_of_the_tenant(desk: Desk) -> None:
+    mine = await desk.opened_by(a_customer())
+    yours = await desk.opened_by(a_customer(BEN))
+    await desk.opened_by(a_customer(BEN, GLOBEX))
+    with acting_as(an_agent()):
+        page = await listing.list_tickets(desk.store, ANY_PAGE)
+    assert list(page.items) == [yours, mine]
+
+
+async def test_pages_follow_one_another_to_the_end(desk: Desk) -> None:
+    for _ in range(5):
+        await desk.opened_by(a_customer())
+    found: list[int] = []
+    token = ""
+    with acting_as(a_customer()):
+        while not found or token:
+            page = await listing.list_tickets(
+                desk.store, PageRequest(2, token), order_text="number"
+            )
+            found.extend(ticket.number for ticket in page.items)
+            token = page.next_token
+    assert found == [1, 2, 3, 4, 5]
+
+
+async def test_a_page_token_opens_no_other_list(desk: Desk) -> None:
+    ticket = await desk.opened_by(a_customer())
+    await desk.opened_by(a_customer())
+    with acting_as(a_customer()):
+        token = (await listing.list_tickets(desk.store, PageRequest(1))).next_token
+        with pytest.raises(PageTokenInvalid):
+            await listing.list_tickets(desk.store, PageRequest(1, token), order_text="number")
+        with pytest.raises(PageTokenInvalid):
+            await listing.list_comments(desk.store, PageRequest(1, token), ticket.ticket_id)
+    with acting_as(a_customer(BEN)), pytest.raises(PageTokenInvalid):
+        await listing.list_tickets(desk.store, PageRequest(1, token))
+
+
+async def test_an_update_changes_what_the_mask_names(desk: Desk) -> None:
+    ticket = await desk.opened_by(a_customer())
+    with acting_as(an_agent()):
+        after = await desk.update(
+            ticket, TicketContent("Ignored", tags=("lan",)), "tags", "priority", "status"
+        )
+    assert (after.subject, after.tags, after.priority) == (
+        "No Wi-Fi",
+        ("lan",),
+        TicketPriority.NORMAL,
+    )
+    assert after.status is TicketStatus.NEW
+
+
+async def test_an_update_without_a_mask_changes_what_is_set(desk: Desk) -> None:
+    ticket = await desk.opened_by(a_customer())
+    with acting_as(an_agent()):
+        after = await desk.update(ticket, TicketContent(body="New words."))
+    assert (after.subject, after.body, after.tags) == ("No Wi-Fi", "New words.", ("wifi",))
+
+
+async def test_an_update_with_a_star_replaces_everything(desk: Desk) -> None:
+    ticket = await desk.opened_by(a_customer())
+    with acting_as(an_agent()):
+        after = await desk.update(ticket, TicketContent("Only this"), "*")
+        with pytest.raises(InvalidRequest) as refusal:
+            await desk.update(ticket, TicketContent(), "*")
+    assert (after.subject, after.body, after.tags) == ("Only this", "", ())
+    assert refusal.value.violations[0].field == "ticket.subject"
+
+
+@pytest.mark.parametrize("path", ["colour", "tags.0", "ticket.subject", ""])
+async def test_an_unknown_path_is_refused(desk: Desk, path: str) -> None:
+    ticket = await desk.opened_by(a_customer())
+    with acting_as(an_agent()), pytest.raises(FieldNotUpdatable) as refusal:
+        await desk.update(ticket, WIFI, "subject", path)
+    assert refusal.value.metadata == {"field": path}
+
+
+async def test_an_old_etag_is_refused_with_the_current_one(desk: Desk) -> None:
+    ticket = await desk.opened_by(a_customer())
+    with acting_as(an_agent()):
+        changed = await desk.update(ticket, TicketContent("Newer"), etag=ticket.etag)
+        for deed in (
+            desk.update(ticket, TicketContent("Older"), etag=ticket.etag),
+            use_cases.assign_ticket(desk.store, desk.clock, "1", ALEX, ticket.etag),
+            use_cases.pend_ticket(desk.store, desk.clock, "1", ticket.etag),
+            use_cases.resolve_ticket(desk.store, desk.clock, "1", ticket.etag),
+            use_cases.reopen_ticket(desk.store, desk.clock, "1", ticket.etag),
+            use_cases.close_ticket(desk.store, desk.clock, "1", ticket.etag),
+        ):
+            with pytest.raises(TicketChanged) as refusal:
+                await deed
+            assert refusal.value.metadata == {"etag": changed.etag}
+        assert await desk.get(ticket) == changed
+
+
+async def test_a_ticket_goes_its_whole_way(desk: Desk) -> None:
+    ticket = await desk.opened_by(a_customer())
+    with acting_as(an_agent()):
+        etag = (await use_cases.assign_ticket(desk.store, desk.clock, "1", ALEX, ticket.etag)).etag
+        for verb in (
+            use_cases.pend_ticket,
+            use_cases.reopen_ticket,
+            use_cases.resolve_ticket,
+            use_cases.close_ticket,
+        ):
+            etag = (await verb(desk.store, desk.clock, "1", etag)).etag
+        page = await listing.list_events(desk.store, ANY_PAGE, "1")
+        with pytest.raises(TransitionNotAllowed):
+            await use_cases.reopen_ticket(desk.store, desk.clock, "1", "")
+    kinds = ["OPENED", "ASSIGNED", "PENDED", "REOPENED", "RESOLVED", "CLOSED"]
+    assert [event.kind for event in page.items] == kinds
+    assert desk.store.outbox(ACME) == kinds
+
+
+async def test_a_ticket_can_be_taken_away(desk: Desk) -> None:
+    await desk.opened_by(a_customer())
+    with acting_as(an_agent()):
+        await use_cases.assign_ticket(desk.store, desk.clock, "1", ALEX, "")
+        ticket = await use_cases.assign_ticket(desk.store, desk.clock, "1", "", "")
+    assert (ticket.assignee_id, ticket.status) == (None, TicketStatus.OPEN)
+
+
+async def test_a_customers_answer_takes_the_ticket_up_again(desk: Desk) -> None:
+    ticket = await desk.opened_by(a_customer())
+    with acting_as(an_agent()):
+        await use_cases.pend_ticket(desk.store, desk.clock, "1", "")
+        await desk.comment(ticket, "Did it help?")
+        assert (await desk.get(ticket)).status is TicketStatus.PENDING
+    with acting_as(a_customer()):
+        await desk.comment(ticket, "No.")
+        assert (await desk.get(ticket)).status is TicketStatus.OPEN
+
+
+async def test_customers_neither_see_nor_write_internal_comments(desk: Desk) -> None:
+    ticket = await desk.opened_by(a_customer())
+    with acting_as(an_agent()):
+        secret = await desk.comment(ticket, "He always says so.", is_internal=True)
+        public = await desk.comment(ticket, "We look into it.")
+        shown = await listing.list_comments(desk.store, ANY_PAGE, "1")
+        assert [comment.comment_id for comment in shown.items] == [secret, public]
+    with acting_as(a_customer()):
+        shown = await listing.list_comments(desk.store, ANY_PAGE, "1")
+        assert [comment.comment_id for comment in shown.items] == [public]
+        events = await listing.list_events(desk.store, ANY_PAGE, "1")
+        assert [event.comment_id for event in events.items] == [None, public]
+        with pytest.raises(InternalCommentNotAllowed):
+            await desk.comment(ticket, is_internal=True)
+
+
+async def test_chat_hands_over_its_session_and_transcript(desk: Desk) -> None:
+    with acting_as(through_chat(a_customer())):
+        ticket = await use_cases.open_ticket(
+            desk.store, desk.clock, WIFI, chat_session_id="s1", transcript="Q: Wi-Fi?\nA: No."
+        )
+        assert (await listing.list_comments(desk.store, ANY_PAGE, "1")).items == []
+    assert (ticket.chat_session_id, ticket.etag) == ("s1", '"1"')
+    with acting_as(an_agent()):
+        comments = (await listing.list_comments(desk.store, ANY_PAGE, "1")).items
+    assert [(one.body, one.is_internal) for one in comments] == [("Q: Wi-Fi?\nA: No.", True)]
+
+
+@pytest.mark.parametrize("field", ["chat_session_id", "transcript"])
+async def test_nobody_else_gives_a_session_or_transcript(desk: Desk, field: str) -> None:
+    with acting_as(an_agent()), pytest.raises(InvalidRequest) as refusal:
+        await use_cases.open_ticket(desk.store, desk.clock, WIFI, **{field: "x"})
+    assert [violation.field for violation in refusal.value.violations] == [field]
+    assert desk.store.outbox(ACME) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "field"),
+    [
+        (TicketContent(" \n"), "ticket.subject"),
+        (TicketContent("a\0b"), "ticket.subject"),
+        (TicketContent("a", "b\0"), "ticket.body"),
+    ],
+)
+async def test_words_that_cannot_be_kept_are_refused(
+    desk: Desk, content: TicketContent, field: str
+) -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        await desk.opened_by(a_customer(), content)
+    assert [violation.field for violation in refusal.value.violations] == [field]
+
+
+async def test_other_texts_that_cannot_be_kept_are_refused(desk: Desk) -> None:
+    ticket = await desk.opened_by(a_customer())
+    with acting_as(an_agent()):
+        with pytest.raises(InvalidRequest) as refusal:
+            await desk.comment(ticket, "\0")
+        assert refusal.value.violations[0].field == "comment.body"
+        with pytest.raises(InvalidRequest) as refusal:
+            await use_cases.assign_ticket(desk.store, desk.clock, "1", "\0", "")
+        assert refusal.value.violations[0].field == "assignee_id"
