@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from services.chat.domain import ChatSession, DocumentVersion, Message, Passage, Statement
 from services.chat.errors import DocumentVersionMissing, RequestIdTaken
-from services.chat.ports import ChatRecords, FoundPassages, OpenedTicket, TicketOrder
+from services.chat.ports import AnswerModel, ChatRecords, FoundPassages, OpenedTicket, TicketOrder
 from services.mesh.caller import TenantId, UserId
 from services.mesh.errors import MeshError
 
@@ -72,10 +72,9 @@ class _FakeChatRecords:
         self._rows.messages.append((user_id, message))
 
     async def find_question(self, user_id: UserId, request_id: str) -> Message | None:
-        asked = ((user_id, request_id) == (user, each.request_id) for user, each in self._messages)
+        wanted = (user_id, request_id)
         return next(
-            (message for is_it, (_, message) in zip(asked, self._messages, strict=True) if is_it),
-            None,
+            (each for user, each in self._messages if (user, each.request_id) == wanted), None
         )
 
     async def find_answer(self, question_id: str) -> Message | None:
@@ -131,6 +130,16 @@ class ScriptedModel:
             yield statement
         if self._failure is not None:
             raise self._failure
+
+
+class SwitchedModel:
+    """Answers as the model it holds at the moment."""
+
+    def __init__(self, model: AnswerModel) -> None:
+        self.model = model
+
+    def draft(self, question: str, passages: Sequence[Passage]) -> AsyncIterator[Statement]:
+        return self.model.draft(question, passages)
 
 
 class FakeTicketDesk:

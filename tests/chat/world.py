@@ -1,10 +1,11 @@
 """All of chat's world as fakes, and the parts that use cases get of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.chat.answer.extractive import ExtractiveModel
 from services.chat.ports import AnswerModel, ChatParts
-from tests.chat.builders import NOW, CountedIds
+from tests.chat.builders import NOW
 from tests.chat.fakes import FakeKnowledge, FakeSessionStore, FakeTicketDesk
 
 
@@ -13,7 +14,7 @@ class World:
     store: FakeSessionStore
     knowledge: FakeKnowledge
     desk: FakeTicketDesk
-    ids: CountedIds
+    ids: Callable[[], str]
 
     def parts(self, model: AnswerModel | None = None) -> ChatParts:
         return ChatParts(
