@@ -4,8 +4,9 @@ import asyncio
 import time
 from base64 import urlsafe_b64decode
 from collections import OrderedDict
-from collections.abc import Iterable
-from typing import Protocol, runtime_checkable
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
+from typing import Protocol, cast, runtime_checkable
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ec import (
@@ -30,9 +31,10 @@ from services.mesh.tokens import TokenClaims, TokenVerifier, key_id
 
 log = structlog.get_logger()
 
+_PolicyEvents = AsyncGenerator[policy_service_pb2.PolicyEvent, None]
 _VERIFIED_TOKENS = 4096
 _SECONDS_BETWEEN_KEY_FETCHES = 5.0
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 
 
 class Authority(Protocol):
@@ -52,6 +54,9 @@ class KeepsCurrent(Protocol):
 
     async def wait_until_current(self) -> None:
         """Returns once it can decide."""
+
+    async def close(self) -> None:
+        """Called once, after the last call."""
 
 
 class RemoteAuthority:
@@ -76,6 +81,7 @@ class RemoteAuthority:
         self._fetching = asyncio.Lock()
         self._verified: OrderedDict[str, TokenClaims] = OrderedDict()
         self._loaded = asyncio.Event()
+        self._pause = _FIRST_PAUSE
 
     async def verify(self, token: str) -> TokenClaims:
         known = self._verified.get(token)
@@ -99,16 +105,14 @@ class RemoteAuthority:
 
     async def run(self) -> None:
         """Follows the policy stream, and comes back to it with growing pauses when it breaks."""
-        pause = _FIRST_PAUSE
         while True:
             try:
                 await self._fetch_keys()
                 await self._follow()
-                pause = _FIRST_PAUSE
             except (MeshError, PolicyRefused, TimeoutError) as error:
                 log.warning("the policy stream broke", error=type(error).__name__)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
+            await asyncio.sleep(self._pause)
+            self._pause = min(self._pause * 2, _LONGEST_PAUSE)
 
     async def close(self) -> None:
         await self._channel.close()
@@ -117,13 +121,15 @@ class RemoteAuthority:
         return self._keys.get(name)
 
     async def _follow(self) -> None:
-        events = aiter(self._policy.WatchPolicy(policy_service_pb2.WatchPolicyRequest()))
-        while True:
-            # A connection can stay open and silent for ever; the policy may not.
-            async with asyncio.timeout(STALE_AFTER_SECONDS):
-                event = await anext(events, None)
-            if event is None or not self._take(event):
-                return
+        stream = self._policy.WatchPolicy(policy_service_pb2.WatchPolicyRequest())
+        async with aclosing(cast("_PolicyEvents", stream)) as events:
+            while True:
+                # A connection can stay open and silent for ever; the policy may not.
+                async with asyncio.timeout(STALE_AFTER_SECONDS):
+                    event = await anext(events, None)
+                if event is None or not self._take(event):
+                    return
+                self._pause = _FIRST_PAUSE
 
     def _take(self, event: policy_service_pb2.PolicyEvent) -> bool:
         """Whether the stream is still good."""

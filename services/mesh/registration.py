@@ -11,7 +11,13 @@ from services.mesh.call import call_or_none
 from services.mesh.contract import Contract, ContractError, MethodPolicy, find_method
 from services.mesh.errors import MethodUnknown
 from services.mesh.infrastructure import HEALTH, POLICIES, REFLECTION
-from services.mesh.interceptors.chain import Context, Interceptor, Method, intercepted
+from services.mesh.interceptors.chain import (
+    Context,
+    Interceptor,
+    Method,
+    intercepted,
+    parse_in_chain,
+)
 from services.mesh.interceptors.errors import errors
 from services.mesh.interceptors.request_log import request_log
 from services.mesh.interceptors.telemetry import telemetry
@@ -74,7 +80,13 @@ class Registration:
         if service in _INFRASTRUCTURE:
             if name not in POLICIES:
                 raise ContractError(f"{name} has no policy")
-            return Method(name, POLICIES[name], streams, is_infrastructure=True)
+            return Method(
+                name,
+                POLICIES[name],
+                streams,
+                parse=parse_in_chain(handler),
+                is_infrastructure=True,
+            )
         policy = self._contract.policy(name)
         descriptor = find_method(name)
         return Method(
@@ -83,6 +95,7 @@ class Registration:
             streams,
             GetMessageClass(descriptor.input_type),
             GetMessageClass(descriptor.output_type),
+            parse_in_chain(handler),
         )
 
 

@@ -1,9 +1,12 @@
 """PostgreSQL's second wall between tenants, for migrations. SQLite has none and stays as it is."""
 
-from alembic.operations import Operations
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alembic.operations import Operations
 
 
-def enable_row_security(op: Operations, table: str) -> None:
+def enable_row_security(op: "Operations", table: str) -> None:
     """Shows a table's rows to their own tenant's transactions and to system transactions only."""
     if op.get_bind().dialect.name != "postgresql":
         return

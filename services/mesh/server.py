@@ -21,6 +21,7 @@ from services.mesh.interceptors.chain import Interceptor
 from services.mesh.interceptors.deadline import deadline
 from services.mesh.interceptors.errors import errors
 from services.mesh.interceptors.idempotency import idempotency
+from services.mesh.interceptors.parsing import parsing
 from services.mesh.interceptors.permission import permission
 from services.mesh.interceptors.request_log import request_log
 from services.mesh.interceptors.telemetry import telemetry
@@ -112,6 +113,7 @@ class MeshServer:
         self._server: grpc.aio.Server | None = None
         self._identity: ServerIdentity | None = None
         self._replies: RememberedReplies | None = None
+        self._is_ready = asyncio.Event()
         self._interceptors: list[Interceptor] = [
             telemetry,
             request_log,
@@ -120,6 +122,7 @@ class MeshServer:
             caller_identity,
             token(authority),
             permission,
+            parsing,
             validation(),
         ]
         if database is not None:
@@ -151,7 +154,7 @@ class MeshServer:
 
     async def wait_until_ready(self) -> None:
         """For tests; callers in other processes ask the health service."""
-        await self._become_ready()
+        await self._is_ready.wait()
 
     async def stop(self, grace: float | None = None) -> None:
         """Says NOT_SERVING, lets running calls end within the grace, then closes."""
@@ -164,6 +167,8 @@ class MeshServer:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if isinstance(self._authority, KeepsCurrent):
+            await self._authority.close()
 
     def _options(self) -> list[tuple[str, Any]]:
         age = self._settings.max_connection_age_seconds
@@ -183,13 +188,12 @@ class MeshServer:
         ]
 
     def _start_background(self) -> None:
-        jobs: list[Background] = [*self._background, self._follow_certificates]
+        jobs: list[Background] = [*self._background, self._become_ready, self._follow_certificates]
         if isinstance(self._authority, KeepsCurrent):
             jobs.append(self._authority.run)
         if self._replies is not None:
             jobs.append(self._prune_replies)
         self._tasks = [asyncio.create_task(_keep_running(job)) for job in jobs]
-        self._tasks.append(asyncio.create_task(self._become_ready()))
 
     async def _become_ready(self) -> None:
         if isinstance(self._authority, KeepsCurrent):
@@ -197,6 +201,7 @@ class MeshServer:
         if self._ready is not None:
             await self._ready()
         await self._health.say(serving=True)
+        self._is_ready.set()
 
     async def _follow_certificates(self) -> None:
         while True:

@@ -23,6 +23,8 @@ class Method:
     streams: bool
     request_type: type[Message] | None = None
     reply_type: type[Message] | None = None
+    # How bytes become the request; None where gRPC does it, message by message.
+    parse: Callable[[bytes], Message] | None = None
     # Health and reflection: part of every server and not of the contract.
     is_infrastructure: bool = False
 
@@ -37,10 +39,20 @@ def compose(interceptors: Sequence[Interceptor], method: Method, innermost: Hand
     return handler
 
 
+def parse_in_chain(
+    handler: "grpc.RpcMethodHandler[Any, Any]",
+) -> Callable[[bytes], Message] | None:
+    """gRPC would parse before anybody asked for a token, and call broken bytes INTERNAL."""
+    if handler.request_streaming:
+        return None
+    return cast("Callable[[bytes], Message] | None", handler.request_deserializer)
+
+
 def intercepted(
     interceptors: Sequence[Interceptor], method: Method, original: "grpc.RpcMethodHandler[Any, Any]"
 ) -> "grpc.RpcMethodHandler[Any, Any]":
     """The same method with the chain around it."""
+    deserializer = None if method.parse else original.request_deserializer
     if original.response_streaming:
         behaviour = original.stream_stream or original.unary_stream
         streaming = compose(interceptors, method, _sending(behaviour))
@@ -49,14 +61,12 @@ def intercepted(
             if original.request_streaming
             else grpc.unary_stream_rpc_method_handler
         )
-        return make(
-            cast("Any", streaming), original.request_deserializer, original.response_serializer
-        )
+        return make(cast("Any", streaming), deserializer, original.response_serializer)
     if original.request_streaming:
         raise TypeError(f"{method.full_name}: streams of requests alone are not supported")
     return grpc.unary_unary_rpc_method_handler(
         cast("Any", compose(interceptors, method, cast("Handler", original.unary_unary))),
-        original.request_deserializer,
+        deserializer,
         original.response_serializer,
     )
 
