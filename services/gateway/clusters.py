@@ -59,7 +59,7 @@ def telemetry_clusters(settings: GatewaySettings) -> Iterator[Config]:
 
 
 def endpoints(target: str) -> list[tuple[str, int]]:
-    """Reads a gRPC target: `ipv4:127.0.0.1:7101,127.0.0.1:7111`, `dns:///auth:7101`, `auth:7101`."""
+    """Reads a gRPC target: `ipv4:10.0.0.1:7101,10.0.0.2:7101`, `dns:///auth:7101`, `auth:7101`."""
     for scheme in ("ipv4:", "ipv6:", "dns:"):
         target = target.removeprefix(scheme)
     found = []

@@ -1,9 +1,10 @@
 """The vocabulary of Envoy's configuration: nested dictionaries, typed messages, durations."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TypeAlias
 
-Config: TypeAlias = dict[str, object]
+Config: TypeAlias = Mapping[str, object]
 
 _TYPES = "type.googleapis.com/envoy"
 

@@ -1,4 +1,4 @@
-"""What the gateway reads from the contract's descriptor set: the RPCs it may call and how REST reaches them."""
+"""What the gateway knows of the contract: the RPCs it may call and how REST reaches them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from pathlib import Path
 from google.api import annotations_pb2, http_pb2
 from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor import Descriptor, MethodDescriptor
+
 from helpdesk.options.v1 import policy_pb2
 
 GATEWAY = "gateway"
@@ -20,8 +21,10 @@ class Binding:
 
     verb: str
     path: str
+    body: str
+    """The field of the request that the body stands for; `*` for what the path leaves; or empty."""
     body_message: Descriptor | None
-    """The message that the request's body spells in JSON; None when the binding takes no body."""
+    """The message that the body spells in JSON, if there is a body."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Method:
 
     @property
     def area(self) -> str:
-        """The name of the mesh service that serves it: `ticket` of `helpdesk.ticket.v1.TicketService`."""
+        """The mesh service that serves it: `ticket` of `helpdesk.ticket.v1.TicketService`."""
         return self.service.split(".")[1]
 
     @property
@@ -60,7 +63,7 @@ class Contract:
 
     @cached_property
     def exposed(self) -> tuple[Method, ...]:
-        """The RPCs that name the gateway among their callers; nothing else is reachable from outside."""
+        """The RPCs that name the gateway as a caller; nothing else is reachable from outside."""
         return tuple(method for method in self.methods if method.is_exposed)
 
     @property
@@ -106,12 +109,17 @@ def _bindings(rule: http_pb2.HttpRule, request: Descriptor) -> Iterator[Binding]
     verb = rule.WhichOneof("pattern")
     if verb is None:
         return
-    if rule.body == "*":
-        body_message: Descriptor | None = request
-    elif rule.body:
-        body_message = request.fields_by_name[rule.body].message_type
-    else:
-        body_message = None
-    yield Binding(verb=verb.upper(), path=getattr(rule, verb), body_message=body_message)
+    yield Binding(
+        verb=verb.upper(),
+        path=getattr(rule, verb),
+        body=rule.body,
+        body_message=_body_message(rule.body, request),
+    )
     for additional in rule.additional_bindings:
         yield from _bindings(additional, request)
+
+
+def _body_message(body: str, request: Descriptor) -> Descriptor | None:
+    if body == "*":
+        return request
+    return request.fields_by_name[body].message_type if body else None

@@ -1,17 +1,17 @@
 """The chain that every call from outside passes, in order."""
 
-from services.gateway.body_check import body_check
 from services.gateway.config import Config, typed
 from services.gateway.contract import Contract
 from services.gateway.filter_names import (
     ADDRESS_LIMIT,
     ANSWER_HEADERS,
-    BODY_CHECK,
     CORS,
+    REQUEST_CHECK,
     TENANT_LIMIT,
     TRANSCODER,
 )
 from services.gateway.rate_limits import address_limit, tenant_limit
+from services.gateway.request_check import request_check
 from services.gateway.settings import GatewaySettings
 from services.gateway.tokens import token_check
 
@@ -30,7 +30,7 @@ def http_filters(contract: Contract, settings: GatewaySettings) -> list[Config]:
         _filter(TENANT_LIMIT, tenant_limit(settings)),
         _filter(ADDRESS_LIMIT, address_limit(settings), disabled=True),
         _filter("envoy.filters.http.buffer", _body_cap(settings)),
-        _filter(BODY_CHECK, body_check(contract), disabled=True),
+        _filter(REQUEST_CHECK, request_check(contract), disabled=True),
         _filter(TRANSCODER, _transcoder(contract)),
         _filter("envoy.filters.http.grpc_stats", _grpc_stats()),
         _filter("envoy.filters.http.router", _router()),
@@ -44,10 +44,14 @@ def _filter(name: str, configuration: Config, *, disabled: bool = False) -> Conf
 
 def _answer_headers() -> Config:
     nosniff = {"header": {"key": "x-content-type-options", "value": "nosniff"}}
-    mutation = {"append": {**nosniff, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}}
     return typed(
         f"{_FILTERS}.header_mutation.v3.HeaderMutation",
-        mutations={"response_mutations": [mutation]},
+        mutations={
+            "response_mutations": [
+                {"append": {**nosniff, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}},
+                {"remove": "x-envoy-upstream-healthchecked-cluster"},
+            ]
+        },
     )
 
 
@@ -62,7 +66,7 @@ def _health(path: str, *clusters: str) -> Config:
 
 
 def _body_cap(settings: GatewaySettings) -> Config:
-    """The transcoder's own cap bounds a buffer and lets larger bodies through; this one is exact."""
+    """An exact cap; the transcoder's own bounds a buffer and lets somewhat larger bodies by."""
     return typed(f"{_FILTERS}.buffer.v3.Buffer", max_request_bytes=settings.max_body_bytes)
 
 
@@ -81,7 +85,7 @@ def _transcoder(contract: Contract) -> Config:
             "reject_binding_body_field_collisions": True,
         },
         print_options={
-            # Zeros, false and empty lists are in the answer, so that readers need no table of defaults.
+            # Zeros, false and empty lists are spelled out: readers need no table of defaults.
             "always_print_primitive_fields": True,
             "stream_sse_style_delimited": True,
         },

@@ -2,17 +2,23 @@
 
 from services.gateway.config import Config, typed
 
-# Headers that only the mesh itself may set. Services ignore most of them; a client never gets to try.
+# Headers that only the mesh itself may set.
 _FORGEABLE = ("x-tenant", "x-user", "x-envoy-", "x-forwarded-client-cert", "x-helpdesk-")
+# gRPC's notes from hop to hop. No client needs one, and a server that cannot read one fails calls.
+_HOP_BY_HOP = ("grpc-internal-", "grpc-previous-", "grpc-retry-", "grpc-status", "grpc-message")
+_BINARY_SUFFIX = "-bin"
+
+
+_NO_ONE: Config = {"address_prefix": "255.255.255.255", "prefix_len": 32}
 
 
 def header_hygiene() -> Config:
     return {
         "use_remote_address": True,
-        # No address is trusted to speak for the mesh, not even one of a private network.
-        "internal_address_config": {"unix_sockets": False},
+        # Nobody speaks for the mesh, not even from a private network (which an empty list means).
+        "internal_address_config": {"cidr_ranges": [_NO_ONE]},
         "forward_client_cert_details": "SANITIZE",
-        "early_header_mutation_extensions": [_remove_forgeable()],
+        "early_header_mutation_extensions": [_removals()],
         "generate_request_id": True,
         "always_set_request_id_in_response": True,
         "normalize_path": True,
@@ -21,10 +27,12 @@ def header_hygiene() -> Config:
     }
 
 
-def _remove_forgeable() -> Config:
+def _removals() -> Config:
+    matchers: list[Config] = [{"prefix": prefix} for prefix in (*_FORGEABLE, *_HOP_BY_HOP)]
+    matchers.append({"suffix": _BINARY_SUFFIX})
     mutations = [
-        {"remove_on_match": {"key_matcher": {"prefix": prefix, "ignore_case": True}}}
-        for prefix in _FORGEABLE
+        {"remove_on_match": {"key_matcher": {**matcher, "ignore_case": True}}}
+        for matcher in matchers
     ]
     return {
         "name": "envoy.http.early_header_mutation.header_mutation",

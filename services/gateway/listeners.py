@@ -54,7 +54,7 @@ def _limits() -> Config:
         "request_headers_timeout": "5s",
         "request_timeout": "30s",
         "stream_idle_timeout": "30s",
-        "max_request_headers_kb": 32,
+        "max_request_headers_kb": 12,  # gRPC servers take 16, and the gateway adds some of its own
         "common_http_protocol_options": {
             "idle_timeout": "300s",
             "max_headers_count": 100,

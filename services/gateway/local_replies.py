@@ -1,4 +1,4 @@
-"""The one error shape for what Envoy itself refuses: the same `google.rpc.Status` that the services answer.
+"""The one error shape for what Envoy itself refuses: the `google.rpc.Status` that services answer.
 
 REST callers get it as JSON, gRPC callers as status, message and details in the headers.
 """
@@ -48,6 +48,8 @@ _TOKEN_MISSING = Refusal(
     401, code_pb2.UNAUTHENTICATED, "TOKEN_MISSING", "The call needs an access token."
 )
 _INVALID_REQUEST = Refusal(400, code_pb2.INVALID_ARGUMENT, "INVALID_REQUEST", _ENVOYS_WORDS)
+# What is no HTTP, or has a bad path, is refused before it gets an id, and without a word.
+_UNREADABLE = Refusal(400, code_pb2.INVALID_ARGUMENT, "GATEWAY", "The request is malformed.")
 # To a gRPC caller a missing route is a missing method.
 _METHOD_UNKNOWN = Refusal(
     404, code_pb2.UNIMPLEMENTED, "METHOD_UNKNOWN", "The method does not exist."
@@ -58,8 +60,9 @@ def local_replies() -> Config:
     """The first mapper that fits is used."""
     return {
         "mappers": [
-            _rest(_INVALID_REQUEST, _BODY_FAULT, extra_details=[_field_violation()]),
+            _rest(_INVALID_REQUEST, _REQUEST_FAULT, extra_details=[_field_violation()]),
             _rest(_TOKEN_MISSING, _NO_TOKEN),
+            _rest(_UNREADABLE, _NO_REQUEST_ID),
             *(_rest(refusal) for refusal in _REFUSALS),
             _grpc(_TOKEN_MISSING, _NO_TOKEN),
             _grpc(_METHOD_UNKNOWN),
@@ -71,7 +74,9 @@ def local_replies() -> Config:
 def _rest(
     refusal: Refusal, *conditions: Config, extra_details: list[Config] | None = None
 ) -> Config:
-    metadata = {"detail": "%RESPONSE_CODE_DETAILS%", "request_id": "%REQ(X-REQUEST-ID)%"}
+    metadata = {"detail": "%RESPONSE_CODE_DETAILS%"}
+    if refusal.code == code_pb2.INTERNAL:
+        metadata["request_id"] = "%REQ(X-REQUEST-ID)%"
     error_info = {
         "@type": f"{_TYPE}.ErrorInfo",
         "reason": refusal.reason,
@@ -123,8 +128,10 @@ def _is_passing(refusal: Refusal) -> bool:
 
 
 def _field_violation() -> Config:
-    field = "%DYNAMIC_METADATA(helpdesk.body_check:field)%"
-    violation = {"field": field, "description": _ENVOYS_WORDS}
+    violation = {
+        name: f"%DYNAMIC_METADATA(helpdesk.request_check:{name})%"
+        for name in ("field", "description")
+    }
     return {"@type": f"{_TYPE}.BadRequest", "fieldViolations": [violation]}
 
 
@@ -154,10 +161,11 @@ _IS_REST: Config = {
     "or_filter": {"filters": [_NOT_GRPC, _header("x-envoy-original-path", present_match=True)]}
 }
 _NO_TOKEN = _header("authorization", present_match=False)
-_BODY_FAULT: Config = {
+_NO_REQUEST_ID = _header("x-request-id", present_match=False)
+_REQUEST_FAULT: Config = {
     "metadata_filter": {
         "matcher": {
-            "filter": "helpdesk.body_check",
+            "filter": "helpdesk.request_check",
             "path": [{"key": "field"}],
             "value": {"present_match": True},
         },

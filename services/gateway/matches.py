@@ -15,7 +15,7 @@ _VARIABLE = re.compile(r"\{[^}]+\}")
 
 
 def path_match(template: str) -> Config:
-    """Matches the paths of a binding; a variable stands for one segment: `/v1/tickets/{ticket_id}:close`."""
+    """Matches what a template stands for; a variable is one segment: `/v1/tickets/{ticket_id}`."""
     literals = _VARIABLE.split(template)
     if len(literals) == 1:
         return {"path": template}

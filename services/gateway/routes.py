@@ -1,7 +1,7 @@
 """Which call goes where, how long it may take, and what REST adds to it on the way.
 
-A REST call passes two routes: the one of its own path while the filters look at it, and, once the transcoder
-has made a gRPC call of it, the one of the RPC.
+A REST call passes two routes: that of its own path while the filters look at it and, once the
+transcoder has made a gRPC call of it, that of the RPC.
 """
 
 from collections.abc import Iterator
@@ -10,16 +10,33 @@ from datetime import timedelta
 from services.gateway.clusters import BRIDGE
 from services.gateway.config import Config, seconds, typed
 from services.gateway.contract import Contract, Method
-from services.gateway.filter_names import ADDRESS_LIMIT, ANSWER_HEADERS, BODY_CHECK, CORS, TRANSCODER
+from services.gateway.filter_names import (
+    ADDRESS_LIMIT,
+    ANSWER_HEADERS,
+    CORS,
+    REQUEST_CHECK,
+    TENANT_LIMIT,
+    TRANSCODER,
+)
 from services.gateway.matches import BRIDGE_MATCHES, binding_match
+from services.gateway.request_check import request_check_of
 from services.gateway.settings import GatewaySettings
 
 _STREAM_SILENCE = timedelta(seconds=60)
 _FILTERS = "extensions.filters.http"
 _FILTER_CONFIG = "config.route.v3.FilterConfig"
 
-# A route to a cluster that does not exist answers 404 like a direct response, but lets CORS work before that.
+# Answers 404 as a direct response would, but with a direct response CORS does not work.
 _NOWHERE: Config = {"cluster": "nowhere", "cluster_not_found_response_code": "NOT_FOUND"}
+
+
+# What gRPC servers can read. What they cannot fails other calls of the same connection, too.
+_READABLE = {"grpc-timeout": "[0-9]{1,8}[HMSmun]", "grpc-encoding": "identity|deflate|gzip"}
+# A call without a token has no tenant to be counted for.
+_LIMIT_BY_ADDRESS: Config = {
+    TENANT_LIMIT: typed(_FILTER_CONFIG, disabled=True),
+    ADDRESS_LIMIT: typed(_FILTER_CONFIG, config={}),
+}
 
 
 def route_configuration(contract: Contract, settings: GatewaySettings) -> Config:
@@ -32,6 +49,7 @@ def route_configuration(contract: Contract, settings: GatewaySettings) -> Config
                 "domains": ["*"],
                 "typed_per_filter_config": _cors(settings),
                 "routes": [
+                    *(_refusal(*header) for header in _READABLE.items()),
                     *(_bridge_route(match) for match in BRIDGE_MATCHES),
                     *rest_routes(contract),
                     *rpc_routes(contract),
@@ -43,31 +61,21 @@ def route_configuration(contract: Contract, settings: GatewaySettings) -> Config
 
 
 def rest_routes(contract: Contract) -> Iterator[Config]:
-    """The bindings that need a filter of their own: a body to check, or a limit per address."""
     for method in contract.exposed:
         for binding in method.bindings:
-            filters = _public_filters(method)
-            if binding.body_message is not None:
-                filters[BODY_CHECK] = typed(
-                    f"{_FILTERS}.lua.v3.LuaPerRoute",
-                    filter_context={"message": binding.body_message.full_name},
-                )
-            if filters:
-                yield {
-                    "match": binding_match(binding),
-                    "route": _NOWHERE,
-                    "typed_per_filter_config": filters,
-                }
+            yield {
+                "match": binding_match(binding),
+                "route": _NOWHERE,
+                "typed_per_filter_config": {
+                    **_public_filters(method),
+                    ANSWER_HEADERS: _without_grpc_headers(),
+                    REQUEST_CHECK: request_check_of(binding),
+                },
+            }
 
 
 def rpc_routes(contract: Contract) -> Iterator[Config]:
     for method in contract.exposed:
-        transcoded = {"name": "x-envoy-original-path", "present_match": True}
-        yield {
-            **_rpc_route(method),
-            "match": {"path": method.path, "headers": [transcoded]},
-            "typed_per_filter_config": {ANSWER_HEADERS: _without_grpc_headers()},
-        }
         yield {
             **_rpc_route(method),
             "match": {"path": method.path},
@@ -90,7 +98,7 @@ def _call(method: Method) -> Config:
     return {
         "timeout": seconds(method.default_timeout),
         "max_stream_duration": {"grpc_timeout_header_max": seconds(method.max_timeout)},
-        # Only what the service has certainly not seen; what it has seen is for the client to repeat.
+        # Only what the service cannot have seen; the rest is for the client to repeat.
         "retry_policy": {
             "retry_on": "connect-failure,refused-stream,reset-before-request",
             "num_retries": 2,
@@ -110,28 +118,35 @@ def _stream(method: Method) -> Config:
     }
 
 
+def _refusal(header: str, readable: str) -> Config:
+    matcher = {"name": header, "string_match": {"safe_regex": {"regex": readable}}}
+    return {
+        "match": {"prefix": "/", "headers": [{**matcher, "invert_match": True}]},
+        "direct_response": {
+            "status": 400,
+            "body": {"inline_string": f"The header {header} is malformed."},
+        },
+    }
+
+
 def _bridge_route(match: Config) -> Config:
     return {
         "match": match,
         "route": {"cluster": BRIDGE, "timeout": "10s"},
         "typed_per_filter_config": {
             TRANSCODER: typed(_FILTER_CONFIG, disabled=True),
-            ADDRESS_LIMIT: _enabled(),
+            **_LIMIT_BY_ADDRESS,
         },
     }
 
 
 def _public_filters(method: Method) -> Config:
-    return {ADDRESS_LIMIT: _enabled()} if method.is_public else {}
-
-
-def _enabled() -> Config:
-    return typed(_FILTER_CONFIG, config={})
+    return dict(_LIMIT_BY_ADDRESS) if method.is_public else {}
 
 
 def _without_grpc_headers() -> Config:
     """REST answers say in their status and body what gRPC says in these."""
-    names = ("grpc-status", "grpc-message", "grpc-status-details-bin")
+    names = ("grpc-status", "grpc-message", "grpc-status-details-bin", "grpc-accept-encoding")
     return typed(
         f"{_FILTERS}.header_mutation.v3.HeaderMutationPerRoute",
         mutations={"response_mutations": [{"remove": name} for name in names]},

@@ -40,7 +40,7 @@ def _provider(settings: GatewaySettings) -> Config:
         "require_expiration": True,
         "clock_skew_seconds": 5,
         "forward": True,
-        # Named, because by default a token in the query would do as well, and queries end up in logs.
+        # Named, because by default a token in the query would do, and queries end up in logs.
         "from_headers": [{"name": "authorization", "value_prefix": "Bearer "}],
         "payload_in_metadata": "claims",
         "remote_jwks": {

@@ -1,0 +1,132 @@
+"""A real gRPC server in the place of a service: it serves every method and notes each call."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import grpc
+import grpc.aio
+from google.protobuf import descriptor_pool, message_factory
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message import Message
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+
+from helpdesk.auth.v1 import tenant_service_pb2, token_service_pb2, user_service_pb2
+from helpdesk.chat.v1 import chat_service_pb2
+from helpdesk.search.v1 import search_service_pb2
+from helpdesk.ticket.v1 import ticket_service_pb2
+from tests.gateway.certificate_authority import CertificateAuthority
+
+SERVED = (
+    tenant_service_pb2,
+    token_service_pb2,
+    user_service_pb2,
+    chat_service_pb2,
+    search_service_pb2,
+    ticket_service_pb2,
+)
+Context: TypeAlias = "grpc.aio.ServicerContext[Message, Message]"
+Answer: TypeAlias = Callable[[Message, Context], Awaitable[Message]]
+Stream: TypeAlias = Callable[[Message, Context], AsyncIterator[Message]]
+
+
+@dataclass(frozen=True)
+class Call:
+    """What arrived."""
+
+    path: str
+    request: Message
+    metadata: dict[str, str]
+    seconds_left: float | None
+
+
+class Upstream:
+    """Answers with empty messages, or as `answers` and `streams` say by the method's path."""
+
+    def __init__(self, name: str, authority: CertificateAuthority) -> None:
+        self.name = name
+        self.port = 0
+        self.calls: list[Call] = []
+        self.answers: dict[str, Answer] = {}
+        self.streams: dict[str, Stream] = {}
+        self._authority = authority
+        self._server: grpc.aio.Server | None = None
+
+    async def start(self, *, identity: str | None = None) -> None:
+        """Listens under the service's own identity, or under another one."""
+        certificate, key = self._authority.issue(identity or self.name)
+        credentials = grpc.ssl_server_credentials(
+            [(key, certificate)], self._authority.certificate, require_client_auth=True
+        )
+        self._server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
+        servicer = health.aio.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(servicer, self._server)
+        await servicer.set("", health_pb2.HealthCheckResponse.SERVING)
+        self._server.add_generic_rpc_handlers((_EveryMethod(self),))
+        self.port = self._server.add_secure_port(f"127.0.0.1:{self.port}", credentials)
+        await self._server.start()
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            await self._server.stop(None)
+            self._server = None
+
+    @property
+    def last(self) -> Call:
+        return self.calls[-1]
+
+    def note(self, path: str, request: Message, context: Context) -> None:
+        metadata = {key: str(value) for key, value in context.invocation_metadata() or ()}
+        self.calls.append(Call(path, request, metadata, context.time_remaining()))
+
+
+class _EveryMethod(grpc.GenericRpcHandler):
+    def __init__(self, upstream: Upstream) -> None:
+        self._upstream = upstream
+
+    def service(
+        self, handler_call_details: grpc.HandlerCallDetails
+    ) -> grpc.RpcMethodHandler[Message, Message] | None:
+        path = str(handler_call_details.method)
+        method = _method(path)
+        if method is None:
+            return None
+        request = message_factory.GetMessageClass(method.input_type)
+        if method.server_streaming:
+            return grpc.unary_stream_rpc_method_handler(
+                self._stream(path), request.FromString, _serialize
+            )
+        reply = message_factory.GetMessageClass(method.output_type)
+        return grpc.unary_unary_rpc_method_handler(
+            self._answer(path, reply), request.FromString, _serialize
+        )
+
+    def _answer(self, path: str, reply: type[Message]) -> Answer:
+        async def answer(request: Message, context: Context) -> Message:
+            self._upstream.note(path, request, context)
+            behaviour = self._upstream.answers.get(path)
+            return await behaviour(request, context) if behaviour else reply()
+
+        return answer
+
+    def _stream(self, path: str) -> Stream:
+        async def stream(request: Message, context: Context) -> AsyncIterator[Message]:
+            self._upstream.note(path, request, context)
+            behaviour = self._upstream.streams.get(path)
+            if behaviour:
+                async for message in behaviour(request, context):
+                    yield message
+
+        return stream
+
+
+def _method(path: str) -> MethodDescriptor | None:
+    service, _, name = path.removeprefix("/").rpartition("/")
+    try:
+        return descriptor_pool.Default().FindServiceByName(service).methods_by_name.get(name)
+    except KeyError:
+        return None
+
+
+def _serialize(message: Message) -> bytes:
+    return message.SerializeToString()
