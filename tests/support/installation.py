@@ -1,0 +1,95 @@
+"""A real installation to test against: every process, Envoy included, in a folder of its own."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+
+from services.mesh.settings import REPOSITORY, MeshSettings
+
+HELPDESK = Path(sys.executable).parent / "helpdesk"
+PORTS = ("HTTP", "HTTPS", "ADMIN", "BRIDGE", "AUTH", "TICKET", "SEARCH", "CHAT")
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A running mesh with its own data folder and ports."""
+
+    environment: dict[str, str]
+
+    @property
+    def data(self) -> Path:
+        return Path(self.environment["HELPDESK_DATA"])
+
+    @property
+    def settings(self) -> MeshSettings:
+        given = {
+            name.removeprefix("HELPDESK_").lower(): value
+            for name, value in self.environment.items()
+            if name.startswith("HELPDESK_")
+        }
+        return MeshSettings.model_validate(given)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.environment['HELPDESK_HTTP_PORT']}"
+
+    def run(self, *arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:  # noqa: ANN401
+        return subprocess.run(
+            [HELPDESK, *map(str, arguments)],
+            env=self.environment,
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            **options,
+        )
+
+    def json(self, *arguments: str | Path) -> Any:  # noqa: ANN401  any command's answer
+        done = self.run(*arguments, "-o", "json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def token(self, tenant: str, role: str = "customer") -> str:
+        done = self.run("token", "--tenant", tenant, "--as", role)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def rest(self, tenant: str = "", role: str = "customer") -> httpx.Client:
+        """A client of the REST side, logged in when a tenant is named."""
+        headers = {"authorization": f"Bearer {self.token(tenant, role)}"} if tenant else {}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30)
+
+    def processes(self) -> list[dict[str, Any]]:
+        status: dict[str, Any] | list[dict[str, Any]] = json.loads(
+            self.run("status", "-o", "json").stdout
+        )
+        return status["processes"] if isinstance(status, dict) else status
+
+
+def fresh_environment(folder: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HELPDESK_")}
+    ports = {
+        f"HELPDESK_{name}_PORT": str(port) for name, port in zip(PORTS, free_ports(), strict=True)
+    }
+    return {
+        **kept,
+        **ports,
+        "HELPDESK_DATA": str(folder),
+        "HELPDESK_TENANT_REQUESTS_PER_SECOND": "2000",
+    }
+
+
+def free_ports() -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in PORTS]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
