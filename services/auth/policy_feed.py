@@ -21,27 +21,26 @@ class PolicyFeed:
     def __init__(
         self,
         store: AuthStore,
+        nudged: asyncio.Event,
         poll_seconds: float = POLL_SECONDS,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Looks at the database at once when `nudged` is set, and every few moments anyway."""
         self._store = store
         self._poll_seconds = poll_seconds
         self._heartbeat_seconds = heartbeat_seconds
         self._monotonic = monotonic
         self._policy: Policy | None = None
         self._check_time = float("-inf")
-        self._nudged = asyncio.Event()
+        self._nudged = nudged
         self._changed = asyncio.Condition()
         self._one_at_a_time = asyncio.Lock()
         self._is_closed = False
 
-    def nudge(self) -> None:
-        """Asks for a look at the database; returns at once."""
-        self._nudged.set()
-
     async def run(self) -> None:
         """Looks again and again until it is cancelled; then all listeners end."""
+        self._is_closed = False
         try:
             while True:
                 try:

@@ -1,0 +1,121 @@
+"""Makes each part of auth once and hands it to the next."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+
+from helpdesk.auth.v1 import (
+    policy_service_pb2_grpc,
+    tenant_service_pb2_grpc,
+    token_service_pb2_grpc,
+    user_service_pb2_grpc,
+)
+from services.auth.authority import LocalAuthority
+from services.auth.operator_secret import ChosenSecret, SecretInFile
+from services.auth.passwords import Argon2Passwords
+from services.auth.policy_feed import PolicyFeed
+from services.auth.ports import OperatorSecret, Passwords
+from services.auth.servicer import (
+    PolicyServicer,
+    TenantServicer,
+    TokenServicer,
+    UserServicer,
+)
+from services.auth.settings import AuthSettings
+from services.auth.signing import KeyRing, make_signing_key
+from services.auth.store import SqlAuthStore
+from services.auth.use_cases.login_turns import LoginTurns
+from services.auth.use_cases.platform import (
+    delete_expired,
+    ensure_platform,
+    ensure_signing_key,
+    update_standard_roles,
+)
+from services.auth.use_cases.tokens import TokenDesk
+from services.mesh.clock import Clock, utc_now
+from services.mesh.contract import services_of
+from services.mesh.database import Database
+from services.mesh.server import serve
+
+NAME = "auth"
+MIGRATIONS = Path(__file__).parent / "migrations"
+SERVICES = services_of(NAME)
+
+_SECONDS_BETWEEN_CLEANINGS = 600.0
+
+
+@dataclass(frozen=True)
+class Auth:
+    """The parts that face the outside."""
+
+    store: SqlAuthStore
+    feed: PolicyFeed
+    authority: LocalAuthority
+    tenants: TenantServicer
+    users: UserServicer
+    tokens: TokenServicer
+    policy: PolicyServicer
+    clock: Clock
+
+    def register(self, server: grpc.aio.Server) -> None:
+        tenant_service_pb2_grpc.add_TenantServiceServicer_to_server(self.tenants, server)
+        user_service_pb2_grpc.add_UserServiceServicer_to_server(self.users, server)
+        token_service_pb2_grpc.add_TokenServiceServicer_to_server(self.tokens, server)
+        policy_service_pb2_grpc.add_PolicyServiceServicer_to_server(self.policy, server)
+
+    async def clean_up(self) -> None:
+        while True:
+            await delete_expired(self.store, self.clock)
+            await asyncio.sleep(_SECONDS_BETWEEN_CLEANINGS)
+
+
+async def run(settings: AuthSettings) -> None:
+    # The database holds the signing keys: nobody else on this machine may look at it.
+    settings.service_folder(NAME).mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = Database(settings.database_url(NAME))
+    try:
+        auth = await build(settings, database, Argon2Passwords(), utc_now)
+        await serve(
+            name=NAME,
+            settings=settings,
+            register=auth.register,
+            services=SERVICES,
+            authority=auth.authority,
+            database=database,
+            background=[auth.feed.run, auth.clean_up],
+        )
+    finally:
+        await database.close()
+
+
+async def build(
+    settings: AuthSettings, database: Database, passwords: Passwords, clock: Clock
+) -> Auth:
+    """All parts over a database that is brought up to date first."""
+    await database.migrate(MIGRATIONS)
+    policy_changed = asyncio.Event()
+    store = SqlAuthStore(database, policy_changed.set)
+    await ensure_platform(store, passwords, clock, operator_secret(settings))
+    await ensure_signing_key(store, clock, make_signing_key)
+    await update_standard_roles(store)
+    keys = KeyRing(store, clock, settings.issuer)
+    feed = PolicyFeed(store, policy_changed)
+    desk = TokenDesk(store, passwords, keys, clock, LoginTurns())
+    return Auth(
+        store=store,
+        feed=feed,
+        authority=LocalAuthority(store, keys, feed, clock, settings.issuer),
+        tenants=TenantServicer(store, passwords, clock),
+        users=UserServicer(store, passwords, clock),
+        tokens=TokenServicer(desk, keys),
+        policy=PolicyServicer(feed),
+        clock=clock,
+    )
+
+
+def operator_secret(settings: AuthSettings) -> OperatorSecret:
+    if settings.operator_password is not None:
+        return ChosenSecret(settings.operator_password.get_secret_value())
+    return SecretInFile(settings.service_folder(NAME) / "operator-password")
