@@ -1,0 +1,1 @@
+"""Fills a new installation with two companies, so that there is something to ask and to see."""

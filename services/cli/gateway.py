@@ -1,0 +1,82 @@
+"""The one way into the mesh: a channel to the gateway and the contract's stubs on it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+import grpc
+
+from helpdesk.auth.v1 import (
+    tenant_service_pb2_grpc,
+    token_service_pb2_grpc,
+    user_service_pb2_grpc,
+)
+from helpdesk.chat.v1 import chat_service_pb2_grpc
+from helpdesk.search.v1 import search_service_pb2_grpc
+from helpdesk.ticket.v1 import ticket_service_pb2_grpc
+from services.cli.calls import Around, Token
+from services.cli.failures import CommandError
+
+# A document of 2 MiB may come back as a longer message.
+_LARGEST_MESSAGE = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Address:
+    """`https://host:port` or `http://host:port`, and who must have signed the certificate."""
+
+    url: str
+    certificate_authority: Path | None = None
+
+    @property
+    def target(self) -> str:
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise CommandError(
+                f"{self.url} is not an address of a helpdesk.",
+                hint="HELPDESK_ADDRESS=https://127.0.0.1:8443",
+                code="ADDRESS_INVALID",
+            )
+        return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+
+    @property
+    def is_secure(self) -> bool:
+        return urlsplit(self.url).scheme == "https"
+
+
+class Gateway:
+    """Use as a context manager. Without a token only public methods answer."""
+
+    def __init__(self, address: Address, token: Token | None = None) -> None:
+        self.address = address
+        self._channel = _channel(address)
+        channel = grpc.intercept_channel(self._channel, Around(token))
+        self.tokens = token_service_pb2_grpc.TokenServiceStub(channel)
+        self.tenants = tenant_service_pb2_grpc.TenantServiceStub(channel)
+        self.users = user_service_pb2_grpc.UserServiceStub(channel)
+        self.tickets = ticket_service_pb2_grpc.TicketServiceStub(channel)
+        self.search = search_service_pb2_grpc.SearchServiceStub(channel)
+        self.chat = chat_service_pb2_grpc.ChatServiceStub(channel)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._channel.close()
+
+
+def _channel(address: Address) -> grpc.Channel:
+    options = [
+        ("grpc.max_receive_message_length", _LARGEST_MESSAGE),
+        ("grpc.primary_user_agent", "helpdesk-cli"),
+        ("grpc.enable_http_proxy", 0),
+    ]
+    if not address.is_secure:
+        return grpc.insecure_channel(address.target, options)
+    authority = address.certificate_authority
+    roots = authority.read_bytes() if authority and authority.exists() else None
+    return grpc.secure_channel(address.target, grpc.ssl_channel_credentials(roots), options)

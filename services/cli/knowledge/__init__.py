@@ -1,0 +1,1 @@
+"""Brings a folder of Markdown files into a tenant's knowledge base."""

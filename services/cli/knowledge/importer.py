@@ -1,0 +1,128 @@
+"""Puts articles, a few at a time, and leaves out what the knowledge base already holds."""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import grpc
+
+from helpdesk.search.v1 import search_pb2, search_service_pb2
+from services.cli.failures import CommandError
+from services.cli.gateway import Gateway
+from services.cli.knowledge.content_hash import content_hash
+from services.cli.knowledge.files import Unreadable, read_article
+from services.cli.refusals import from_rpc
+
+_PARALLEL_PUTS = 3
+
+# Refusals that say something about the document. All others would meet the next one too.
+_FAULTS_OF_THE_DOCUMENT = frozenset(
+    {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION}
+)
+
+
+@dataclass
+class ImportReport:
+    """What became of each file; `failed` maps the path to the reason."""
+
+    added: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    passages: int = 0
+
+
+Progress = Callable[[str], None]
+
+
+class Importer:
+    def __init__(self, gateway: Gateway, known: Mapping[str, search_pb2.KnowledgeDocument]) -> None:
+        self._gateway = gateway
+        self._known = known
+        self._lock = threading.Lock()
+        self.report = ImportReport()
+
+    def run(self, root: Path, paths: Iterable[str], progress: Progress = lambda _: None) -> None:
+        """Raises CommandError when going on makes no sense; `report` holds what was done."""
+        waiting = iter(paths)
+        running: set[Future[str]] = set()
+        pool = ThreadPoolExecutor(_PARALLEL_PUTS)
+        try:
+            while True:
+                for path in islice(waiting, _PARALLEL_PUTS - len(running)):
+                    running.add(pool.submit(self._bring, root, path))
+                if not running:
+                    return
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    progress(future.result())
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _bring(self, root: Path, path: str) -> str:
+        try:
+            text = read_article(root, path)
+        except Unreadable as reason:
+            self._fail(path, str(reason))
+            return path
+        known = self._known.get(path)
+        if known is not None and known.content_hash == content_hash(path, text):
+            with self._lock:
+                self.report.unchanged.append(path)
+            return path
+        try:
+            stored = self._gateway.search.PutDocument(
+                search_service_pb2.PutDocumentRequest(
+                    document=search_pb2.KnowledgeDocument(source_uri=path, content=text)
+                )
+            )
+        except grpc.RpcError as error:
+            refusal = from_rpc(error, self._gateway.address.url)
+            if error.code() not in _FAULTS_OF_THE_DOCUMENT:
+                raise _stopped(refusal) from None
+            self._fail(path, refusal.message)
+            return path
+        self._count(path, known, stored)
+        return path
+
+    def _fail(self, path: str, reason: str) -> None:
+        with self._lock:
+            self.report.failed[path] = reason
+
+    def _count(
+        self,
+        path: str,
+        known: search_pb2.KnowledgeDocument | None,
+        stored: search_pb2.KnowledgeDocument,
+    ) -> None:
+        with self._lock:
+            if known is not None and known.version == stored.version:
+                self.report.unchanged.append(path)
+                return
+            (self.report.added if known is None else self.report.updated).append(path)
+            self.report.passages += stored.chunk_count
+
+
+def list_documents(gateway: Gateway) -> list[search_pb2.KnowledgeDocument]:
+    documents: list[search_pb2.KnowledgeDocument] = []
+    token = ""
+    while True:
+        page = gateway.search.ListDocuments(
+            search_service_pb2.ListDocumentsRequest(page_size=100, page_token=token)
+        )
+        documents += page.documents
+        token = page.next_page_token
+        if not token:
+            return documents
+
+
+def _stopped(refusal: CommandError) -> CommandError:
+    return CommandError(
+        f"The import stopped: {refusal.message}",
+        hint="run the same command again; what is stored already is skipped",
+        code=refusal.code,
+        exit_code=refusal.exit_code,
+    )

@@ -1,0 +1,1 @@
+"""Looks before the start whether the machine can carry the mesh."""

@@ -1,0 +1,1 @@
+"""How messages of the contract look on a terminal."""

@@ -1,0 +1,40 @@
+"""Documents and passages of the knowledge base."""
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from helpdesk.search.v1 import search_pb2
+from services.cli.output import without_controls
+from services.cli.screens.tickets import time_text
+
+
+def document_table(documents: Sequence[search_pb2.KnowledgeDocument]) -> RenderableType:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("Source", "Title", "Category", "Version", "Passages", "Changed"):
+        table.add_column(column, justify="right" if column in ("Version", "Passages") else "left")
+    for document in documents:
+        table.add_row(
+            Text(without_controls(document.source_uri)),
+            Text(without_controls(document.title)),
+            Text(without_controls(document.category)),
+            str(document.version),
+            str(document.chunk_count),
+            time_text(document.update_time),
+        )
+    return table
+
+
+def results(found: Sequence[search_pb2.SearchResult]) -> RenderableType:
+    return Group(*(_result(rank, result) for rank, result in enumerate(found, start=1)))
+
+
+def _result(rank: int, result: search_pb2.SearchResult) -> RenderableType:
+    head = Text(f"{rank}. ", style="bold cyan")
+    head.append(" / ".join(map(without_controls, (result.title, *result.headings))), style="bold")
+    head.append(f"  {without_controls(result.source_uri)}  {result.score:.2f}", style="dim")
+    return Group(head, Padding(Text(without_controls(result.text)), (0, 0, 1, 3)))

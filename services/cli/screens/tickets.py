@@ -1,0 +1,93 @@
+"""Tickets and comments."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from helpdesk.ticket.v1 import ticket_pb2
+from services.cli.output import without_controls
+
+Names = Mapping[str, str]
+
+_STATUS_COLOURS = {
+    "new": "cyan",
+    "open": "green",
+    "pending": "yellow",
+    "resolved": "blue",
+    "closed": "dim",
+}
+_PRIORITY_COLOURS = {"urgent": "bold red", "high": "yellow", "low": "dim"}
+
+
+def ticket_table(tickets: Sequence[ticket_pb2.Ticket], names: Names) -> RenderableType:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("#", "Status", "Priority", "Subject", "Requester", "Assignee", "Changed"):
+        table.add_column(column, justify="right" if column == "#" else "left")
+    for ticket in tickets:
+        table.add_row(
+            str(ticket.number),
+            _status(ticket.status),
+            _priority(ticket.priority),
+            Text(without_controls(ticket.subject)),
+            _name(ticket.requester_id, names),
+            _name(ticket.assignee_id, names),
+            time_text(ticket.update_time),
+        )
+    return table
+
+
+def ticket_page(
+    ticket: ticket_pb2.Ticket, comments: Sequence[ticket_pb2.Comment], names: Names
+) -> RenderableType:
+    head = Text(f"#{ticket.number} ", style="bold cyan")
+    head.append(without_controls(ticket.subject), style="bold")
+    facts = Table.grid(padding=(0, 2))
+    facts.add_row("Status", _status(ticket.status))
+    facts.add_row("Priority", _priority(ticket.priority))
+    facts.add_row("Requester", _name(ticket.requester_id, names))
+    facts.add_row("Assignee", _name(ticket.assignee_id, names))
+    if ticket.tags:
+        facts.add_row("Tags", Text(" ".join(ticket.tags)))
+    facts.add_row("Opened", time_text(ticket.create_time))
+    facts.add_row("Id", Text(ticket.ticket_id, style="dim"))
+    parts: list[RenderableType] = [head, facts]
+    if ticket.body:
+        parts += [Text(), Text(without_controls(ticket.body))]
+    for comment in comments:
+        parts += [Text(), comment_text(comment, names)]
+    return Group(*parts)
+
+
+def comment_text(comment: ticket_pb2.Comment, names: Names) -> RenderableType:
+    head = _name(comment.author_id, names)
+    head.stylize("bold")
+    head.append(f"  {time_text(comment.create_time)}", style="dim")
+    if comment.internal:
+        head.append("  internal", style="yellow")
+    return Group(head, Padding(Text(without_controls(comment.body)), (0, 0, 0, 4)))
+
+
+def time_text(time: Timestamp) -> str:
+    return time.ToDatetime(UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def _status(status: ticket_pb2.TicketStatus.ValueType) -> Text:
+    word = ticket_pb2.TicketStatus.Name(status).removeprefix("TICKET_STATUS_").lower()
+    return Text(word, style=_STATUS_COLOURS.get(word, ""))
+
+
+def _priority(priority: ticket_pb2.TicketPriority.ValueType) -> Text:
+    word = ticket_pb2.TicketPriority.Name(priority).removeprefix("TICKET_PRIORITY_").lower()
+    return Text(word, style=_PRIORITY_COLOURS.get(word, ""))
+
+
+def _name(user_id: str, names: Names) -> Text:
+    if not user_id:
+        return Text("-", style="dim")
+    return Text(without_controls(names.get(user_id, f"…{user_id[-8:]}")))

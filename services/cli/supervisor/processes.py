@@ -1,0 +1,109 @@
+"""The process table: what runs, where it listens, what it waits for, how its health is asked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from services.mesh.settings import MeshSettings
+
+
+@dataclass(frozen=True)
+class GrpcHealth:
+    """Asks grpc.health.v1 over mutual TLS; `service` names the certificate that must answer."""
+
+    target: str
+    service: str
+
+
+@dataclass(frozen=True)
+class HttpHealth:
+    """Asks for a page; any 2xx answer is health. With a `service` over mutual TLS."""
+
+    port: int
+    path: str
+    service: str = ""
+    host: str = "127.0.0.1"
+
+
+Health = GrpcHealth | HttpHealth
+
+
+@dataclass(frozen=True)
+class Port:
+    number: int
+    variable: str
+
+
+@dataclass(frozen=True)
+class Process:
+    """`arguments` follow the Python interpreter, as in `-m services.auth`."""
+
+    name: str
+    arguments: tuple[str, ...]
+    ports: tuple[Port, ...]
+    health: Health
+    depends_on: tuple[str, ...] = ()
+    colour: str = "white"
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        if isinstance(self.health, GrpcHealth):
+            return self.health.target.removeprefix("ipv4:")
+        scheme = "https" if self.health.service else "http"
+        return f"{scheme}://{self.health.host}:{self.health.port}"
+
+
+def mesh_processes(settings: MeshSettings) -> tuple[Process, ...]:
+    """All processes of the mesh, each behind those that it depends on."""
+    return (
+        _service(settings, "auth", "cyan"),
+        _service(settings, "ticket", "green", "auth"),
+        _service(settings, "search", "magenta", "auth"),
+        _service(settings, "chat", "yellow", "auth", "ticket", "search"),
+        Process(
+            name="bridge",
+            arguments=("-m", "services.gateway.bridge"),
+            ports=(Port(settings.bridge_port, "HELPDESK_BRIDGE_PORT"),),
+            health=HttpHealth(settings.bridge_port, "/healthz", service="bridge"),
+            colour="blue",
+        ),
+        Process(
+            name="gateway",
+            arguments=("-m", "services.gateway"),
+            ports=(
+                Port(settings.http_port, "HELPDESK_HTTP_PORT"),
+                Port(settings.https_port, "HELPDESK_HTTPS_PORT"),
+                Port(settings.admin_port, "HELPDESK_ADMIN_PORT"),
+            ),
+            health=HttpHealth(settings.http_port, "/readyz"),
+            depends_on=("auth", "ticket", "search", "chat", "bridge"),
+            colour="bright_red",
+        ),
+    )
+
+
+def stop_order(processes: Sequence[Process]) -> list[list[Process]]:
+    """Groups to stop one after the other: nothing stops before what depends on it."""
+    left = {process.name: process for process in processes}
+    groups: list[list[Process]] = []
+    while left:
+        needed = {name for process in left.values() for name in process.depends_on}
+        free = [process for process in left.values() if process.name not in needed]
+        if not free:
+            raise ValueError(f"processes depend on each other in a circle: {', '.join(left)}")
+        groups.append(free)
+        for process in free:
+            del left[process.name]
+    return groups
+
+
+def _service(settings: MeshSettings, name: str, colour: str, *depends_on: str) -> Process:
+    port = settings.port(name)
+    return Process(
+        name=name,
+        arguments=("-m", f"services.{name}"),
+        ports=(Port(port, f"HELPDESK_{name.upper()}_PORT"),),
+        health=GrpcHealth(f"ipv4:127.0.0.1:{port}", name),
+        depends_on=depends_on,
+        colour=colour,
+    )
