@@ -26,12 +26,21 @@ class Refusal:
     message: str
     or_more: bool = False
     """Whether it stands for all higher statuses too that are not listed before it."""
+    answered_as: int | None = None
+    """The HTTP status that REST callers see, where it is another one."""
 
 
 _REFUSALS = (
     Refusal(400, code_pb2.INVALID_ARGUMENT, "GATEWAY", _ENVOYS_WORDS),
     Refusal(401, code_pb2.UNAUTHENTICATED, "TOKEN_INVALID", "The access token is not valid."),
-    Refusal(403, code_pb2.PERMISSION_DENIED, "GATEWAY", "The call is not allowed."),
+    # Envoy's word for a token of another audience. To the services that is as invalid as any.
+    Refusal(
+        403,
+        code_pb2.UNAUTHENTICATED,
+        "TOKEN_INVALID",
+        "The access token is not valid.",
+        answered_as=401,
+    ),
     Refusal(404, code_pb2.NOT_FOUND, "GATEWAY", "Nothing is bound to this method and path."),
     Refusal(405, code_pb2.NOT_FOUND, "GATEWAY", "Nothing is bound to this method and path."),
     Refusal(408, code_pb2.DEADLINE_EXCEEDED, "GATEWAY", "The request took too long to arrive."),
@@ -92,6 +101,7 @@ def _rest(
     return {
         "filter": _all(_status(refusal), _IS_REST, *conditions),
         "body_format_override": {"json_format": body},
+        **({"status_code": refusal.answered_as} if refusal.answered_as else {}),
     }
 
 

@@ -1,51 +1,59 @@
 from collections.abc import AsyncIterator
 
+import grpc.aio
 import httpx2
 import pytest
 
-from tests.gateway.access_tokens import bearer
 from tests.gateway.mesh import Mesh, running_mesh
+from tests.gateway.undefended import take_defences_down
 
-PLENTY = "1000000"
 ORIGIN = "https://desk.example"
+MAX_BODY_BYTES = 64 * 1024
 
 
 @pytest.fixture(scope="session")
 async def shared_mesh(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
-    settings = {
-        "cors_origins": ORIGIN,
-        "tenant_requests_per_second": PLENTY,
-        "tenant_burst": PLENTY,
-        "anonymous_requests_per_second": PLENTY,
-        "anonymous_burst": PLENTY,
-        "max_body_bytes": "65536",
-        "log_format": "text",
-    }
+    settings = {"cors_origins": ORIGIN, "max_body_bytes": str(MAX_BODY_BYTES)}
     async with running_mesh(tmp_path_factory.mktemp("gateway"), **settings) as mesh:
+        yield mesh
+
+
+@pytest.fixture(scope="session")
+async def shared_undefended(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
+    folder = tmp_path_factory.mktemp("undefended")
+    async with running_mesh(folder, take_defences_down) as mesh:
         yield mesh
 
 
 @pytest.fixture
 def mesh(shared_mesh: Mesh) -> Mesh:
     """The one mesh of the session, with nothing noted of earlier tests."""
-    for upstream in shared_mesh.upstreams.values():
-        upstream.calls.clear()
-        upstream.streams.clear()
-        upstream.answers = {
-            path: answer for path, answer in upstream.answers.items() if "SigningKeys" in path
-        }
+    shared_mesh.forget()
     return shared_mesh
+
+
+@pytest.fixture
+def undefended(shared_undefended: Mesh) -> Mesh:
+    """The control: the same mesh behind a gateway without its defences."""
+    shared_undefended.forget()
+    return shared_undefended
 
 
 @pytest.fixture
 async def rest(mesh: Mesh) -> AsyncIterator[httpx2.AsyncClient]:
     """A client with a good token."""
-    headers = bearer(mesh.token())
-    async with httpx2.AsyncClient(base_url=mesh.edge.url, headers=headers) as client:
+    async with mesh.client() as client:
         yield client
 
 
 @pytest.fixture
-async def anonymous(mesh: Mesh) -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient(base_url=mesh.edge.url) as client:
+async def stranger(mesh: Mesh) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client without a token."""
+    async with mesh.client(token="") as client:
         yield client
+
+
+@pytest.fixture
+async def channel(mesh: Mesh) -> AsyncIterator[grpc.aio.Channel]:
+    async with mesh.channel() as channel:
+        yield channel

@@ -1,18 +1,30 @@
 """A real gateway: `python -m services.gateway` on free ports in front of given upstreams."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import httpx2
 
+from services.gateway.__main__ import command, write_configuration
+from services.gateway.settings import GatewaySettings
 from services.mesh.settings import REPOSITORY
 
+Tamper: TypeAlias = Callable[[Any], None]
 PATIENCE_SECONDS = 30.0
+
+
+async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Asks until it holds, for what happens in another process in its own time."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not await holds():
+            await asyncio.sleep(0.05)
 
 
 class Edge:
@@ -38,25 +50,41 @@ class Edge:
         return (self.data / "gateway.log").read_text()
 
     async def start(self, **settings: str) -> None:
+        await self._run([sys.executable, "-m", "services.gateway"], settings)
+
+    async def start_tampered(self, tamper: Tamper, **settings: str) -> None:
+        """Starts with something changed in the configuration that the gateway would write."""
+        arguments: dict[str, Any] = {
+            name.removeprefix("HELPDESK_").lower(): value
+            for name, value in self._environment.items()
+        }
+        read = GatewaySettings(**{**arguments, **settings})
+        file = write_configuration(read)
+        configuration = json.loads(file.read_text())
+        tamper(configuration)
+        file.write_text(json.dumps(configuration))
+        await self._run(command(file, read), settings)
+
+    async def _run(self, arguments: list[str], settings: Mapping[str, str]) -> None:
         variables = {f"HELPDESK_{name.upper()}": value for name, value in settings.items()}
         self.data.mkdir(parents=True, exist_ok=True)
         with (self.data / "gateway.log").open("wb") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "services.gateway",
+                *arguments,
                 cwd=REPOSITORY,
                 env={**_inherited(), **self._environment, **variables},
                 stderr=log,
             )
 
     async def wait_until(self, path: str, status: int) -> None:
-        """Asks until the path answers with the status."""
-        async with asyncio.timeout(PATIENCE_SECONDS), httpx2.AsyncClient() as client:
-            while await self._status(client, path) != status:
-                if self.process is not None and self.process.returncode is not None:
-                    raise AssertionError(f"the gateway ended: {self.log[-2000:]}")
-                await asyncio.sleep(0.02)
+        async with httpx2.AsyncClient() as client:
+
+            async def is_there() -> bool:
+                ended = self.process is not None and self.process.returncode is not None
+                assert not ended, self.log[-2000:]
+                return await self._status(client, path) == status
+
+            await eventually(is_there)
 
     async def stop(self) -> None:
         if self.process is not None and self.process.returncode is None:

@@ -4,15 +4,24 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import grpc.aio
+import httpx2
 from google.protobuf.message import Message
 
 from helpdesk.auth.v1 import token_service_pb2
-from tests.gateway.access_tokens import SigningKey
+from tests.gateway.access_tokens import SigningKey, bearer
 from tests.gateway.certificate_authority import CertificateAuthority
-from tests.gateway.edge import Edge
-from tests.gateway.upstream import Context, Upstream
+from tests.gateway.edge import Edge, Tamper
+from tests.gateway.upstream import Call, Context, Upstream
 
 SERVICES = ("auth", "ticket", "search", "chat")
+_PLENTY = "1000000"
+UNHURRIED = {
+    "tenant_requests_per_second": _PLENTY,
+    "tenant_burst": _PLENTY,
+    "anonymous_requests_per_second": _PLENTY,
+    "anonymous_burst": _PLENTY,
+}
 SIGNING_KEYS = "/helpdesk.auth.v1.TokenService/GetSigningKeys"
 
 
@@ -42,10 +51,39 @@ class Mesh:
         for upstream in self.upstreams.values():
             await upstream.start()
 
-    async def start_edge(self, **settings: str) -> None:
+    async def start_edge(self, tamper: Tamper | None = None, **settings: str) -> None:
         ports = {name: upstream.port for name, upstream in self.upstreams.items()}
         self._edge = Edge(self.data, self.certificates, ports)
-        await self._edge.start(**settings)
+        if tamper is None:
+            await self._edge.start(**settings)
+        else:
+            await self._edge.start_tampered(tamper, **settings)
+
+    def forget(self) -> None:
+        """Drops what was noted and programmed, but for the keys."""
+        for upstream in self.upstreams.values():
+            upstream.calls.clear()
+            upstream.answers.clear()
+            upstream.streams.clear()
+        self["auth"].answers[SIGNING_KEYS] = self._publish
+
+    def calls(self) -> list[Call]:
+        """What arrived anywhere, but for the gateway's own fetching of keys."""
+        return [
+            call
+            for upstream in self.upstreams.values()
+            for call in upstream.calls
+            if call.path != SIGNING_KEYS
+        ]
+
+    def client(self, token: str | None = None) -> httpx2.AsyncClient:
+        """A REST client, with a good token unless another one (or none: an empty one) is given."""
+        token = self.token() if token is None else token
+        headers = bearer(token) if token else {}
+        return httpx2.AsyncClient(base_url=self.edge.url, headers=headers, timeout=20)
+
+    def channel(self) -> grpc.aio.Channel:
+        return grpc.aio.insecure_channel(f"127.0.0.1:{self.edge.http_port}")
 
     async def stop(self) -> None:
         if self._edge is not None:
@@ -58,11 +96,13 @@ class Mesh:
 
 
 @contextlib.asynccontextmanager
-async def running_mesh(folder: Path, **settings: str) -> AsyncIterator[Mesh]:
+async def running_mesh(
+    folder: Path, tamper: Tamper | None = None, **settings: str
+) -> AsyncIterator[Mesh]:
     mesh = Mesh(folder)
     try:
         await mesh.start_upstreams()
-        await mesh.start_edge(**settings)
+        await mesh.start_edge(tamper, **{**UNHURRIED, **settings})
         await mesh.edge.wait_until("/readyz", 200)
         yield mesh
     finally:

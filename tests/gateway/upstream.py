@@ -86,7 +86,7 @@ class _EveryMethod(grpc.GenericRpcHandler):
 
     def service(
         self, handler_call_details: grpc.HandlerCallDetails
-    ) -> grpc.RpcMethodHandler[Message, Message] | None:
+    ) -> "grpc.RpcMethodHandler[Message, Message] | None":
         path = str(handler_call_details.method)
         method = _method(path)
         if method is None:
