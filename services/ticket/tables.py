@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKeyConstraint, Index, MetaData, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKeyConstraint, Index, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.mesh.columns import UtcDateTime, naming
@@ -87,7 +87,7 @@ class EventRow(Table):
     )
 
     tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
-    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     ticket_id: Mapped[str] = mapped_column(_ID)
     kind: Mapped[str] = mapped_column(_WORD)
     actor_id: Mapped[str] = mapped_column(_ID)
@@ -107,7 +107,7 @@ class CounterRow(Table):
 
     tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
     last_number: Mapped[int]
-    last_seq: Mapped[int]
+    last_seq: Mapped[int] = mapped_column(BigInteger)
 
 
 class OutboxRow(Table):
