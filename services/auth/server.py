@@ -52,6 +52,7 @@ class Auth:
 
     store: SqlAuthStore
     feed: PolicyFeed
+    keys: KeyRing
     authority: LocalAuthority
     tenants: TenantServicer
     users: UserServicer
@@ -106,6 +107,7 @@ async def build(
     return Auth(
         store=store,
         feed=feed,
+        keys=keys,
         authority=LocalAuthority(store, keys, feed, clock, settings.issuer),
         tenants=TenantServicer(store, passwords, clock),
         users=UserServicer(store, passwords, clock),

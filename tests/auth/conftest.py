@@ -12,6 +12,7 @@ from services.mesh.database import Database
 from tests.auth.desk import Desk
 from tests.auth.fake_store import FakeAuthStore
 from tests.auth.news import News
+from tests.auth.running_auth import RunningAuth, running_auth
 
 MIGRATIONS = Path(services.auth.__file__).parent / "migrations"
 
@@ -43,3 +44,11 @@ async def store(request: pytest.FixtureRequest, news: News) -> AsyncIterator[Aut
 @pytest.fixture
 def desk() -> Desk:
     return Desk()
+
+
+@pytest.fixture(scope="module")
+async def auth(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningAuth]:
+    """One server for the tests of a module, each of which makes its own tenants."""
+    folder = tmp_path_factory.mktemp("auth")
+    async with running_auth(folder, f"sqlite+aiosqlite:///{folder / 'auth.db'}") as auth:
+        yield auth
