@@ -16,7 +16,7 @@ from services.cli.supervisor.processes import Process, mesh_processes
 from services.cli.supervisor.state import ProcessState, RunState, StateFile
 from services.mesh.settings import MeshSettings, read_settings
 
-SERVING, NOT_SERVING, STOPPED = "SERVING", "NOT_SERVING", "STOPPED"
+SERVING, NOT_SERVING, STOPPED = "serving", "not serving", "stopped"
 _COLOURS = {SERVING: "green", NOT_SERVING: "yellow", STOPPED: "red"}
 
 

@@ -7,6 +7,7 @@ import typer
 
 from helpdesk.ticket.v1 import ticket_pb2, ticket_service_pb2
 from services.cli import ticket_lookup
+from services.cli.failures import CommandError
 from services.cli.gateway import Gateway
 from services.cli.messages import write_message
 from services.cli.options import LimitOption, OutputOption, RoleOption, TenantOption
@@ -97,19 +98,22 @@ def create_ticket(
 @app.command("comment")
 def comment(
     ticket: TicketArgument,
-    text: Annotated[str, typer.Argument(help="The comment.")],
+    text: Annotated[str, typer.Argument(help="The comment.")] = "",
     *,
+    body: Annotated[str, typer.Option(help="The comment, instead of the argument.")] = "",
     internal: Annotated[bool, typer.Option("--internal", help="Only agents see it.")] = False,
     tenant: TenantOption = None,
     role: RoleOption = None,
     output: OutputOption = Format.TEXT,
 ) -> None:
     """Write a comment on a ticket."""
+    if not (body or text):
+        raise CommandError("The comment is empty.", hint=f'helpdesk tickets comment {ticket} "…"')
     with _gateway(tenant, role) as gateway:
         written = gateway.tickets.CreateComment(
             ticket_service_pb2.CreateCommentRequest(
                 ticket_id=ticket_lookup.ticket_id(gateway, ticket),
-                comment=ticket_pb2.Comment(body=text, internal=internal),
+                comment=ticket_pb2.Comment(body=body or text, internal=internal),
                 request_id=new_id(),
             )
         )

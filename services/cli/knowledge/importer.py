@@ -12,7 +12,7 @@ import grpc
 from helpdesk.search.v1 import search_pb2, search_service_pb2
 from services.cli.failures import CommandError
 from services.cli.gateway import Gateway
-from services.cli.knowledge.content_hash import content_hash
+from services.cli.knowledge.content_hash import is_unchanged
 from services.cli.knowledge.files import Unreadable, read_article
 from services.cli.refusals import from_rpc
 
@@ -69,7 +69,7 @@ class Importer:
             self._fail(path, str(reason))
             return path
         known = self._known.get(path)
-        if known is not None and known.content_hash == content_hash(path, text):
+        if known is not None and is_unchanged(known, text):
             with self._lock:
                 self.report.unchanged.append(path)
             return path

@@ -61,7 +61,7 @@ class ThisMachine:
     def write_fault(self, folder: Path) -> str:
         probe = folder / f".write-test-{os.getpid()}"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with probe.open("wb") as stream:
                 stream.write(b"\0" * _PROBE_BYTES)
                 stream.flush()
