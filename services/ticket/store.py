@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import asdict, replace
-from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -166,8 +166,7 @@ class SqlTickets:
         return await self._session.scalar(statement) or 0
 
     async def next_number(self) -> int:
-        number, _ = await self._count(numbers=1)
-        return number
+        return (await self._count(numbers=1))[0]
 
     async def keep(self, change: Change) -> None:
         ticket, before = change.ticket, change.before
@@ -218,10 +217,8 @@ class SqlTickets:
         if not events:
             return
         _, last_seq = await self._count(events=len(events))
-        placed = [
-            replace(happened, seq=last_seq - len(events) + place)
-            for place, happened in enumerate(events, start=1)
-        ]
+        first_seq = last_seq - len(events) + 1
+        placed = [replace(happened, seq=first_seq + i) for i, happened in enumerate(events)]
         tenant = {"tenant_id": self._tenant_id}
         await self._session.execute(
             insert(EventRow),
@@ -269,8 +266,7 @@ class SqlTickets:
         return table.tenant_id == self._tenant_id
 
 
-_ORDER_COLUMNS: Mapping[OrderField, InstrumentedAttribute[datetime] | InstrumentedAttribute[int]]
-_ORDER_COLUMNS = {
+_ORDER_COLUMNS: Mapping[OrderField, InstrumentedAttribute[Any]] = {
     OrderField.CREATE_TIME: TicketRow.create_time,
     OrderField.UPDATE_TIME: TicketRow.update_time,
     OrderField.NUMBER: TicketRow.number,
@@ -290,10 +286,10 @@ def _condition(comparison: Comparison) -> ColumnElement[bool]:
             condition = TicketRow.requester_id == value
         case FilterField.ASSIGNEE_ID if not value:
             condition = TicketRow.assignee_id.is_(None)
-        case FilterField.ASSIGNEE_ID:
+        case FilterField.ASSIGNEE_ID if comparison.is_negated:
             # Nobody is somebody else too, which a plain comparison with NULL would not say.
-            if comparison.is_negated:
-                return TicketRow.assignee_id.is_distinct_from(value)
+            return TicketRow.assignee_id.is_distinct_from(value)
+        case FilterField.ASSIGNEE_ID:
             condition = TicketRow.assignee_id == value
         case FilterField.TAGS:
             condition = exists().where(

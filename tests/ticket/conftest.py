@@ -9,9 +9,12 @@ import services.ticket
 from services.mesh.caller import TenantId
 from services.mesh.database import Database
 from services.mesh.ids import new_id
+from services.mesh.settings import MeshSettings
 from services.ticket.ports import TicketStore
 from services.ticket.store import SqlTicketStore
 from tests.support.databases import PostgresqlServer
+from tests.ticket.clients import People, serving
+from tests.ticket.desk import Desk
 from tests.ticket.fakes import FakeTicketStore
 
 MIGRATIONS = Path(services.ticket.__file__).parent / "migrations"
@@ -63,3 +66,20 @@ def tenant_id() -> TenantId:
 @pytest.fixture
 def stranger_id() -> TenantId:
     return TenantId(new_id())
+
+
+@pytest.fixture
+async def people(
+    sql_store: SqlTicketStore,
+    database: Database,
+    mesh_settings: MeshSettings,
+    tenant_id: TenantId,
+    stranger_id: TenantId,
+) -> AsyncIterator[People]:
+    async with serving(sql_store, database, mesh_settings) as server:
+        yield People(server, tenant_id, stranger_id)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()

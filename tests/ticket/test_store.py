@@ -237,12 +237,8 @@ async def test_a_filter_finds_what_it_says(
     second = an_opening(2, tags=("vpn", "mfa"), priority=TicketPriority.URGENT)
     third = an_opening(3, requester_id=BEN)
     await keep(store, tenant_id, an_opening(1, tags=("vpn",)), second, third)
-    await keep(
-        store,
-        tenant_id,
-        assigned(second.ticket, ALEX, ACT),
-        moved(third.ticket, Verb.PEND, ACT),
-    )
+    given, pended = assigned(second.ticket, ALEX, ACT), moved(third.ticket, Verb.PEND, ACT)
+    await keep(store, tenant_id, given, pended)
     order = Order(OrderField.NUMBER, is_descending=False)
     query = TicketQuery(limit=9, comparisons=parse_filter(text), order=order)
     assert await numbers(store, tenant_id, query) == list(expected)

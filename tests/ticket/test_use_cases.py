@@ -5,12 +5,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from services.mesh.caller import Caller, acting_as
-from services.mesh.errors import InvalidRequest, PageTokenInvalid, TokenMissing
+from services.mesh.errors import InvalidRequest, TokenMissing
 from services.mesh.ids import new_id
 from services.ticket import listing, use_cases
 from services.ticket.domain import Ticket, TicketContent, TicketPriority, TicketStatus
 from services.ticket.errors import (
-    FieldNotUpdatable,
     InternalCommentNotAllowed,
     TicketChanged,
     TicketNotFound,
@@ -24,48 +23,13 @@ from tests.ticket.builders import (
     BEN,
     GERD,
     GLOBEX,
-    TickingClock,
     a_customer,
     an_agent,
     through_chat,
 )
-from tests.ticket.fakes import FakeTicketStore
+from tests.ticket.desk import WIFI, Desk
 
-WIFI = TicketContent("No Wi-Fi", "Gone since noon.", TicketPriority.HIGH, ("wifi",))
 ANY_PAGE = PageRequest()
-
-
-class Desk:
-    """The use cases with a store and a clock at hand."""
-
-    def __init__(self) -> None:
-        self.store = FakeTicketStore()
-        self.clock = TickingClock()
-
-    async def opened_by(self, caller: Caller, content: TicketContent = WIFI) -> Ticket:
-        with acting_as(caller):
-            return await use_cases.open_ticket(self.store, self.clock, content)
-
-    async def update(
-        self, ticket: Ticket, content: TicketContent, *paths: str, etag: str = ""
-    ) -> Ticket:
-        return await use_cases.update_ticket(
-            self.store, self.clock, ticket.ticket_id, content, paths=paths, etag=etag
-        )
-
-    async def comment(self, ticket: Ticket, body: str = "Hm.", *, is_internal: bool = False) -> str:
-        comment = await use_cases.add_comment(
-            self.store, self.clock, ticket.ticket_id, body, is_internal=is_internal
-        )
-        return comment.comment_id
-
-    async def get(self, ticket: Ticket) -> Ticket:
-        return await use_cases.get_ticket(self.store, ticket.ticket_id)
-
-
-@pytest.fixture
-def desk() -> Desk:
-    return Desk()
 
 
 async def test_a_customer_opens_a_ticket_and_reads_it_back(desk: Desk) -> None:
@@ -144,90 +108,6 @@ async def test_what_belongs_to_others_is_not_found(desk: Desk, deed: str, strang
     assert refusal.value.metadata == {"ticket_id": ticket.ticket_id}
     with acting_as(an_agent()):
         assert await desk.get(ticket) == ticket
-
-
-async def test_a_customers_list_holds_only_their_own(desk: Desk) -> None:
-    own = await desk.opened_by(a_customer())
-    await desk.opened_by(a_customer(BEN))
-    with acting_as(a_customer()):
-        page = await listing.list_tickets(desk.store, ANY_PAGE, filter_text="requester_id != x")
-    assert list(page.items) == [own]
-
-
-async def test_an_agents_list_holds_all_of_the_tenant(desk: Desk) -> None:
-    mine = await desk.opened_by(a_customer())
-    yours = await desk.opened_by(a_customer(BEN))
-    await desk.opened_by(a_customer(BEN, GLOBEX))
-    with acting_as(an_agent()):
-        page = await listing.list_tickets(desk.store, ANY_PAGE)
-    assert list(page.items) == [yours, mine]
-
-
-async def test_pages_follow_one_another_to_the_end(desk: Desk) -> None:
-    for _ in range(5):
-        await desk.opened_by(a_customer())
-    found: list[int] = []
-    token = ""
-    with acting_as(a_customer()):
-        while not found or token:
-            page = await listing.list_tickets(
-                desk.store, PageRequest(2, token), order_text="number"
-            )
-            found.extend(ticket.number for ticket in page.items)
-            token = page.next_token
-    assert found == [1, 2, 3, 4, 5]
-
-
-async def test_a_page_token_opens_no_other_list(desk: Desk) -> None:
-    ticket = await desk.opened_by(a_customer())
-    await desk.opened_by(a_customer())
-    with acting_as(a_customer()):
-        token = (await listing.list_tickets(desk.store, PageRequest(1))).next_token
-        with pytest.raises(PageTokenInvalid):
-            await listing.list_tickets(desk.store, PageRequest(1, token), order_text="number")
-        with pytest.raises(PageTokenInvalid):
-            await listing.list_comments(desk.store, PageRequest(1, token), ticket.ticket_id)
-    with acting_as(a_customer(BEN)), pytest.raises(PageTokenInvalid):
-        await listing.list_tickets(desk.store, PageRequest(1, token))
-
-
-async def test_an_update_changes_what_the_mask_names(desk: Desk) -> None:
-    ticket = await desk.opened_by(a_customer())
-    with acting_as(an_agent()):
-        after = await desk.update(
-            ticket, TicketContent("Ignored", tags=("lan",)), "tags", "priority", "status"
-        )
-    assert (after.subject, after.tags, after.priority) == (
-        "No Wi-Fi",
-        ("lan",),
-        TicketPriority.NORMAL,
-    )
-    assert after.status is TicketStatus.NEW
-
-
-async def test_an_update_without_a_mask_changes_what_is_set(desk: Desk) -> None:
-    ticket = await desk.opened_by(a_customer())
-    with acting_as(an_agent()):
-        after = await desk.update(ticket, TicketContent(body="New words."))
-    assert (after.subject, after.body, after.tags) == ("No Wi-Fi", "New words.", ("wifi",))
-
-
-async def test_an_update_with_a_star_replaces_everything(desk: Desk) -> None:
-    ticket = await desk.opened_by(a_customer())
-    with acting_as(an_agent()):
-        after = await desk.update(ticket, TicketContent("Only this"), "*")
-        with pytest.raises(InvalidRequest) as refusal:
-            await desk.update(ticket, TicketContent(), "*")
-    assert (after.subject, after.body, after.tags) == ("Only this", "", ())
-    assert refusal.value.violations[0].field == "ticket.subject"
-
-
-@pytest.mark.parametrize("path", ["colour", "tags.0", "ticket.subject", ""])
-async def test_an_unknown_path_is_refused(desk: Desk, path: str) -> None:
-    ticket = await desk.opened_by(a_customer())
-    with acting_as(an_agent()), pytest.raises(FieldNotUpdatable) as refusal:
-        await desk.update(ticket, WIFI, "subject", path)
-    assert refusal.value.metadata == {"field": path}
 
 
 async def test_an_old_etag_is_refused_with_the_current_one(desk: Desk) -> None:

@@ -1,0 +1,81 @@
+"""The ticket service in this process, and people who call it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import grpc
+
+from helpdesk.ticket.v1 import ticket_pb2, ticket_service_pb2, ticket_service_pb2_grpc
+from services.mesh.caller import TenantId
+from services.mesh.contract import services_of
+from services.mesh.database import Database
+from services.mesh.settings import MeshSettings
+from services.ticket.ports import TicketStore
+from services.ticket.servicer import TicketServicer
+from services.ticket.watching import Pace
+from tests.support.mesh_server import RunningServer, TestUser, running_server
+from tests.ticket.builders import TickingClock
+
+CUSTOMER_PERMISSIONS = {
+    *(f"ticket.tickets.{verb}" for verb in ("create", "get", "list", "reopen", "watch", "update")),
+    *(f"ticket.tickets.{verb}" for verb in ("assign", "pend", "resolve", "close")),
+    "ticket.comments.create",
+    "ticket.comments.list",
+    "ticket.events.list",
+}
+AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {"ticket.tickets.handle"}
+
+
+class Client:
+    """Calls in one user's name: `await anna.GetTicket(ticket_id="…")`."""
+
+    def __init__(self, channel: grpc.aio.Channel, user: TestUser) -> None:
+        self._stub = ticket_service_pb2_grpc.TicketServiceStub(channel)
+        self.user_id = user.user_id
+        self._user = user
+
+    def __getattr__(self, rpc: str) -> Any:  # noqa: ANN401 - any RPC
+        method = ticket_service_pb2.DESCRIPTOR.services_by_name["TicketService"].methods_by_name[
+            rpc
+        ]
+        request = getattr(ticket_service_pb2, method.input_type.name)
+
+        def call(*, timeout: float = 20, **fields: object) -> object:
+            return getattr(self._stub, rpc)(
+                request(**fields), metadata=self._user.metadata, timeout=timeout
+            )
+
+        return call
+
+    async def opened(self, **fields: Any) -> ticket_pb2.Ticket:  # noqa: ANN401 - any field
+        content = ticket_pb2.Ticket(**{"subject": "No Wi-Fi", "body": "Gone.", **fields})
+        ticket: ticket_pb2.Ticket = await self.CreateTicket(ticket=content)
+        return ticket
+
+
+class People:
+    def __init__(self, server: RunningServer, tenant_id: TenantId, stranger_id: TenantId) -> None:
+        def client(tenant: str, permissions: set[str], service: str = "gateway") -> Client:
+            user = server.user(tenant_id=tenant, permissions=permissions)
+            return Client(server.channel(service), user)
+
+        self.anna = client(tenant_id, CUSTOMER_PERMISSIONS)
+        self.ben = client(tenant_id, CUSTOMER_PERMISSIONS)
+        self.alex = client(tenant_id, AGENT_PERMISSIONS)
+        self.gerd = client(stranger_id, AGENT_PERMISSIONS)
+        self.nobody = client(tenant_id, set())
+        self.anna_in_chat = client(tenant_id, CUSTOMER_PERMISSIONS, "chat")
+
+
+@asynccontextmanager
+async def serving(
+    store: TicketStore, database: Database, settings: MeshSettings
+) -> AsyncIterator[RunningServer]:
+    servicer = TicketServicer(store, TickingClock(), Pace(poll_seconds=0.05))
+    register = partial(ticket_service_pb2_grpc.add_TicketServiceServicer_to_server, servicer)
+    async with running_server(
+        "ticket", register, services_of("ticket"), settings, database=database
+    ) as server:
+        yield server

@@ -1,0 +1,57 @@
+"""The service as a process: it starts, says where it listens, and stops when asked."""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+from services.mesh.settings import REPOSITORY
+
+
+async def start(**settings: str) -> asyncio.subprocess.Process:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HELPDESK_")}
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "services.ticket",
+        cwd=REPOSITORY,
+        env={**kept, "PYTHONPATH": "gen/python", **settings},
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def test_it_starts_and_stops_when_asked(tmp_path: Path) -> None:
+    process = await start(HELPDESK_DATA=str(tmp_path), HELPDESK_TICKET_PORT="0")
+    assert process.stderr is not None
+    try:
+        async with asyncio.timeout(60):
+            async for line in process.stderr:
+                said = json.loads(line)
+                if said["event"] == "listening":
+                    assert said["port"] > 0
+                    break
+            process.terminate()
+            await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+    assert process.returncode == 0
+    assert (tmp_path / "ticket" / "ticket.db").exists()
+
+
+async def test_bad_settings_end_it_with_one_line(tmp_path: Path) -> None:
+    process = await start(HELPDESK_DATA=str(tmp_path), HELPDESK_TICKET_POLL_SECONDS="soon")
+    _, said = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 1
+    assert said.decode().count("\n") == 1
+    assert "HELPDESK_TICKET_POLL_SECONDS" in said.decode()
+
+
+async def test_a_data_folder_that_cannot_be_made_ends_it_with_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    process = await start(HELPDESK_DATA=str(tmp_path / "file"), HELPDESK_TICKET_PORT="0")
+    _, said = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 1
+    assert said.decode().count("\n") == 1
+    assert said.decode().startswith("ticket cannot start: ")
