@@ -69,10 +69,15 @@ class MeshChannel(grpc.aio.Channel):
 
     def refresh(self) -> bool:
         """Whether the files changed: later calls use a new channel, running ones end on the old."""
-        version = identity_version(self._folder)
-        if version == self._version:
+        try:
+            version = identity_version(self._folder)
+            if version == self._version:
+                return False
+            old, self._current = self._current, self._open()
+        except OSError:
+            # Whoever replaces the files by hand may leave a gap; what we hold is good until then.
             return False
-        old, self._current, self._version = self._current, self._open(), version
+        self._version = version
         draining = asyncio.get_running_loop().create_task(old.close(_DRAIN_SECONDS))
         self._draining.add(draining)
         draining.add_done_callback(self._draining.discard)

@@ -111,10 +111,10 @@ class MeshServer:
         self._health = Health(self._services)
         self._tasks: list[asyncio.Task[None]] = []
         self._server: grpc.aio.Server | None = None
-        self._identity: ServerIdentity | None = None
+        self.identity: ServerIdentity | None = None
         self._replies: RememberedReplies | None = None
         self._is_ready = asyncio.Event()
-        self._interceptors: list[Interceptor] = [
+        self.interceptors: list[Interceptor] = [
             telemetry,
             request_log,
             errors,
@@ -127,11 +127,11 @@ class MeshServer:
         ]
         if database is not None:
             self._replies = RememberedReplies(database, utc_now)
-            self._interceptors.append(idempotency(database, self._replies, handled_by_service))
+            self.interceptors.append(idempotency(database, self._replies, handled_by_service))
 
     async def start(self) -> int:
         """Returns the port. Raises ContractError when a method lacks a policy."""
-        registration = Registration(Contract(self._services), self._interceptors)
+        registration = Registration(Contract(self._services), self.interceptors)
         as_server = cast("grpc.aio.Server", registration)
         self._register(as_server)
         registration.check_complete(self._services)
@@ -144,9 +144,9 @@ class MeshServer:
         registration.add_to(self._server)
         folder = self._settings.certificates_folder
         await asyncio.to_thread(ensure_certificates, folder)
-        self._identity = ServerIdentity(folder / self._name)
+        self.identity = ServerIdentity(folder / self._name)
         address = f"{self._settings.host}:{self._port}"
-        port = self._server.add_secure_port(address, self._identity.credentials)
+        port = self._server.add_secure_port(address, self.identity.credentials)
         await self._health.say(serving=False)
         await self._server.start()
         self._start_background()
@@ -207,7 +207,7 @@ class MeshServer:
         while True:
             await asyncio.sleep(_SECONDS_BETWEEN_CERTIFICATE_CHECKS)
             await asyncio.to_thread(ensure_certificates, self._settings.certificates_folder)
-            if self._identity is not None and self._identity.refresh():
+            if self.identity is not None and self.identity.refresh():
                 log.info("new certificate")
 
     async def _prune_replies(self) -> None:

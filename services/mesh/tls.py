@@ -2,10 +2,12 @@
 
 import re
 from collections import deque
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import grpc
+from cryptography import x509
 
 from services.mesh.certificates import TRUST_DOMAIN, dns_name, ensure_certificates
 from services.mesh.errors import CallerNotAllowed
@@ -40,10 +42,14 @@ class ServerIdentity:
 
     def refresh(self) -> bool:
         """Whether new files were found; connections from now on see them."""
-        version = identity_version(self._folder)
-        if version == self._version:
+        try:
+            version = identity_version(self._folder)
+            if version == self._version:
+                return False
+            self._unseen.append(_configuration(read_identity(self._folder)))
+        except OSError:
+            # Whoever replaces the files by hand may leave a gap; what we hold is good until then.
             return False
-        self._unseen.append(_configuration(read_identity(self._folder)))
         self._version = version
         return True
 
@@ -85,13 +91,28 @@ def read_identity(folder: Path) -> Files:
 
 def peer_service(context: "grpc.aio.ServicerContext[Any, Any]") -> str:
     """The calling service's name. Raises CallerNotAllowed unless there is exactly one."""
-    # gRPC leaves the property out when a certificate holds more than one URI.
-    found = list(context.auth_context().get("peer_spiffe_id", ()))
-    if len(found) == 1:
-        name = _SPIFFE_NAME.match(found[0].decode("utf-8", "replace"))
-        if name is not None:
-            return name[1]
-    raise CallerNotAllowed("The certificate does not name one service of this mesh.")
+    found = list(context.auth_context().get("x509_pem_cert", ()))
+    name = service_in(found[0]) if len(found) == 1 else None
+    if name is None:
+        raise CallerNotAllowed("The certificate does not name one service of this mesh.")
+    return name
+
+
+@lru_cache(maxsize=256)
+def service_in(certificate: bytes) -> str | None:
+    """The service that a certificate names, if its only URI is one of our SPIFFE names.
+
+    Read from the certificate, because gRPC's `peer_spiffe_id` ends at a NUL byte in the name.
+    """
+    try:
+        names = x509.load_pem_x509_certificate(certificate).extensions.get_extension_for_class(
+            x509.SubjectAlternativeName
+        )
+    except (ValueError, x509.ExtensionNotFound):
+        return None
+    addresses = names.value.get_values_for_type(x509.UniformResourceIdentifier)
+    name = _SPIFFE_NAME.match(addresses[0]) if len(addresses) == 1 else None
+    return None if name is None else name[1]
 
 
 def _configuration(files: Files) -> grpc.ServerCertificateConfiguration:

@@ -1,9 +1,12 @@
 """Answers a repeated request id with the first answer, stored in the commit that made it true."""
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from typing import Any
+from typing import Any, cast
 
+from google.api import field_behavior_pb2
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
 from services.mesh.caller import current_tenant, current_user
@@ -12,6 +15,9 @@ from services.mesh.idempotency import RememberedReplies, RequestKey
 from services.mesh.interceptors.chain import Context, Handler, Interceptor, Method
 
 _FIELD = "request_id"
+_DEEPEST = 4
+
+Path = tuple[str, ...]
 
 
 def idempotency(
@@ -30,6 +36,7 @@ def idempotency(
             or _FIELD not in request_type.DESCRIPTOR.fields_by_name
         ):
             return proceed
+        secrets = secret_paths(cast("Descriptor", request_type.DESCRIPTOR))
 
         async def handle(request: Any, context: Context) -> Message | None:
             if not request.request_id:
@@ -38,7 +45,7 @@ def idempotency(
             key = RequestKey(tenant_id, current_user(), method.full_name, request.request_id)
             # The handler's own transaction joins this one, so that both commit or neither.
             async with database.tenant_transaction(tenant_id) as session:
-                known = await replies.claim(session, key, request_digest(request))
+                known = await replies.claim(session, key, request_digest(request, secrets))
                 if known is not None:
                     return reply_type.FromString(known)
                 reply = await proceed(request, context)
@@ -51,9 +58,37 @@ def idempotency(
     return intercept
 
 
-def request_digest(request: Message) -> bytes:
-    """The same for two requests that differ in nothing but their request id."""
+def request_digest(request: Message, secrets: Iterable[Path] = ()) -> bytes:
+    """The same for two requests that differ in nothing but their request id and their secrets.
+
+    A stored digest over a password would let whoever reads the database try passwords fast.
+    """
     rest = type(request)()
     rest.CopyFrom(request)
     rest.ClearField(_FIELD)
+    for path in secrets:
+        _clear(rest, path)
     return hashlib.sha256(rest.SerializeToString(deterministic=True)).digest()
+
+
+def _clear(message: Message, path: Path) -> None:
+    name, *deeper = path
+    if not deeper:
+        message.ClearField(name)
+    elif message.HasField(name):
+        _clear(getattr(message, name), tuple(deeper))
+
+
+def secret_paths(descriptor: Descriptor, depth: int = _DEEPEST) -> tuple[Path, ...]:
+    """The fields that go in and never come out again (INPUT_ONLY)."""
+    return tuple(_secret_paths(descriptor, depth))
+
+
+def _secret_paths(descriptor: Descriptor, depth: int) -> Iterator[Path]:
+    for field in descriptor.fields:
+        behaviours = field.GetOptions().Extensions[field_behavior_pb2.field_behavior]
+        if field_behavior_pb2.INPUT_ONLY in behaviours:
+            yield (field.name,)
+        elif field.message_type is not None and not field.is_repeated and depth > 0:
+            for path in _secret_paths(field.message_type, depth - 1):
+                yield (field.name, *path)

@@ -1,0 +1,52 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from services.mesh.settings import MeshSettings, read_settings
+
+
+def test_every_service_has_a_port_an_address_and_a_database(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HELPDESK_DATA", "/var/helpdesk")
+    monkeypatch.setenv("HELPDESK_TICKET_PORT", "9000")
+    settings = MeshSettings()
+    assert settings.port("ticket") == 9000
+    assert settings.address("ticket") == "ipv4:127.0.0.1:9000"
+    assert settings.database_url("ticket") == "sqlite+aiosqlite:////var/helpdesk/ticket/ticket.db"
+    assert settings.certificate_folder("ticket") == Path("/var/helpdesk/certificates/ticket")
+
+
+def test_what_is_set_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HELPDESK_CHAT_ADDRESS", "ipv4:10.0.0.1:1,10.0.0.2:1")
+    monkeypatch.setenv("HELPDESK_CHAT_DATABASE_URL", "postgresql+psycopg://db/chat")
+    monkeypatch.setenv("HELPDESK_CERTIFICATES", "/certificates")
+    settings = MeshSettings()
+    assert settings.address("chat") == "ipv4:10.0.0.1:1,10.0.0.2:1"
+    assert settings.database_url("chat") == "postgresql+psycopg://db/chat"
+    assert settings.certificate_folder("chat") == Path("/certificates/chat")
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValidationError):
+        MeshSettings().host = "0.0.0.0"  # type: ignore[misc]  # noqa: S104
+
+
+def test_an_unknown_service_is_a_mistake() -> None:
+    with pytest.raises(KeyError, match="nowhere"):
+        MeshSettings().port("nowhere")
+
+
+def test_bad_values_end_the_process_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HELPDESK_AUTH_PORT", "many")
+    monkeypatch.setenv("HELPDESK_LOG_FORMAT", "xml")
+    with pytest.raises(SystemExit) as ended:
+        read_settings(MeshSettings)
+    assert ended.value.code == 1
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1
+    assert "HELPDESK_AUTH_PORT" in line
+    assert "HELPDESK_LOG_FORMAT" in line
