@@ -167,7 +167,7 @@ def reason(open_channel: grpc.Channel, method: Any) -> str:  # noqa: ANN401  a m
         status = rpc_status.from_call(cast("grpc.Call", error))
         info = error_details_pb2.ErrorInfo()
         if status is not None and any(detail.Unpack(info) for detail in status.details):
-            return info.reason
+            return str(info.reason)
         code = cast("grpc.Call", error).code()
         return "UNREACHABLE" if code is grpc.StatusCode.UNAVAILABLE else str(code.name)
     return "OK"

@@ -90,13 +90,22 @@ def _query(schemas: Schemas, method: MethodDescriptor, binding: Binding) -> Iter
 
 def _body(schemas: Schemas, method: MethodDescriptor, binding: Binding) -> Schema:
     if binding.body != "*":
-        schema = schemas.field(method.input_type.fields_by_name[binding.body])
-        schema.pop("description", None)
+        schema = _resource(schemas, method.input_type.fields_by_name[binding.body], binding)
     elif _VARIABLE.search(binding.path):
         schema = schemas.object_of(method.input_type, _fields_beside_the_path(method, binding))
     else:
         schema = schemas.reference(method.input_type)
     return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
+def _resource(schemas: Schemas, field: FieldDescriptor, binding: Binding) -> Schema:
+    """A resource as the whole body; an update may leave out what a new one must have."""
+    schema = schemas.field(field)
+    schema.pop("description", None)
+    if binding.verb == "patch" and field.message_type is not None:
+        schema = schemas.object_of(field.message_type, field.message_type.fields)
+        schema.pop("required", None)
+    return schema
 
 
 def _answer(schemas: Schemas, method: MethodDescriptor) -> Schema:

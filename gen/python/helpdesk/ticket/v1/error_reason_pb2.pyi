@@ -37,8 +37,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Example: {"reason": "TRANSITION_NOT_ALLOWED", "metadata": {"status": "CLOSED", "verb": "resolve"}}
     """
     ERROR_REASON_FIELD_NOT_UPDATABLE: _ErrorReason.ValueType  # 4
-    """The update mask names a field that does not exist or cannot be updated.
-    Example: {"reason": "FIELD_NOT_UPDATABLE", "metadata": {"field": "number"}}
+    """The update mask names a field that does not exist.
+    Example: {"reason": "FIELD_NOT_UPDATABLE", "metadata": {"field": "colour"}}
     """
     ERROR_REASON_FILTER_INVALID: _ErrorReason.ValueType  # 5
     """The filter or the order cannot be read; `google.rpc.BadRequest` says where.
@@ -67,8 +67,8 @@ ERROR_REASON_TRANSITION_NOT_ALLOWED: ErrorReason.ValueType  # 3
 Example: {"reason": "TRANSITION_NOT_ALLOWED", "metadata": {"status": "CLOSED", "verb": "resolve"}}
 """
 ERROR_REASON_FIELD_NOT_UPDATABLE: ErrorReason.ValueType  # 4
-"""The update mask names a field that does not exist or cannot be updated.
-Example: {"reason": "FIELD_NOT_UPDATABLE", "metadata": {"field": "number"}}
+"""The update mask names a field that does not exist.
+Example: {"reason": "FIELD_NOT_UPDATABLE", "metadata": {"field": "colour"}}
 """
 ERROR_REASON_FILTER_INVALID: ErrorReason.ValueType  # 5
 """The filter or the order cannot be read; `google.rpc.BadRequest` says where.

@@ -160,7 +160,7 @@ class Ticket(_message.Message):
     number: _builtins.int
     """The number that people say, counted from 1 within the tenant."""
     subject: _builtins.str
-    """What it is about, in one line."""
+    """What it is about, in one line. An update may leave it out."""
     body: _builtins.str
     """The request in full."""
     status: Global___TicketStatus.ValueType
