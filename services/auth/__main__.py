@@ -13,7 +13,8 @@ def main() -> None:
     settings = read_settings(AuthSettings)
     try:
         asyncio.run(run(settings))
-    except (MeshError, OSError) as error:
+    # What a wrong address, a taken port or an absent database raise; all else is a bug of ours.
+    except (MeshError, OSError, RuntimeError, ValueError) as error:
         sys.stderr.write(f"auth cannot start: {error}\n")
         raise SystemExit(1) from None
 

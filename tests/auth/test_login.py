@@ -1,6 +1,9 @@
 """Logging in as a person or a client, and what is done about guessing."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +18,7 @@ from services.auth.domain import (
     User,
 )
 from services.auth.errors import CredentialsWrong, LoginThrottled
+from services.auth.use_cases.login_turns import LoginTurns
 from services.auth.use_cases.tokens import IssuedToken, TokenDesk, log_in, log_in_client
 from tests.auth.builders import HASH, PASSWORD, a_client, a_user, keep_tenant, keep_user
 from tests.auth.desk import Desk
@@ -30,6 +34,12 @@ async def tenant(desk: Desk) -> Tenant:
 @pytest.fixture
 async def ada(desk: Desk, tenant: Tenant) -> User:
     return await keep_user(desk.store, a_user(tenant))
+
+
+class NoTurns(LoginTurns):
+    @asynccontextmanager
+    async def turn(self, account: str) -> AsyncIterator[None]:
+        yield
 
 
 async def try_log_in(desk: TokenDesk, password: str = PASSWORD) -> IssuedToken:
@@ -139,6 +149,16 @@ async def test_guesses_at_the_same_moment_do_not_slip_past_the_count(desk: Desk)
     wrong = sum(isinstance(refusal, CredentialsWrong) for refusal in refusals)
     throttled = sum(isinstance(refusal, LoginThrottled) for refusal in refusals)
     assert (wrong, throttled) == (FREE_LOGIN_FAILURES, 50 - FREE_LOGIN_FAILURES)
+
+
+@pytest.mark.usefixtures("ada")
+async def test_without_turns_they_would(desk: Desk) -> None:
+    """The control of the test above."""
+    crowd = replace(desk.tokens, turns=NoTurns())
+    guesses = [try_log_in(crowd, f"guess {number}") for number in range(50)]
+    refusals = await asyncio.gather(*guesses, return_exceptions=True)
+    wrong = sum(isinstance(refusal, CredentialsWrong) for refusal in refusals)
+    assert wrong > FREE_LOGIN_FAILURES
 
 
 async def test_what_is_typed_at_a_login_is_not_kept(desk: Desk) -> None:

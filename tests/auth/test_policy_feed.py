@@ -3,17 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+
+import pytest
 
 from services.auth.domain import Policy
 from services.auth.policy_feed import PolicyFeed
 from services.auth.ports import AuthStore, Directory
 from services.auth.rules import rules_of
-from services.mesh.access import grant, membership
+from services.auth.standard_roles import CUSTOMER_PERMISSIONS
+from services.mesh.access import Access, grant, membership, policy_digest
+from services.mesh.caller import UserId
 from services.mesh.errors import StorageUnavailable
 from tests.auth.builders import a_user, keep_tenant, keep_user
 from tests.auth.fake_store import FakeAuthStore
 
 NEVER = 3600.0
+# Names of roles, which rules hold anyway.
+RESERVED = {"admin", "r:admin"}
 
 
 class BrokenStore(FakeAuthStore):
@@ -146,3 +153,20 @@ async def test_rules_are_the_meshs_own_tuples() -> None:
     rules = rules_of(await PolicyFeed(store, asyncio.Event()).current())
     assert membership(tenant.tenant_id, user.user_id, "agent") in rules
     assert grant(tenant.tenant_id, "agent", "ticket.tickets.assign") in rules
+
+
+@pytest.mark.parametrize(
+    "name", ["mallory, admin, t2", "admin", "r:admin", "u:x\ng, u:x, r:admin, t:y", "*", "'; --"]
+)
+async def test_what_users_call_themselves_is_no_part_of_a_rule(name: str) -> None:
+    store = FakeAuthStore()
+    tenant = await keep_tenant(store)
+    user = replace(a_user(tenant, f"{name}@x.org"), display_name=name)
+    await keep_user(store, user)
+    policy = await PolicyFeed(store, asyncio.Event()).current()
+    rules = rules_of(policy)
+    access = Access()
+    access.load(policy.version, policy_digest(rules), rules)
+    assert access.permissions(tenant.tenant_id, user.user_id) == CUSTOMER_PERMISSIONS
+    assert access.permissions(tenant.tenant_id, UserId("admin")) == frozenset()
+    assert not any(name in part for rule in rules for part in rule[1:] if name not in RESERVED)

@@ -1,6 +1,7 @@
 """Staying logged in, leaving, and what becomes of a stolen refresh token."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -41,6 +42,19 @@ async def test_a_used_refresh_token_ends_the_session(desk: Desk, first_token: st
     assert the_session(desk).end_time == desk.clock()
     with pytest.raises(RefreshTokenInvalid):
         await refresh(desk.tokens, thiefs.refresh_token)
+
+
+async def test_if_use_were_not_remembered_a_stolen_token_would_work_again(
+    desk: Desk, first_token: str
+) -> None:
+    """The control of the test above."""
+    await refresh(desk.tokens, first_token)
+    tokens = desk.store.state.refresh_tokens
+    for key, token in tokens.items():
+        tokens[key] = replace(token, use_time=None)
+    stolen = await refresh(desk.tokens, first_token)
+    assert stolen.refresh_token
+    assert the_session(desk).is_open(desk.clock())
 
 
 async def test_without_reuse_the_session_lives_on(desk: Desk, first_token: str) -> None:

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from alembic.operations import Operations
 
 from services.mesh.columns import UtcDateTime
 from services.mesh.idempotency import create_idempotency_table
@@ -28,9 +29,10 @@ def upgrade() -> None:
     _create_users()
     _create_sessions()
     _create_what_belongs_to_no_tenant()
-    create_idempotency_table(op)
+    operations = Operations(op.get_context())
+    create_idempotency_table(operations)
     for table in _OF_TENANTS:
-        enable_row_security(op, table)
+        enable_row_security(operations, table)
 
 
 def _create_tenants_and_roles() -> None:
