@@ -85,7 +85,6 @@ def _unpack(
 
 
 @lru_cache(maxsize=256)
-def _peer_error(kind: type[MeshError], domain: str, reason: str) -> type[PeerError]:
-    return type(
-        "PeerError", (PeerError, kind), {"code": kind.code, "domain": domain, "reason": reason}
-    )
+def _peer_error(code: ErrorCode, domain: str, reason: str) -> type[PeerError]:
+    names = {"code": code, "domain": domain, "reason": reason}
+    return type("PeerError", (PeerError, _KINDS[code]), names)

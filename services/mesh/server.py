@@ -170,6 +170,12 @@ class MeshServer:
         if isinstance(self._authority, KeepsCurrent):
             await self._authority.close()
 
+    async def renew_certificates(self) -> None:
+        """Renews what is due and serves what is new; done by itself every half minute."""
+        await asyncio.to_thread(ensure_certificates, self._settings.certificates_folder)
+        if self.identity is not None and self.identity.refresh():
+            log.info("new certificate")
+
     def _options(self) -> list[tuple[str, Any]]:
         age = self._settings.max_connection_age_seconds
         return [
@@ -206,9 +212,7 @@ class MeshServer:
     async def _follow_certificates(self) -> None:
         while True:
             await asyncio.sleep(_SECONDS_BETWEEN_CERTIFICATE_CHECKS)
-            await asyncio.to_thread(ensure_certificates, self._settings.certificates_folder)
-            if self.identity is not None and self.identity.refresh():
-                log.info("new certificate")
+            await self.renew_certificates()
 
     async def _prune_replies(self) -> None:
         while self._replies is not None:
