@@ -1,0 +1,78 @@
+"""Search's messages ↔ its domain."""
+
+from datetime import datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from helpdesk.search.v1 import search_pb2, search_service_pb2
+from services.search.domain import DocumentText, DocumentVersion, FoundPassage, KnowledgeDocument
+from services.search.finding import Findings
+from services.search.use_cases import DocumentPage
+
+
+def text_from(message: search_pb2.KnowledgeDocument) -> DocumentText:
+    return DocumentText(message.source_uri, message.title, message.category, message.content)
+
+
+def document_to(document: KnowledgeDocument) -> search_pb2.KnowledgeDocument:
+    return search_pb2.KnowledgeDocument(
+        document_id=document.document_id,
+        source_uri=document.source_uri,
+        title=document.title,
+        category=document.category,
+        content=document.content,
+        version=document.version,
+        content_hash=document.content_hash,
+        chunk_count=document.chunk_count,
+        create_time=_timestamp(document.create_time),
+        update_time=_timestamp(document.update_time),
+    )
+
+
+def version_to(version: DocumentVersion) -> search_pb2.DocumentVersion:
+    return search_pb2.DocumentVersion(
+        document_id=version.document_id,
+        version=version.version,
+        title=version.title,
+        content=version.content,
+        create_time=_timestamp(version.create_time),
+        source_uri=version.source_uri,
+    )
+
+
+def page_to(page: DocumentPage) -> search_service_pb2.ListDocumentsResponse:
+    return search_service_pb2.ListDocumentsResponse(
+        documents=[document_to(document) for document in page.documents],
+        next_page_token=page.next_page_token,
+    )
+
+
+def findings_to(findings: Findings) -> search_service_pb2.SearchPassagesResponse:
+    return search_service_pb2.SearchPassagesResponse(
+        results=[_result_to(passage) for passage in findings.passages],
+        degraded=findings.degraded,
+    )
+
+
+def _result_to(passage: FoundPassage) -> search_pb2.SearchResult:
+    chunk = passage.chunk
+    return search_pb2.SearchResult(
+        document_id=chunk.document_id,
+        version=chunk.version,
+        chunk_id=chunk.chunk_id,
+        title=passage.title,
+        headings=chunk.headings,
+        text=chunk.text,
+        start=chunk.start,
+        end=chunk.end,
+        score=passage.score,
+        similarity=passage.similarity,
+        coverage=passage.coverage,
+        source_uri=passage.source_uri,
+    )
+
+
+def _timestamp(moment: datetime) -> Timestamp:
+    timestamp = Timestamp()
+    timestamp.FromDatetime(moment)
+    return timestamp

@@ -1,0 +1,140 @@
+"""Documents, their versions and the passages that they are cut into."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.search.errors import DocumentEmpty, DocumentNotText
+
+LONGEST_TITLE = 300
+LONGEST_CATEGORY = 60
+
+# What no text file holds: C0 controls but white space and escape, and halves of characters.
+_NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class KnowledgeDocument:
+    """A document at its newest version; version 0 is one that has never been put.
+
+    A deleted document keeps its row, so that it can come back under the next version.
+    """
+
+    document_id: str
+    source_uri: str
+    title: str
+    category: str
+    content: str
+    version: int
+    content_hash: str
+    chunk_count: int
+    create_time: datetime
+    update_time: datetime
+    delete_time: datetime | None = None
+
+    def is_same(self, content_hash: str) -> bool:
+        return self.content_hash == content_hash and self.delete_time is None and self.version > 0
+
+
+@dataclass(frozen=True)
+class DocumentText:
+    """What a version says: the part of a document that somebody writes."""
+
+    source_uri: str
+    title: str
+    category: str
+    content: str
+
+    @property
+    def content_hash(self) -> str:
+        # No field can hold the separator, see `require_text`.
+        fields = (self.source_uri, self.title, self.category, self.content)
+        return hashlib.sha256("\0".join(fields).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class DocumentVersion:
+    document_id: str
+    version: int
+    source_uri: str
+    title: str
+    content: str
+    create_time: datetime
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A passage of a version: `text` is the version's `content[start:end]`."""
+
+    chunk_id: str
+    document_id: str
+    version: int
+    position: int
+    headings: tuple[str, ...]
+    lead: str
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """A chunk as vectors: one of its meaning, one of its words.
+
+    `recipe` names how they were made; only vectors of one recipe can be compared.
+    """
+
+    chunk_id: str
+    recipe: str
+    meaning: bytes
+    terms: bytes
+
+
+@dataclass(frozen=True)
+class IndexedText:
+    """What of a document belongs in the index: its newest version in pieces."""
+
+    document_id: str
+    version: int
+    title: str
+    chunks: Sequence[Chunk]
+    embeddings: Sequence[Embedding]
+
+
+@dataclass(frozen=True)
+class FoundPassage:
+    """A chunk with what ranks it and what names its document."""
+
+    chunk: Chunk
+    title: str
+    source_uri: str
+    score: float
+    similarity: float
+    coverage: float
+
+
+def require_text(text: DocumentText) -> None:
+    for field in (text.source_uri, text.title, text.category, text.content):
+        if _NOT_TEXT.search(field):
+            raise DocumentNotText(text.source_uri)
+    if not text.content.strip():
+        raise DocumentEmpty(text.source_uri)
+
+
+def next_version(
+    document: KnowledgeDocument, text: DocumentText, chunk_count: int, now: datetime
+) -> KnowledgeDocument:
+    return replace(
+        document,
+        title=text.title,
+        category=text.category,
+        content=text.content,
+        version=document.version + 1,
+        content_hash=text.content_hash,
+        chunk_count=chunk_count,
+        create_time=document.create_time if document.version else now,
+        update_time=now,
+        delete_time=None,
+    )

@@ -1,0 +1,66 @@
+"""Why search refuses: a class for each value of `helpdesk.search.v1.ErrorReason`."""
+
+from services.mesh.errors import InvalidArgument, NotFound
+
+DOMAIN = "helpdesk.search"
+
+
+class DocumentNotFound(NotFound):
+    """The tenant has no such document."""
+
+    domain = DOMAIN
+    reason = "DOCUMENT_NOT_FOUND"
+
+    def __init__(self, document_id: str) -> None:
+        super().__init__("There is no such document.", metadata={"document_id": document_id})
+
+
+class VersionNotFound(NotFound):
+    """The document has no such version."""
+
+    domain = DOMAIN
+    reason = "VERSION_NOT_FOUND"
+
+    def __init__(self, document_id: str, version: int) -> None:
+        super().__init__(
+            f"The document has no version {version}.",
+            metadata={"document_id": document_id, "version": str(version)},
+        )
+
+
+class DocumentEmpty(InvalidArgument):
+    """The document holds no text that could be searched."""
+
+    domain = DOMAIN
+    reason = "DOCUMENT_EMPTY"
+
+    def __init__(self, source_uri: str) -> None:
+        super().__init__(
+            "The document holds no text that could be searched.",
+            metadata={"source_uri": source_uri},
+        )
+
+
+class DocumentNotText(InvalidArgument):
+    """The document is not text in UTF-8."""
+
+    domain = DOMAIN
+    reason = "DOCUMENT_NOT_TEXT"
+
+    def __init__(self, source_uri: str) -> None:
+        shown = source_uri.encode(errors="replace").decode().replace("\0", "\ufffd")
+        super().__init__("The document is not text in UTF-8.", metadata={"source_uri": shown})
+
+
+class QueryEmpty(InvalidArgument):
+    """The question holds no word that could be searched for."""
+
+    domain = DOMAIN
+    reason = "QUERY_EMPTY"
+
+    def __init__(self) -> None:
+        super().__init__("The question holds no word that could be searched for.")
+
+
+class IndexUnavailable(Exception):  # noqa: N818 - named like the refusals, but nobody is refused
+    """The vector index does not answer; never leaves the service, which goes on with keywords."""

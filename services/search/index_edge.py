@@ -1,0 +1,223 @@
+"""The vector index in this process: one Qdrant Edge shard for all tenants."""
+
+import asyncio
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from threading import Thread
+from typing import TypeVar
+
+import numpy as np
+import structlog
+from qdrant_edge import (
+    CountRequest,
+    Distance,
+    EdgeConfig,
+    EdgeShard,
+    EdgeSparseVectorParams,
+    EdgeVectorParams,
+    FieldCondition,
+    Filter,
+    HasIdCondition,
+    KeywordIndexParams,
+    MatchValue,
+    Point,
+    Query,
+    QueryRequest,
+    ScrollRequest,
+    SparseVector,
+    UpdateOperation,
+)
+
+from services.mesh.caller import TenantId
+from services.search.domain import Embedding, IndexedText
+from services.search.errors import IndexUnavailable
+from services.search.keywords import Terms
+from services.search.ports import Hit, Vector
+from services.search.revisions import Revisions, counted
+
+POINTS_PER_UPDATE = 256
+POINTS_PER_SCROLL = 10_000
+# Fewer points than this are compared one by one in about three milliseconds.
+POINTS_WORTH_A_GRAPH = 20_000
+SEARCH_THREADS = 2
+
+_MEANING = "meaning"
+_WORDS = "words"
+_Result = TypeVar("_Result")
+_log = structlog.get_logger()
+
+
+class EdgeIndex:
+    """`folder` holds one shard for each recipe of vectors; those of other recipes are deleted."""
+
+    def __init__(
+        self, folder: Path, recipe: str, dimensions: int, *, keep_log: bool = True
+    ) -> None:
+        self._folder = folder
+        self._shard_folder = folder / recipe
+        self._dimensions = dimensions
+        self._keep_log = keep_log
+        self._shard: EdgeShard | None = None
+        self._opening = asyncio.Lock()
+        self._graph: Thread | None = None
+
+    async def open(self) -> None:
+        async with self._opening:
+            if self._shard is None:
+                self._shard = await asyncio.to_thread(_guarded, self._load_or_create)
+
+    async def put(self, tenant_id: TenantId, text: IndexedText) -> None:
+        def update(shard: EdgeShard) -> None:
+            for points in _batches(tenant_id, text):
+                shard.update(UpdateOperation.upsert_points(points))
+            older = _own(tenant_id, _document(text.document_id))
+            older = Filter(must=older.must, must_not=[_version(text.version)])
+            shard.update(UpdateOperation.delete_points_by_filter(older))
+            self._build_graph_if_large(shard)
+
+        await self._run(update)
+
+    async def remove(self, tenant_id: TenantId, document_id: str) -> None:
+        chunks = _own(tenant_id, _document(document_id))
+        await self._run(lambda shard: shard.update(UpdateOperation.delete_points_by_filter(chunks)))
+
+    async def nearest(self, tenant_id: TenantId, vector: Vector, limit: int) -> list[Hit]:
+        query = Query.Nearest(vector.tolist(), using=_MEANING)
+        return await self._hits(query, self._visible(tenant_id), limit)
+
+    async def by_keywords(self, tenant_id: TenantId, terms: Terms, limit: int) -> list[Hit]:
+        query = Query.Nearest(_sparse(terms), using=_WORDS)
+        return await self._hits(query, self._visible(tenant_id), limit)
+
+    async def similarities(
+        self, tenant_id: TenantId, vector: Vector, chunk_ids: Sequence[str]
+    ) -> dict[str, float]:
+        if not chunk_ids:
+            return {}
+        visible = self._visible(tenant_id)
+        among = Filter(must=[*(visible.must or []), HasIdCondition(set(chunk_ids))])
+        query = Query.Nearest(vector.tolist(), using=_MEANING)
+        return {hit.chunk_id: hit.score for hit in await self._hits(query, among, len(chunk_ids))}
+
+    async def count(self, tenant_id: TenantId) -> int:
+        request = CountRequest(exact=True, filter=self._visible(tenant_id))
+        return await self._run(lambda shard: shard.count(request))
+
+    async def revisions(self) -> Revisions:
+        return await self._run(lambda shard: counted(_all_chunks(shard)))
+
+    async def close(self) -> None:
+        shard, self._shard = self._shard, None
+        # A graph takes minutes to build; what is lost with it can be built again.
+        if shard is not None and not (self._graph and self._graph.is_alive()):
+            await asyncio.to_thread(shard.close)
+
+    def _visible(self, tenant_id: TenantId) -> Filter:
+        return _own(tenant_id)
+
+    async def _hits(self, query: Query, visible: Filter, limit: int) -> list[Hit]:
+        request = QueryRequest(limit=limit, query=query, filter=visible)
+        points = await self._run(lambda shard: shard.query(request))
+        return [Hit(str(point.id), point.score) for point in points]
+
+    async def _run(self, call: Callable[[EdgeShard], _Result]) -> _Result:
+        shard = self._shard
+        if shard is None:
+            raise IndexUnavailable("the index is not open")
+        return await asyncio.to_thread(_guarded, call, shard)
+
+    def _load_or_create(self) -> EdgeShard:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for other in self._folder.iterdir():
+            if other != self._shard_folder:
+                shutil.rmtree(other)
+        if self._shard_folder.exists():
+            try:
+                return _guarded(EdgeShard.load, str(self._shard_folder))
+            except IndexUnavailable:
+                _log.warning("index is unreadable and is made anew", exc_info=True)
+                shutil.rmtree(self._shard_folder)
+        return self._create()
+
+    def _create(self) -> EdgeShard:
+        self._shard_folder.mkdir()
+        meaning = EdgeVectorParams(size=self._dimensions, distance=Distance.Cosine)
+        # Without the write-ahead log a killed process loses what it has not flushed.
+        config = EdgeConfig(
+            vectors={_MEANING: meaning},
+            sparse_vectors={_WORDS: EdgeSparseVectorParams()},
+            wal_enabled=self._keep_log,
+            max_search_threads=SEARCH_THREADS,
+        )
+        shard = EdgeShard.create(str(self._shard_folder), config)
+        tenant = KeywordIndexParams(is_tenant=True)
+        shard.update(UpdateOperation.create_field_index("tenant_id", tenant))
+        shard.update(UpdateOperation.create_field_index("document_id", KeywordIndexParams()))
+        return shard
+
+    def _build_graph_if_large(self, shard: EdgeShard) -> None:
+        info = shard.info()
+        waiting = info.points_count - info.indexed_vectors_count
+        if waiting < POINTS_WORTH_A_GRAPH or (self._graph and self._graph.is_alive()):
+            return
+        # A thread that nobody waits for: stopping the service must not take minutes.
+        self._graph = Thread(target=_guarded, args=(shard.optimize,), daemon=True)
+        self._graph.start()
+
+
+def _guarded(call: Callable[..., _Result], *arguments: object) -> _Result:
+    try:
+        return call(*arguments)
+    # A panic of the engine is not an Exception.
+    except BaseException as error:
+        raise IndexUnavailable(f"{type(error).__name__}: {error}") from error
+
+
+def _own(tenant_id: TenantId, *more: FieldCondition) -> Filter:
+    return Filter(must=[FieldCondition(key="tenant_id", match=MatchValue(tenant_id)), *more])
+
+
+def _document(document_id: str) -> FieldCondition:
+    return FieldCondition(key="document_id", match=MatchValue(document_id))
+
+
+def _version(version: int) -> FieldCondition:
+    return FieldCondition(key="version", match=MatchValue(version))
+
+
+def _batches(tenant_id: TenantId, text: IndexedText) -> Iterator[list[Point]]:
+    for first in range(0, len(text.embeddings), POINTS_PER_UPDATE):
+        batch = text.embeddings[first : first + POINTS_PER_UPDATE]
+        yield [_point(tenant_id, text, embedding) for embedding in batch]
+
+
+def _point(tenant_id: TenantId, text: IndexedText, embedding: Embedding) -> Point:
+    return Point(
+        id=embedding.chunk_id,
+        vector={
+            _MEANING: np.frombuffer(embedding.meaning, "<f4").tolist(),
+            _WORDS: _sparse(Terms.from_bytes(embedding.terms)),
+        },
+        payload={
+            "tenant_id": tenant_id,
+            "document_id": text.document_id,
+            "version": text.version,
+        },
+    )
+
+
+def _sparse(terms: Terms) -> SparseVector:
+    return SparseVector(indices=terms.ids.tolist(), values=terms.weights.tolist())
+
+
+def _all_chunks(shard: EdgeShard) -> Iterator[tuple[TenantId, str, int]]:
+    offset = None
+    while True:
+        request = ScrollRequest(limit=POINTS_PER_SCROLL, offset=offset, with_payload=True)
+        records, offset = shard.scroll(request)
+        for record in records:
+            payload = record.payload or {}
+            yield TenantId(payload["tenant_id"]), payload["document_id"], payload["version"]
+        if offset is None:
+            return

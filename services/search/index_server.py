@@ -1,0 +1,176 @@
+"""The vector index on a Qdrant server. Import this only where one is used: it takes a second."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import numpy as np
+from grpc import RpcError
+from httpx import HTTPError
+from qdrant_client import AsyncQdrantClient, models
+from qdrant_client.http.exceptions import ApiException
+
+from services.mesh.caller import TenantId
+from services.search.domain import Embedding, IndexedText
+from services.search.errors import IndexUnavailable
+from services.search.keywords import Terms
+from services.search.ports import Hit, Vector
+from services.search.revisions import Revisions, counted
+
+POINTS_PER_UPDATE = 256
+POINTS_PER_SCROLL = 5_000
+
+_MEANING = "meaning"
+_WORDS = "words"
+
+
+class QdrantServerIndex:
+    """One collection for each recipe of vectors, of all tenants."""
+
+    def __init__(self, client: AsyncQdrantClient, recipe: str, dimensions: int) -> None:
+        self._client = client
+        self._collection = f"helpdesk-{recipe}"
+        self._dimensions = dimensions
+
+    async def open(self) -> None:
+        async with _errors_as_unavailable():
+            if await self._client.collection_exists(self._collection):
+                return
+            await self._client.create_collection(
+                self._collection,
+                vectors_config={
+                    _MEANING: models.VectorParams(
+                        size=self._dimensions, distance=models.Distance.COSINE
+                    )
+                },
+                sparse_vectors_config={_WORDS: models.SparseVectorParams()},
+            )
+            tenant = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
+            await self._client.create_payload_index(self._collection, "tenant_id", tenant)
+            keyword = models.PayloadSchemaType.KEYWORD
+            await self._client.create_payload_index(self._collection, "document_id", keyword)
+
+    async def put(self, tenant_id: TenantId, text: IndexedText) -> None:
+        async with _errors_as_unavailable():
+            for first in range(0, len(text.embeddings), POINTS_PER_UPDATE):
+                batch = text.embeddings[first : first + POINTS_PER_UPDATE]
+                points = [_point(tenant_id, text, embedding) for embedding in batch]
+                await self._client.upsert(self._collection, points, wait=True)
+            await self._delete(
+                models.Filter(
+                    must=[_matches("tenant_id", tenant_id), _document(text.document_id)],
+                    must_not=[_matches("version", text.version)],
+                )
+            )
+
+    async def remove(self, tenant_id: TenantId, document_id: str) -> None:
+        async with _errors_as_unavailable():
+            await self._delete(
+                models.Filter(must=[_matches("tenant_id", tenant_id), _document(document_id)])
+            )
+
+    async def nearest(self, tenant_id: TenantId, vector: Vector, limit: int) -> list[Hit]:
+        return await self._hits(vector.tolist(), _MEANING, self._visible(tenant_id), limit)
+
+    async def by_keywords(self, tenant_id: TenantId, terms: Terms, limit: int) -> list[Hit]:
+        return await self._hits(_sparse(terms), _WORDS, self._visible(tenant_id), limit)
+
+    async def similarities(
+        self, tenant_id: TenantId, vector: Vector, chunk_ids: Sequence[str]
+    ) -> dict[str, float]:
+        if not chunk_ids:
+            return {}
+        among = models.Filter(
+            must=[self._visible(tenant_id), models.HasIdCondition(has_id=list(chunk_ids))]
+        )
+        hits = await self._hits(vector.tolist(), _MEANING, among, len(chunk_ids))
+        return {hit.chunk_id: hit.score for hit in hits}
+
+    async def count(self, tenant_id: TenantId) -> int:
+        async with _errors_as_unavailable():
+            answer = await self._client.count(
+                self._collection, count_filter=self._visible(tenant_id), exact=True
+            )
+            return answer.count
+
+    async def revisions(self) -> Revisions:
+        chunks: list[tuple[TenantId, str, int]] = []
+        offset = None
+        async with _errors_as_unavailable():
+            while True:
+                records, offset = await self._client.scroll(
+                    self._collection, limit=POINTS_PER_SCROLL, offset=offset, with_payload=True
+                )
+                for record in records:
+                    payload = record.payload or {}
+                    tenant_id = TenantId(payload["tenant_id"])
+                    chunks.append((tenant_id, payload["document_id"], payload["version"]))
+                if offset is None:
+                    return counted(chunks)
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    def _visible(self, tenant_id: TenantId) -> models.Filter:
+        return models.Filter(must=[_matches("tenant_id", tenant_id)])
+
+    async def _hits(
+        self,
+        query: list[float] | models.SparseVector,
+        using: str,
+        visible: models.Filter,
+        limit: int,
+    ) -> list[Hit]:
+        async with _errors_as_unavailable():
+            answer = await self._client.query_points(
+                self._collection,
+                query=query,
+                using=using,
+                query_filter=visible,
+                limit=limit,
+                with_payload=False,
+            )
+            return [Hit(str(point.id), point.score) for point in answer.points]
+
+    async def _delete(self, chunks: models.Filter) -> None:
+        selector = models.FilterSelector(filter=chunks)
+        await self._client.delete(self._collection, selector, wait=True)
+
+
+def connected(url: str, api_key: str | None, recipe: str, dimensions: int) -> QdrantServerIndex:
+    client = AsyncQdrantClient(url=url, api_key=api_key, timeout=5, check_compatibility=False)
+    return QdrantServerIndex(client, recipe, dimensions)
+
+
+@asynccontextmanager
+async def _errors_as_unavailable() -> AsyncIterator[None]:
+    try:
+        yield
+    except (ApiException, HTTPError, RpcError, OSError, ValueError) as error:
+        raise IndexUnavailable(f"{type(error).__name__}: {error}") from error
+
+
+def _matches(key: str, value: str | int) -> models.FieldCondition:
+    return models.FieldCondition(key=key, match=models.MatchValue(value=value))
+
+
+def _document(document_id: str) -> models.FieldCondition:
+    return _matches("document_id", document_id)
+
+
+def _point(tenant_id: TenantId, text: IndexedText, embedding: Embedding) -> models.PointStruct:
+    return models.PointStruct(
+        id=embedding.chunk_id,
+        vector={
+            _MEANING: np.frombuffer(embedding.meaning, "<f4").tolist(),
+            _WORDS: _sparse(Terms.from_bytes(embedding.terms)),
+        },
+        payload={
+            "tenant_id": tenant_id,
+            "document_id": text.document_id,
+            "version": text.version,
+        },
+    )
+
+
+def _sparse(terms: Terms) -> models.SparseVector:
+    return models.SparseVector(indices=terms.ids.tolist(), values=terms.weights.tolist())

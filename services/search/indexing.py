@@ -1,0 +1,126 @@
+"""Keeps the index like the store: after each change, and after whatever came between the two."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from weakref import WeakValueDictionary
+
+import structlog
+
+from services.mesh.caller import TenantId
+from services.search.domain import IndexedText
+from services.search.errors import IndexUnavailable
+from services.search.ports import DocumentStore, VectorIndex
+from services.search.revisions import Key, differences
+from services.search.vectors import Vectors
+
+SECONDS_BETWEEN_REPAIRS = 2.0
+
+_log = structlog.get_logger()
+
+
+class Indexing:
+    def __init__(self, store: DocumentStore, index: VectorIndex, vectors: Vectors) -> None:
+        self._store = store
+        self._index = index
+        self._vectors = vectors
+        self._behind: set[Key] = set()
+        self._is_compared = False
+        self._wants_comparison = True
+        self._needs_repair = asyncio.Event()
+        self._turns: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
+
+    def is_behind(self, tenant_id: TenantId) -> bool:
+        """Whether the index may lack something that the tenant has stored."""
+        return not self._is_compared or any(tenant == tenant_id for tenant, _ in self._behind)
+
+    def doubt(self) -> None:
+        """The index has failed; it is compared again before it is believed."""
+        self._is_compared = False
+        self._compare_soon()
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Wraps a change and its copying; a change that breaks off half way is found again."""
+        try:
+            yield
+        except BaseException:
+            self._compare_soon()
+            raise
+
+    async def bring_up_to_date(self, tenant_id: TenantId, document_id: str) -> None:
+        """Copies one document to the index, or notes that it has yet to be copied."""
+        key = (tenant_id, document_id)
+        turn = self._turns.setdefault(key, asyncio.Lock())
+        async with turn:
+            try:
+                await self._copy(tenant_id, document_id)
+            except IndexUnavailable as error:
+                _log.warning("index is behind", document_id=document_id, error=str(error))
+                self._behind.add(key)
+                self._compare_soon()
+            else:
+                self._behind.discard(key)
+
+    async def compare(self) -> None:
+        """Finds the documents of which the index holds something else than the store."""
+        try:
+            await self._index.open()
+            indexed = await self._index.revisions()
+        except IndexUnavailable as error:
+            _log.warning("index is unavailable", error=str(error))
+            self.doubt()
+            return
+        self._behind |= differences(await self._store.revisions(), indexed)
+        self._is_compared = True
+        self._wants_comparison = False
+        if self._behind:
+            _log.info("index is behind", documents=len(self._behind))
+            self._needs_repair.set()
+
+    async def keep_repairing(self) -> None:
+        self._needs_repair.set()
+        while True:
+            await self._needs_repair.wait()
+            self._needs_repair.clear()
+            await self.repair()
+            if self._needs_repair.is_set():
+                await asyncio.sleep(SECONDS_BETWEEN_REPAIRS)
+
+    async def repair(self) -> None:
+        """Compares when there is reason to, then copies what is behind until a copy fails."""
+        if self._wants_comparison:
+            await self.compare()
+        for tenant_id, document_id in sorted(self._behind) if self._is_compared else ():
+            await self.bring_up_to_date(tenant_id, document_id)
+            if (tenant_id, document_id) in self._behind:
+                return
+
+    def _compare_soon(self) -> None:
+        self._wants_comparison = True
+        self._needs_repair.set()
+
+    async def _copy(self, tenant_id: TenantId, document_id: str) -> None:
+        while True:
+            text = await self._current(tenant_id, document_id)
+            if text is None:
+                await self._index.remove(tenant_id, document_id)
+            else:
+                await self._index.put(tenant_id, text)
+            # Another process may have stored a version meanwhile and been overtaken here.
+            if await self._version(tenant_id, document_id) == (text.version if text else None):
+                return
+
+    async def _current(self, tenant_id: TenantId, document_id: str) -> IndexedText | None:
+        async with self._store.reading(tenant_id) as documents:
+            text = await documents.indexed_text(document_id)
+        if text is None or all(one.recipe == self._vectors.recipe for one in text.embeddings):
+            return text
+        embeddings = await self._vectors.of_chunks(text.title, text.chunks)
+        async with self._store.transaction(tenant_id) as documents:
+            await documents.keep_embeddings(embeddings)
+            return await documents.indexed_text(document_id)
+
+    async def _version(self, tenant_id: TenantId, document_id: str) -> int | None:
+        async with self._store.reading(tenant_id) as documents:
+            return await documents.version_of(document_id)

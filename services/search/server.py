@@ -1,0 +1,86 @@
+"""Search's composition root: makes each part once and hands it to the next."""
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from helpdesk.search.v1 import search_service_pb2_grpc
+from services.mesh.authority import RemoteAuthority
+from services.mesh.clock import Clock, utc_now
+from services.mesh.contract import services_of
+from services.mesh.database import Database
+from services.mesh.server import serve
+from services.mesh.tls import ensure_certificates
+from services.search.encoder.onnx import OnnxEncoder
+from services.search.finding import Finder
+from services.search.frequencies import TenantFrequencies
+from services.search.index_edge import EdgeIndex
+from services.search.indexing import Indexing
+from services.search.ports import DocumentStore, Encoder, VectorIndex
+from services.search.servicer import SearchServicer
+from services.search.settings import SearchSettings
+from services.search.store import SqlDocumentStore
+from services.search.use_cases import Library
+from services.search.vectors import Vectors
+
+NAME = "search"
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+@dataclass(frozen=True)
+class Parts:
+    library: Library
+    finder: Finder
+    indexing: Indexing
+
+
+async def serve_search(settings: SearchSettings) -> None:
+    """Serves until the process is told to stop."""
+    database = Database(settings.database_url(NAME))
+    encoder, _, _ = await asyncio.gather(
+        asyncio.to_thread(OnnxEncoder, threads=settings.encoder_threads),
+        database.migrate(MIGRATIONS),
+        # The channel to auth needs its certificate before the server would make one.
+        asyncio.to_thread(ensure_certificates, settings.certificates_folder),
+    )
+    index = make_index(settings, encoder)
+    parts = assemble(SqlDocumentStore(database), index, encoder, utc_now)
+    servicer = SearchServicer(parts.library, parts.finder)
+    authority = RemoteAuthority(settings, caller_service=NAME)
+    try:
+        await serve(
+            name=NAME,
+            settings=settings,
+            register=partial(search_service_pb2_grpc.add_SearchServiceServicer_to_server, servicer),
+            services=services_of(NAME),
+            authority=authority,
+            background=[parts.indexing.keep_repairing],
+            ready=parts.indexing.compare,
+        )
+    finally:
+        await authority.close()
+        await index.close()
+        await database.close()
+
+
+def make_index(settings: SearchSettings, encoder: Encoder) -> VectorIndex:
+    recipe = Vectors(encoder).recipe
+    if settings.qdrant_url is None:
+        folder = settings.service_folder(NAME) / "index"
+        return EdgeIndex(folder, recipe, encoder.dimensions)
+    # The client takes more than a second to import, which only those with a server should wait.
+    from services.search.index_server import connected  # noqa: PLC0415
+
+    return connected(settings.qdrant_url, settings.qdrant_api_key, recipe, encoder.dimensions)
+
+
+def assemble(store: DocumentStore, index: VectorIndex, encoder: Encoder, clock: Clock) -> Parts:
+    vectors = Vectors(encoder)
+    indexing = Indexing(store, index, vectors)
+    frequencies = TenantFrequencies(store)
+    return Parts(
+        Library(store, vectors, indexing, frequencies, clock),
+        Finder(store, index, indexing, vectors, frequencies),
+        indexing,
+    )

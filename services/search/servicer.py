@@ -1,0 +1,58 @@
+"""Search's RPCs: message in, one use case, message out."""
+
+from typing import Any
+
+import grpc
+
+from helpdesk.search.v1 import search_pb2, search_service_pb2, search_service_pb2_grpc
+from services.search import use_cases
+from services.search.convert import document_to, findings_to, page_to, text_from, version_to
+from services.search.finding import Finder, search_passages
+from services.search.use_cases import Library
+
+_Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class SearchServicer(search_service_pb2_grpc.SearchServiceServicer):
+    def __init__(self, library: Library, finder: Finder) -> None:
+        self._library = library
+        self._finder = finder
+
+    async def PutDocument(
+        self, request: search_service_pb2.PutDocumentRequest, context: _Context
+    ) -> search_pb2.KnowledgeDocument:
+        text = text_from(request.document)
+        return document_to(await use_cases.put_document(self._library, text))
+
+    async def GetDocument(
+        self, request: search_service_pb2.GetDocumentRequest, context: _Context
+    ) -> search_pb2.KnowledgeDocument:
+        store = self._library.store
+        return document_to(await use_cases.get_document(store, request.document_id))
+
+    async def GetDocumentVersion(
+        self, request: search_service_pb2.GetDocumentVersionRequest, context: _Context
+    ) -> search_pb2.DocumentVersion:
+        found = await use_cases.get_document_version(
+            self._library.store, request.document_id, request.version
+        )
+        return version_to(found)
+
+    async def ListDocuments(
+        self, request: search_service_pb2.ListDocumentsRequest, context: _Context
+    ) -> search_service_pb2.ListDocumentsResponse:
+        page = await use_cases.list_documents(
+            self._library.store, request.page_size, request.page_token
+        )
+        return page_to(page)
+
+    async def DeleteDocument(
+        self, request: search_service_pb2.DeleteDocumentRequest, context: _Context
+    ) -> search_service_pb2.DeleteDocumentResponse:
+        await use_cases.delete_document(self._library, request.document_id)
+        return search_service_pb2.DeleteDocumentResponse()
+
+    async def SearchPassages(
+        self, request: search_service_pb2.SearchPassagesRequest, context: _Context
+    ) -> search_service_pb2.SearchPassagesResponse:
+        return findings_to(await search_passages(self._finder, request.query, request.page_size))

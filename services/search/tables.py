@@ -1,0 +1,99 @@
+"""Search's tables. Each begins with the tenant, and so does each of their keys and indexes."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, ForeignKeyConstraint, Index, LargeBinary, MetaData, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from services.mesh.columns import UtcDateTime, naming
+
+_ID = String(64)
+# Both databases then sort and page alike.
+_URI = String(500).with_variant(String(500, collation="C"), "postgresql")
+
+
+class Table(DeclarativeBase):
+    metadata = MetaData(naming_convention=naming)
+
+
+class DocumentRow(Table):
+    __tablename__ = "documents"
+    __table_args__ = (
+        Index("uq_documents_tenant_id_source_uri", "tenant_id", "source_uri", unique=True),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    document_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    source_uri: Mapped[str] = mapped_column(_URI)
+    title: Mapped[str] = mapped_column(Text)
+    category: Mapped[str] = mapped_column(Text)
+    version: Mapped[int]
+    content_hash: Mapped[str] = mapped_column(String(64))
+    chunk_count: Mapped[int]
+    create_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    update_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    delete_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class VersionRow(Table):
+    __tablename__ = "document_versions"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "document_id"], ["documents.tenant_id", "documents.document_id"]
+        ),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    document_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    source_uri: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    category: Mapped[str] = mapped_column(Text)
+    content: Mapped[str] = mapped_column(Text)
+    content_hash: Mapped[str] = mapped_column(String(64))
+    create_time: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ChunkRow(Table):
+    """The chunks of newest versions only: what can be found."""
+
+    __tablename__ = "chunks"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "document_id", "version"],
+            [
+                "document_versions.tenant_id",
+                "document_versions.document_id",
+                "document_versions.version",
+            ],
+        ),
+        Index("ix_chunks_by_document", "tenant_id", "document_id", "position"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    chunk_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    document_id: Mapped[str] = mapped_column(_ID)
+    version: Mapped[int]
+    position: Mapped[int]
+    headings: Mapped[list[str]] = mapped_column(JSON)
+    lead: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    start: Mapped[int] = mapped_column("first_character")
+    end: Mapped[int] = mapped_column("end_character")
+
+
+class EmbeddingRow(Table):
+    __tablename__ = "embeddings"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "chunk_id"],
+            ["chunks.tenant_id", "chunks.chunk_id"],
+            ondelete="CASCADE",
+        ),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    chunk_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    recipe: Mapped[str] = mapped_column(Text)
+    meaning: Mapped[bytes] = mapped_column(LargeBinary)
+    terms: Mapped[bytes] = mapped_column(LargeBinary)

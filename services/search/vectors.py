@@ -1,0 +1,48 @@
+"""Turns chunks and questions into vectors, in threads, so that the event loop stays free."""
+
+import asyncio
+from collections.abc import Sequence
+
+import numpy as np
+
+from services.search.domain import Chunk, Embedding
+from services.search.keywords import VERSION, terms_of
+from services.search.markdown import plain
+from services.search.ports import Encoder, Vector
+
+# Small enough that a question never waits long behind a large document.
+CHUNKS_PER_BATCH = 32
+
+
+class Vectors:
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self.recipe = f"{encoder.name}-words-{VERSION}"
+
+    async def of_question(self, question: str) -> Vector:
+        return await asyncio.to_thread(self._encoder.encode_query, question)
+
+    async def of_chunks(self, title: str, chunks: Sequence[Chunk]) -> list[Embedding]:
+        embeddings: list[Embedding] = []
+        for first in range(0, len(chunks), CHUNKS_PER_BATCH):
+            batch = chunks[first : first + CHUNKS_PER_BATCH]
+            embeddings += await asyncio.to_thread(self._embed, title, batch)
+        return embeddings
+
+    def _embed(self, title: str, chunks: Sequence[Chunk]) -> list[Embedding]:
+        texts = [searchable_text(title, chunk) for chunk in chunks]
+        meanings = self._encoder.encode(texts)
+        return [
+            Embedding(chunk.chunk_id, self.recipe, _bytes(meaning), bytes(terms_of(text)))
+            for chunk, text, meaning in zip(chunks, texts, meanings, strict=True)
+        ]
+
+
+def searchable_text(title: str, chunk: Chunk) -> str:
+    """The chunk without Markdown, under what a reader of the page would have read above it."""
+    above = [title, *(heading for heading in chunk.headings if heading != title)]
+    return "\n".join(part for part in (": ".join(above), chunk.lead, plain(chunk.text)) if part)
+
+
+def _bytes(vector: Vector) -> bytes:
+    return np.asarray(vector, dtype="<f4").tobytes()
