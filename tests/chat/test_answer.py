@@ -20,6 +20,8 @@ from services.chat.ports import FoundPassages
 from tests.chat.builders import SLACK, a_passage, a_statement, a_version
 from tests.chat.test_units import LINES, MARKDOWN
 
+HOW = "how do I get access to Slack as a new hire?"
+
 
 async def _drafted(question: str, *passages: Passage) -> list[Statement]:
     return [statement async for statement in ExtractiveModel().draft(question, passages)]
@@ -50,6 +52,15 @@ async def test_a_procedure_is_given_whole_in_order_and_with_what_introduces_it()
     assert "To sign in:" in [each.text for each in statements]
     places = [each.evidence[0].start for each in statements]
     assert places == sorted(places)
+
+
+async def test_an_introduction_without_its_list_is_left_out() -> None:
+    content = "The canteen opens for these:\n\nNothing is listed. The canteen opens late.\n"
+
+    statements = await _drafted("when does the canteen open?", a_passage(a_version(content)))
+
+    assert "The canteen opens for these:" not in [each.text for each in statements]
+    assert "The canteen opens late." in [each.text for each in statements]
 
 
 async def test_only_what_was_asked_for_is_said() -> None:
@@ -100,12 +111,30 @@ def _found(similarity: float, coverage: float, *, degraded: bool = False) -> Fou
     ],
 )
 def test_an_answer_needs_support(found: FoundPassages, *, supported: bool) -> None:
-    assert supports_answer(found) is supported
+    assert supports_answer(HOW, found) is supported
+
+
+@pytest.mark.parametrize(
+    ("question", "supported"),
+    [
+        ("How do I reset my Netflix password?", False),
+        ("how do I get into Slack?", True),
+        ("Netflix is what I ask for", True),  # a first word says nothing by its capital letter
+        ("How do I get in on Mac?", True),
+    ],
+)
+def test_a_name_that_no_passage_knows_costs_support(question: str, *, supported: bool) -> None:
+    assert supports_answer(question, _found(0.5, 0.5)) is supported
+
+
+def test_a_name_that_the_best_passage_knows_is_worth_support() -> None:
+    assert supports_answer("does it run Slack?", _found(0.35, 0.0))
+    assert not supports_answer("does it run at all?", _found(0.35, 0.0))
 
 
 def test_a_follow_up_needs_a_word_of_its_own_in_the_passages() -> None:
-    assert supports_answer(_found(0.8, 0.9), {"slack", "mac"})
-    assert not supports_answer(_found(0.8, 0.9), {"tungsten", "boil"})
+    assert supports_answer(HOW, _found(0.8, 0.9), {"slack", "mac"})
+    assert not supports_answer(HOW, _found(0.8, 0.9), {"tungsten", "boil"})
 
 
 def test_the_nearest_articles_are_distinct_and_at_most_three() -> None:

@@ -39,7 +39,7 @@ async def compose_answer(
     found = await parts.retriever.find_passages(query)
     text: list[str] = []
     citations: list[Citation] = []
-    if supports_answer(found, own_words(question, query)):
+    if supports_answer(query, found, own_words(question, query)):
         async for step in _verified(parts.model, parts.versions, query, found.passages):
             if isinstance(step, AnswerDelta):
                 text.append(step.text)

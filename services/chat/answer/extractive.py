@@ -1,23 +1,22 @@
 """An answer model without words of its own: it chooses statements of the documents."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
-from services.chat.answer.units import Unit, UnitKind, cut_into_units
-from services.chat.answer.words import content_words, rarity
+from services.chat.answer.scoring import Candidate, scored_candidates
+from services.chat.answer.units import UnitKind
 from services.chat.domain import Evidence, Passage, Statement, StatementShape
 
 _MOST_SENTENCES = 4
 _MOST_STEPS = 12
 _MOST_PASSAGES = 5
 _MOST_DOCUMENTS = 2
-# A second passage must fit nearly as well as the first, or the answer strays.
-_NEAR_THE_BEST = 0.8
-_NEAR_THE_BEST_UNIT = 0.55
-_HEADING_WEIGHT = 0.5
-_PASSAGE_WEIGHT = 0.6
-_POSITION_WEIGHT = 0.05
+# A second document must fit nearly as well as the first, or the answer strays.
+_NEAR_THE_BEST_DOCUMENT = 0.93
+_NEAR_THE_BEST_PASSAGE = 0.8
+# What stands beside a chosen sentence says more about it; anything else must speak for itself.
+_NEAR_THE_BEST_NEIGHBOUR = 0.55
+_NEAR_THE_BEST_UNIT = 0.75
 _SHAPES = {
     UnitKind.SENTENCE: StatementShape.SENTENCE,
     UnitKind.BULLET: StatementShape.BULLET,
@@ -25,21 +24,6 @@ _SHAPES = {
     UnitKind.ROW: StatementShape.BULLET,
     UnitKind.CODE: StatementShape.CODE,
 }
-
-
-@dataclass(frozen=True)
-class _Candidate:
-    passage: Passage
-    unit: Unit
-    score: float
-
-    @property
-    def place(self) -> tuple[str, int]:
-        return self.passage.document_id, self.passage.start + self.unit.start
-
-    @property
-    def block(self) -> tuple[str, int]:
-        return self.passage.chunk_id, self.unit.group
 
 
 class ExtractiveModel:
@@ -50,68 +34,54 @@ class ExtractiveModel:
             yield _statement(candidate)
 
 
-def choose(question: str, passages: Sequence[Passage]) -> list[_Candidate]:
+def choose(question: str, passages: Sequence[Passage]) -> list[Candidate]:
     """Returns the best candidates in order of reading: the best document first, then by place."""
     near = _near_the_best(passages)
-    candidates = _scored(question, near)
+    candidates = scored_candidates(question, near)
     if not candidates:
         return []
-    chosen: list[_Candidate] = []
-    floor = max(candidate.score for candidate in candidates) * _NEAR_THE_BEST_UNIT
+    best = max(candidate.score for candidate in candidates)
+    chosen: list[Candidate] = []
     for candidate in sorted(candidates, key=lambda each: (-each.score, each.place)):
-        if candidate.score < floor or _is_full(chosen):
+        if _is_full(chosen):
             break
-        chosen += _with_company(candidate, candidates, chosen)
+        if candidate.score >= best * _floor(candidate, chosen):
+            chosen += _with_company(candidate, candidates, chosen)
     rank = {passage.document_id: index for index, passage in reversed(list(enumerate(near)))}
     ordered = sorted(chosen, key=lambda each: (rank[each.passage.document_id], each.place[1]))
-    return _without_repetition(ordered)
+    return _without_loose_introductions(_without_repetition(ordered))
 
 
 def _near_the_best(passages: Sequence[Passage]) -> list[Passage]:
-    ranked = sorted(passages, key=lambda passage: -passage.score)
-    near: list[Passage] = []
-    for passage in ranked[:_MOST_PASSAGES]:
-        documents = {each.document_id for each in near}
-        is_near = passage.score >= ranked[0].score * _NEAR_THE_BEST
-        if is_near and (passage.document_id in documents or len(documents) < _MOST_DOCUMENTS):
-            near.append(passage)
-    return near
-
-
-def _scored(question: str, passages: Sequence[Passage]) -> list[_Candidate]:
-    asked = set(content_words(question))
-    units = [
-        (passage, unit)
-        for passage in passages
-        for unit in cut_into_units(passage.text, begins_document=passage.start == 0)
+    ranked = sorted(passages, key=lambda passage: -passage.score)[:_MOST_PASSAGES]
+    floors: dict[str, float] = {}
+    for passage in ranked:
+        is_first = passage.document_id == ranked[0].document_id
+        near = _NEAR_THE_BEST_PASSAGE if is_first else _NEAR_THE_BEST_DOCUMENT
+        if len(floors) < _MOST_DOCUMENTS and passage.score >= ranked[0].score * near:
+            floors.setdefault(passage.document_id, ranked[0].score * near)
+    return [
+        passage
+        for passage in ranked
+        if passage.document_id in floors and passage.score >= floors[passage.document_id]
     ]
-    weights = rarity([content_words(unit.text) for _, unit in units])
-    total = sum(weights.get(word, 0.0) for word in asked) or 1.0
-    best = max((passage.score for passage in passages), default=0.0) or 1.0
-    scored = []
-    for passage, unit in units:
-        said = set(content_words(unit.text))
-        above = set(content_words(unit.heading or " ".join(passage.headings[-1:]))) - said
-        overlap = sum(weights.get(word, 0.0) for word in asked & said)
-        overlap += _HEADING_WEIGHT * sum(weights.get(word, 0.0) for word in asked & above)
-        position = 1 - unit.start / max(1, len(passage.text))
-        score = (
-            min(1.0, overlap / total)
-            + _PASSAGE_WEIGHT * passage.score / best
-            + _POSITION_WEIGHT * position
-        )
-        scored.append(_Candidate(passage, unit, score))
-    return scored
 
 
-def _is_full(chosen: Sequence[_Candidate]) -> bool:
+def _floor(candidate: Candidate, chosen: Sequence[Candidate]) -> float:
+    is_sentence = candidate.unit.kind is UnitKind.SENTENCE
+    if is_sentence and any(candidate.block == each.block for each in chosen):
+        return _NEAR_THE_BEST_NEIGHBOUR
+    return _NEAR_THE_BEST_UNIT
+
+
+def _is_full(chosen: Sequence[Candidate]) -> bool:
     loose = [each for each in chosen if each.unit.kind is not UnitKind.STEP]
     return len(loose) >= _MOST_SENTENCES or len(chosen) >= _MOST_STEPS
 
 
 def _with_company(
-    candidate: _Candidate, candidates: Sequence[_Candidate], chosen: Sequence[_Candidate]
-) -> list[_Candidate]:
+    candidate: Candidate, candidates: Sequence[Candidate], chosen: Sequence[Candidate]
+) -> list[Candidate]:
     """A step brings its whole procedure, a list its introduction, an introduction its list."""
     if candidate in chosen:
         return []
@@ -134,15 +104,15 @@ def _with_company(
     return [each for each in company if each not in chosen]
 
 
-def _blocks_in_order(candidates: Sequence[_Candidate]) -> list[list[_Candidate]]:
+def _blocks_in_order(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
     return [list(members) for _, members in groupby(candidates, key=lambda each: each.block)]
 
 
-def _is_procedure(block: Sequence[_Candidate]) -> bool:
+def _is_procedure(block: Sequence[Candidate]) -> bool:
     return any(member.unit.kind is UnitKind.STEP for member in block)
 
 
-def _without_repetition(candidates: Sequence[_Candidate]) -> list[_Candidate]:
+def _without_repetition(candidates: Sequence[Candidate]) -> list[Candidate]:
     seen: set[str] = set()
     kept = []
     for candidate in candidates:
@@ -153,7 +123,22 @@ def _without_repetition(candidates: Sequence[_Candidate]) -> list[_Candidate]:
     return kept
 
 
-def _statement(candidate: _Candidate) -> Statement:
+def _without_loose_introductions(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """ "The steps are:" says nothing when what it announces was not chosen."""
+    followers = [*candidates[1:], None]
+    return [
+        candidate
+        for candidate, follower in zip(candidates, followers, strict=True)
+        if not candidate.unit.introduces
+        or (
+            follower is not None
+            and follower.passage is candidate.passage
+            and follower.unit.kind is not UnitKind.SENTENCE
+        )
+    ]
+
+
+def _statement(candidate: Candidate) -> Statement:
     passage, unit = candidate.passage, candidate.unit
     evidence = Evidence(
         document_id=passage.document_id,

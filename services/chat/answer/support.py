@@ -1,42 +1,77 @@
 """Decides whether the passages that were found support an answer at all."""
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable
 
 from services.chat.answer.words import content_words
 from services.chat.domain import NearestArticle, Passage
 from services.chat.ports import FoundPassages
 
-# Calibrated by tests/eval/support.py; run it after changing one of these or the encoder.
-_SURE_SIMILARITY = 0.55
-_LEAST_SIMILARITY = 0.35
-_LEAST_COVERAGE = 0.4
-_LEAST_COVERAGE_BY_WORDS_ALONE = 0.75
+# Calibrated with `python -m tests.eval.support`; run it after a change here or in the encoder.
+LEAST_SUPPORT = 0.4
+COVERAGE_WEIGHT = 0.2
+# "How do I reset my Netflix password?" is near every article on passwords and in none of them.
+UNKNOWN_NAME_COST = 0.25
+KNOWN_NAME_WORTH = 0.1
+LEAST_COVERAGE_BY_WORDS_ALONE = 0.75
+_SHORTEST_NAME = 4
 _NEAREST_ARTICLES = 3
+_WORD = re.compile(r"[^\W_]+")
 
 
-def supports_answer(found: FoundPassages, own_words: Collection[str] = ()) -> bool:
+def supports_answer(question: str, found: FoundPassages, own_words: Collection[str] = ()) -> bool:
     """`own_words` are what a leaning question adds; one of them must be in the passages."""
     if not found.passages:
         return False
-    if own_words and not any(set(own_words) & _said(passage) for passage in found.passages):
+    said = _said(found.passages)
+    if own_words and said.isdisjoint(own_words):
         return False
-    best = found.passages[0]
     if found.degraded:
-        return best.coverage >= _LEAST_COVERAGE_BY_WORDS_ALONE
+        return found.passages[0].coverage >= LEAST_COVERAGE_BY_WORDS_ALONE
+    return support(question, found, said) >= LEAST_SUPPORT
+
+
+def support(question: str, found: FoundPassages, said: Collection[str]) -> float:
     similarity = max(passage.similarity for passage in found.passages)
-    if similarity >= _SURE_SIMILARITY:
-        return True
-    return similarity >= _LEAST_SIMILARITY and best.coverage >= _LEAST_COVERAGE
+    strength = similarity + COVERAGE_WEIGHT * found.passages[0].coverage
+    names = _names(question)
+    if any(len(name) >= _SHORTEST_NAME and not _holds(said, name) for name in names):
+        return strength - UNKNOWN_NAME_COST
+    said_by_best = _said(found.passages[:1])
+    if any(_holds(said_by_best, name) for name in names):
+        return strength + KNOWN_NAME_WORTH
+    return strength
 
 
 def nearest_articles(found: FoundPassages) -> tuple[NearestArticle, ...]:
-    by_document = {
+    articles = {
         passage.document_id: NearestArticle(passage.document_id, passage.title, passage.source_uri)
-        for passage in reversed(found.passages)
+        for passage in found.passages
     }
-    in_order = dict.fromkeys(passage.document_id for passage in found.passages)
-    return tuple(by_document[document_id] for document_id in in_order)[:_NEAREST_ARTICLES]
+    return tuple(articles.values())[:_NEAREST_ARTICLES]
 
 
-def _said(passage: Passage) -> set[str]:
-    return set(content_words(" ".join((passage.title, *passage.headings, passage.text))))
+def _said(passages: Iterable[Passage]) -> set[str]:
+    return {
+        word
+        for passage in passages
+        for word in content_words(" ".join((passage.title, *passage.headings, passage.text)))
+    }
+
+
+def _holds(said: Collection[str], name: str) -> bool:
+    """Whether a word begins with the name: who says Mac may mean a MacBook."""
+    return any(word.startswith(name) for word in said)
+
+
+def _names(question: str) -> set[str]:
+    """Stems of words with a digit, or with a capital letter and not at a sentence's beginning."""
+    names: set[str] = set()
+    for match in _WORD.finditer(question):
+        before = question[: match.start()].rstrip()
+        begins_sentence = not before or before[-1] in ".!?:"
+        word = match.group()
+        is_capital = word[0].isupper() and word != "I" and not begins_sentence
+        if is_capital or any(sign.isdigit() for sign in word):
+            names.update(content_words(word))
+    return names

@@ -23,12 +23,11 @@ class Wording:
     """Knows what was said last, and with it what stands between two statements."""
 
     def __init__(self) -> None:
-        self._last: tuple[StatementShape, str] | None = None
+        self._last: Statement | None = None
 
     def piece(self, statement: Statement, citations: Sequence[Citation]) -> str:
         marks = "".join(f"[{citation.number}]" for citation in citations)
-        here = (statement.shape, statement.evidence[0].document_id)
-        gap, self._last = _gap(self._last, here), here
+        gap, self._last = _gap(self._last, statement), statement
         return gap + _shaped(statement, marks)
 
 
@@ -47,12 +46,15 @@ def _shaped(statement: Statement, marks: str) -> str:
             return f"{statement.text} {marks}"
 
 
-def _gap(last: tuple[StatementShape, str] | None, here: tuple[StatementShape, str]) -> str:
+def _gap(last: Statement | None, statement: Statement) -> str:
     if last is None:
         return ""
-    if last[1] != here[1]:
+    shapes = (last.shape, statement.shape)
+    if last.evidence[0].document_id != statement.evidence[0].document_id:
         return "\n\n"
-    if last[0] is here[0] is StatementShape.SENTENCE:
+    if shapes == (StatementShape.SENTENCE, StatementShape.SENTENCE):
         return " "
-    listed = (StatementShape.STEP, StatementShape.BULLET)
-    return "\n" if last[0] in listed and here[0] in listed else "\n\n"
+    # A list that begins again is another list.
+    goes_on = statement.step_number == 0 or statement.step_number > last.step_number
+    are_listed = all(shape in (StatementShape.STEP, StatementShape.BULLET) for shape in shapes)
+    return "\n" if are_listed and goes_on else "\n\n"
