@@ -50,13 +50,14 @@ def write(text: str) -> None:
         raise typer.Exit(0) from None
 
 
-def show(*renderables: RenderableType) -> None:
+def show(*renderables: RenderableType, soft_wrap: bool = False) -> None:
     """Writes data made for people: tables, panels, text."""
     console = data_console()
     with console.capture() as captured:
         for renderable in renderables:
-            console.print(renderable)
-    write(captured.get())
+            console.print(renderable, soft_wrap=soft_wrap)
+    # Rich fills lines up with spaces.
+    write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
 
 
 def write_json(value: object) -> None:

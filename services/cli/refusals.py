@@ -97,7 +97,7 @@ def from_status(status: status_pb2.Status, address: str = "", request_id: str = 
     fields["wait"] = f"{max(retry_after_seconds(status) or 1.0, 1.0):.0f}"
     known = _BY_REASON.get(info.reason)
     if known is None and info.reason not in ("", "INTERNAL"):
-        known = Refusal(_violations(status) or status.message.replace("{", "{{"))
+        known = Refusal(_as_it_is(_violations(status) or status.message))
     if known is None:
         known = _BY_CODE.get(status.code, _UNKNOWN)
     sentence = known.sentence.format_map(fields)
@@ -110,6 +110,10 @@ def from_status(status: status_pb2.Status, address: str = "", request_id: str = 
         code=info.reason or code_pb2.Code.Name(_code(status.code)),
         exit_code=AUTHENTICATION if is_login else ERROR,
     )
+
+
+def _as_it_is(words: str) -> str:
+    return words.replace("{", "{{").replace("}", "}}")
 
 
 class _Fields(dict[str, str]):
@@ -131,7 +135,7 @@ def _violations(status: status_pb2.Status) -> str:
         if detail.Unpack(bad) and bad.field_violations:
             return "; ".join(
                 f"{violation.field}: {violation.description}" for violation in bad.field_violations
-            ).replace("{", "{{")
+            )
     return ""
 
 

@@ -10,13 +10,13 @@ import typer
 from services.cli.background import start_in_background, wait_until_ready
 from services.cli.failures import CommandError, cancelled
 from services.cli.options import OutputOption
-from services.cli.output import Format, say, show, write_json
+from services.cli.output import Format, say, write_json
 from services.cli.preflight.checks import Finding, check_all, check_folder
 from services.cli.preflight.machine import ThisMachine
 from services.cli.profiles import ProfileFile
 from services.cli.running import Cancelled, Screen, run_mesh
 from services.cli.screens.run import RunScreen
-from services.cli.screens.summary import summary, summary_fields
+from services.cli.screens.summary import show_summary, summary_fields
 from services.cli.supervisor.health import mesh_prober
 from services.cli.supervisor.orphans import end_orphans
 from services.cli.supervisor.processes import mesh_processes
@@ -60,7 +60,7 @@ def up(
     if state is not None and output is Format.JSON:
         write_json(summary_fields(state, profiles))
     elif state is not None:
-        show(summary(state, profiles, "running"))
+        show_summary(state, profiles, "running")
 
 
 def _clear_the_way(settings: MeshSettings, state_file: StateFile) -> None:

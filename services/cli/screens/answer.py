@@ -27,4 +27,4 @@ def _citation(citation: chat_pb2.Citation) -> RenderableType:
     head.append(without_controls(citation.title), style="bold")
     head.append(f"  {without_controls(citation.source_uri)}", style="dim")
     quote = Text(f"“{without_controls(citation.quote)}”", style="italic")
-    return Group(head, Padding(quote, (0, 0, 0, 4)))
+    return Group(head, Padding.indent(quote, 4))

@@ -37,4 +37,4 @@ def _result(rank: int, result: search_pb2.SearchResult) -> RenderableType:
     head = Text(f"{rank}. ", style="bold cyan")
     head.append(" / ".join(map(without_controls, (result.title, *result.headings))), style="bold")
     head.append(f"  {without_controls(result.source_uri)}  {result.score:.2f}", style="dim")
-    return Group(head, Padding(Text(without_controls(result.text)), (0, 0, 1, 3)))
+    return Group(head, Padding.indent(Text(f"{without_controls(result.text)}\n"), 3))

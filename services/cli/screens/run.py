@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from services.cli.output import show, talk_console
+from services.cli.output import talk_console
 from services.cli.profiles import ProfileFile
 from services.cli.running import Screen
-from services.cli.screens.summary import summary
+from services.cli.screens.summary import show_summary
 from services.cli.supervisor.logs import SUPERVISOR, prefixed
 from services.cli.supervisor.processes import Process
 from services.cli.supervisor.state import RunState
@@ -38,7 +38,7 @@ class RunScreen(Screen):
 
     def ready(self, state: RunState, seconds: float) -> None:
         self.close()
-        show(summary(state, self._profiles.read(), f"ready in {seconds:.1f} s"))
+        show_summary(state, self._profiles.read(), f"ready in {seconds:.1f} s")
 
     def close(self) -> None:
         if self._bar is not None:

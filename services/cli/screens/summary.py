@@ -11,23 +11,29 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from services.cli.output import show
 from services.cli.profiles import Login, Profiles
 from services.cli.session import Role
 from services.cli.supervisor.state import RunState
 from services.mesh.settings import REPOSITORY
 
-_QUESTIONS = {
-    "acme": "I typed my password wrong too many times and now I'm blocked, how long do I wait?",
-    "globex": "How do I reset my password?",
-}
+_QUESTION = "I forgot my password. How do I reset it?"
 
 
-def summary(state: RunState, profiles: Profiles, title: str) -> RenderableType:
+def show_summary(state: RunState, profiles: Profiles, title: str) -> None:
+    show(_panel(state, profiles, title))
+    tenant = _a_tenant(profiles)
+    lines = _commands(state, tenant) if tenant else [Text("helpdesk login --tenant TENANT")]
+    # Commands are for pasting, so they must not be broken into lines.
+    show(*lines, soft_wrap=True)
+
+
+def _panel(state: RunState, profiles: Profiles, title: str) -> RenderableType:
     parts: list[RenderableType] = [_addresses(state)]
     logins = _logins(profiles)
     if logins.row_count:
         parts += [Text(), logins]
-    panel = Panel(
+    return Panel(
         Group(*parts),
         title=f"Helpdesk: {title}",
         title_align="left",
@@ -35,10 +41,6 @@ def summary(state: RunState, profiles: Profiles, title: str) -> RenderableType:
         expand=False,
         padding=(1, 2),
     )
-    tenant = _a_tenant(profiles)
-    if not tenant:
-        return Group(panel, Text("Log in: helpdesk login --tenant TENANT"))
-    return Group(panel, *_commands(state, tenant))
 
 
 def summary_fields(state: RunState, profiles: Profiles) -> dict[str, object]:
@@ -94,22 +96,24 @@ def _a_tenant(profiles: Profiles) -> str:
 
 
 def _commands(state: RunState, tenant: str) -> list[RenderableType]:
-    question = _QUESTIONS.get(tenant, "How do I reset my password?")
     helpdesk = program("helpdesk")
     data = os.environ.get("HELPDESK_DATA")
     if data:
         helpdesk = f"HELPDESK_DATA={Path(data).absolute()} {helpdesk}"
     token = f'-H "Authorization: Bearer $({helpdesk} token --tenant {tenant})"'
-    body = '{"text": "' + question.replace("'", "'\\''") + '"}'
+    body = '{"text": "' + _QUESTION + '"}'
     schema = _from_here(REPOSITORY / "gen" / "descriptors" / "helpdesk.binpb")
     authority = _from_here(Path(state.certificate_authority))
     lines = (
-        ("Ask", f'{helpdesk} ask --tenant {tenant} "{question}"'),
+        ("Ask", f'{helpdesk} ask --tenant {tenant} "{_QUESTION}"'),
         (
             "Open a ticket",
             f'{helpdesk} tickets create --tenant {tenant} --subject "Help" --body "…"',
         ),
-        ("Over REST", f"curl -s {token} -d '{body}' {state.addresses['http']}/v1/messages"),
+        (
+            "Over REST",
+            f"curl -s {token} -H 'Content-Type: application/json' -d '{body}' {state.addresses['http']}/v1/messages",
+        ),
         (
             "Over gRPC",
             f"{program('buf')} curl --schema {schema} --protocol grpc --cacert {authority} "
@@ -119,8 +123,7 @@ def _commands(state: RunState, tenant: str) -> list[RenderableType]:
     )
     parts: list[RenderableType] = []
     for what, command in lines:
-        # Commands are for pasting, so they must not be broken into lines.
-        parts += [Text(f"\n{what}", style="bold"), Text(f"  {command}", no_wrap=True)]
+        parts += [Text(f"\n{what}", style="bold"), Text(f"  {command}")]
     return [*parts, Text()]
 
 

@@ -70,7 +70,7 @@ def comment_text(comment: ticket_pb2.Comment, names: Names) -> RenderableType:
     head.append(f"  {time_text(comment.create_time)}", style="dim")
     if comment.internal:
         head.append("  internal", style="yellow")
-    return Group(head, Padding(Text(without_controls(comment.body)), (0, 0, 0, 4)))
+    return Group(head, Padding.indent(Text(without_controls(comment.body)), 4))
 
 
 def time_text(time: Timestamp) -> str:

@@ -99,7 +99,8 @@ class Keeper:
             is_serving = await self._probe.is_serving()
             if is_serving != self.state.is_serving:
                 self._change(is_serving=is_serving)
-                word = "serves" if is_serving else "does not serve any more"
+                alive = time.time() - self.state.start_time
+                word = f"serves after {alive:.1f} s" if is_serving else "does not serve any more"
                 self._log(SUPERVISOR, f"{self.process.name} {word}")
             if is_serving:
                 backoff.was_ready = True
