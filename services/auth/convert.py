@@ -121,7 +121,7 @@ def user_cursor(position: str | None) -> UserCursor:
         return FIRST_USER
     try:
         email, user_id = json.loads(position)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise _not_ours() from error
     if not isinstance(email, str) or not isinstance(user_id, str):
         raise _not_ours()
