@@ -11,6 +11,7 @@ from services.gateway.certificates import write_secrets
 from services.gateway.contract import GATEWAY, read_contract
 from services.gateway.envoy import bootstrap
 from services.gateway.settings import GatewaySettings
+from services.mesh.certificates import ensure_certificates
 from services.mesh.settings import REPOSITORY, read_settings
 
 DESCRIPTOR_SET = REPOSITORY / "gen" / "descriptors" / "helpdesk.binpb"
@@ -18,6 +19,7 @@ DESCRIPTOR_SET = REPOSITORY / "gen" / "descriptors" / "helpdesk.binpb"
 
 def main() -> None:
     settings = read_settings(GatewaySettings)
+    ensure_certificates(settings.certificates_folder)
     configuration = write_configuration(settings)
     arguments = command(configuration, settings)
     sys.stderr.flush()

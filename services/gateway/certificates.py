@@ -6,10 +6,10 @@ from pathlib import Path
 from services.gateway.config import Config, typed
 from services.gateway.contract import GATEWAY
 from services.gateway.settings import GatewaySettings
+from services.mesh.certificates import dns_name, spiffe_id
 
 EDGE = "edge"
 _TLS = "extensions.transport_sockets.tls.v3"
-_SPIFFE = "spiffe://helpdesk.internal/svc"
 
 
 def downstream_tls(settings: GatewaySettings) -> Config:
@@ -28,7 +28,7 @@ def upstream_tls(service: str, protocol: str, settings: GatewaySettings) -> Conf
     """Mutual TLS to exactly this service: another one of the same authority is refused."""
     return _socket(
         "UpstreamTlsContext",
-        sni=f"{service}.helpdesk.internal",
+        sni=dns_name(service),
         common_tls_context={
             "alpn_protocols": [protocol],
             "tls_params": {
@@ -39,7 +39,7 @@ def upstream_tls(service: str, protocol: str, settings: GatewaySettings) -> Conf
             "validation_context": {
                 "trusted_ca": {"filename": str(settings.certificates_folder / "ca.pem")},
                 "match_typed_subject_alt_names": [
-                    {"san_type": "URI", "matcher": {"exact": f"{_SPIFFE}/{service}"}}
+                    {"san_type": "URI", "matcher": {"exact": spiffe_id(service)}}
                 ],
             },
         },
@@ -62,8 +62,8 @@ def _certificate(name: str, settings: GatewaySettings) -> Config:
         tls_certificate={
             "certificate_chain": {"filename": str(folder / "cert.pem")},
             "private_key": {"filename": str(folder / "key.pem")},
-            # Sees files that are renamed into the folder.
-            "watched_directory": {"path": str(folder)},
+            # Not the folder itself, which is a symbolic link: rotation points it at another one.
+            "watched_directory": {"path": str(settings.certificates_folder)},
         },
     )
 
@@ -73,11 +73,7 @@ def _secret(name: str, settings: GatewaySettings) -> Config:
         "name": name,
         "sds_config": {
             "resource_api_version": "V3",
-            "path_config_source": {
-                "path": str(_secret_file(name, settings)),
-                # Sees the folder itself replaced, as by swapping a symbolic link.
-                "watched_directory": {"path": str(settings.certificates_folder)},
-            },
+            "path_config_source": {"path": str(_secret_file(name, settings))},
         },
     }
 

@@ -20,7 +20,7 @@ def clusters(contract: Contract, settings: GatewaySettings) -> list[Config]:
     return [
         *(service_cluster(area, settings) for area in contract.areas),
         bridge_cluster(settings),
-        signing_keys_cluster(settings),
+        signing_keys_cluster(),
         *telemetry_clusters(settings),
     ]
 
@@ -44,9 +44,14 @@ def bridge_cluster(settings: GatewaySettings) -> Config:
     }
 
 
-def signing_keys_cluster(settings: GatewaySettings) -> Config:
-    """The gateway itself: auth speaks gRPC, and the gateway is what turns that into a JWK set."""
-    return _cluster(SIGNING_KEYS, [("127.0.0.1", settings.http_port)])
+def signing_keys_cluster() -> Config:
+    """The gateway itself: auth speaks gRPC, and the gateway is what makes a JWK set of that."""
+    address = {"envoy_internal_address": {"server_listener_name": SIGNING_KEYS}}
+    return {
+        "name": SIGNING_KEYS,
+        "type": "STATIC",
+        "load_assignment": _assignment(SIGNING_KEYS, [address]),
+    }
 
 
 def telemetry_clusters(settings: GatewaySettings) -> Iterator[Config]:
@@ -77,18 +82,13 @@ def _cluster(name: str, addresses: list[tuple[str, int]]) -> Config:
         "type": "STATIC" if all(_is_ip(host) for host, _ in addresses) else "STRICT_DNS",
         "connect_timeout": "1s",
         "lb_policy": "ROUND_ROBIN",
-        "load_assignment": {
-            "cluster_name": name,
-            "endpoints": [
-                {
-                    "lb_endpoints": [
-                        {"endpoint": {"address": socket_address(host, port)}}
-                        for host, port in addresses
-                    ]
-                }
-            ],
-        },
+        "load_assignment": _assignment(name, [socket_address(*address) for address in addresses]),
     }
+
+
+def _assignment(name: str, addresses: list[Config]) -> Config:
+    endpoints = [{"endpoint": {"address": address}} for address in addresses]
+    return {"cluster_name": name, "endpoints": [{"lb_endpoints": endpoints}]}
 
 
 def _http2() -> Config:

@@ -16,6 +16,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.tokens import token_check
 
 _FILTERS = "extensions.filters.http"
+_MANAGER = "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 
 
 def http_filters(contract: Contract, settings: GatewaySettings) -> list[Config]:
@@ -31,9 +32,9 @@ def http_filters(contract: Contract, settings: GatewaySettings) -> list[Config]:
         _filter(ADDRESS_LIMIT, address_limit(settings), disabled=True),
         _filter("envoy.filters.http.buffer", _body_cap(settings)),
         _filter(REQUEST_CHECK, request_check(contract), disabled=True),
-        _filter(TRANSCODER, _transcoder(contract)),
+        transcoder(contract),
         _filter("envoy.filters.http.grpc_stats", _grpc_stats()),
-        _filter("envoy.filters.http.router", _router()),
+        router(),
     ]
 
 
@@ -70,8 +71,8 @@ def _body_cap(settings: GatewaySettings) -> Config:
     return typed(f"{_FILTERS}.buffer.v3.Buffer", max_request_bytes=settings.max_body_bytes)
 
 
-def _transcoder(contract: Contract) -> Config:
-    return typed(
+def transcoder(contract: Contract) -> Config:
+    configuration = typed(
         f"{_FILTERS}.grpc_json_transcoder.v3.GrpcJsonTranscoder",
         proto_descriptor=str(contract.descriptor_set),
         services=list(contract.services),
@@ -92,6 +93,7 @@ def _transcoder(contract: Contract) -> Config:
         max_request_body_size=16 * 1024 * 1024,
         max_response_body_size=16 * 1024 * 1024,
     )
+    return _filter(TRANSCODER, configuration)
 
 
 def _grpc_stats() -> Config:
@@ -102,5 +104,14 @@ def _grpc_stats() -> Config:
     )
 
 
-def _router() -> Config:
-    return typed(f"{_FILTERS}.router.v3.Router", suppress_envoy_headers=True)
+def router() -> Config:
+    configuration = typed(f"{_FILTERS}.router.v3.Router", suppress_envoy_headers=True)
+    return _filter("envoy.filters.http.router", configuration)
+
+
+def connection_manager(**fields: object) -> Config:
+    """The network filter that the HTTP filters live in."""
+    return {
+        "name": "envoy.filters.network.http_connection_manager",
+        "typed_config": typed(_MANAGER, **fields),
+    }

@@ -5,18 +5,18 @@ from services.gateway.certificates import downstream_tls
 from services.gateway.clusters import TELEMETRY
 from services.gateway.config import Config, socket_address, typed
 from services.gateway.contract import GATEWAY, Contract
-from services.gateway.filters import http_filters
+from services.gateway.filters import connection_manager, http_filters
 from services.gateway.header_hygiene import header_hygiene
 from services.gateway.local_replies import local_replies
 from services.gateway.routes import route_configuration
 from services.gateway.settings import GatewaySettings
+from services.gateway.signing_keys import signing_keys_listener
 
 LOOPBACK = "127.0.0.1"
-_MANAGER = "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 
 
 def listeners(contract: Contract, settings: GatewaySettings) -> list[Config]:
-    chain = {"filters": [_http_connection_manager(contract, settings)]}
+    chain = {"filters": [_edge(contract, settings)]}
     return [
         {
             "name": "plain",
@@ -30,12 +30,12 @@ def listeners(contract: Contract, settings: GatewaySettings) -> list[Config]:
             "listener_filters": [_tls_inspector()],
             "filter_chains": [{**chain, "transport_socket": downstream_tls(settings)}],
         },
+        signing_keys_listener(contract),
     ]
 
 
-def _http_connection_manager(contract: Contract, settings: GatewaySettings) -> Config:
-    manager = typed(
-        _MANAGER,
+def _edge(contract: Contract, settings: GatewaySettings) -> Config:
+    return connection_manager(
         stat_prefix="edge",
         server_name="helpdesk",
         route_config=route_configuration(contract, settings),
@@ -46,7 +46,6 @@ def _http_connection_manager(contract: Contract, settings: GatewaySettings) -> C
         **_limits(),
         **_tracing(settings),
     )
-    return {"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}
 
 
 def _limits() -> Config:

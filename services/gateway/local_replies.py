@@ -4,12 +4,13 @@ REST callers get it as JSON, gRPC callers as status, message and details in the 
 """
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from google.protobuf import any_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
-from services.gateway.config import Config
+from services.gateway.config import Config, typed
 
 _DOMAIN = "helpdesk.mesh"
 _TYPE = "type.googleapis.com/google.rpc"
@@ -59,6 +60,10 @@ _TOKEN_MISSING = Refusal(
 _INVALID_REQUEST = Refusal(400, code_pb2.INVALID_ARGUMENT, "INVALID_REQUEST", _ENVOYS_WORDS)
 # What is no HTTP, or has a bad path, is refused before it gets an id, and without a word.
 _UNREADABLE = Refusal(400, code_pb2.INVALID_ARGUMENT, "GATEWAY", "The request is malformed.")
+# Auth cannot be asked for its keys: the token may well be good.
+_KEYS_MISSING = Refusal(
+    401, code_pb2.UNAVAILABLE, "PEER_UNAVAILABLE", "The service does not answer.", answered_as=503
+)
 # To a gRPC caller a missing route is a missing method.
 _METHOD_UNKNOWN = Refusal(
     404, code_pb2.UNIMPLEMENTED, "METHOD_UNKNOWN", "The method does not exist."
@@ -70,12 +75,14 @@ def local_replies() -> Config:
     return {
         "mappers": [
             _rest(_INVALID_REQUEST, _REQUEST_FAULT, extra_details=[_field_violation()]),
+            _rest(_KEYS_MISSING, _NO_KEYS),
             _rest(_TOKEN_MISSING, _NO_TOKEN),
             _rest(_UNREADABLE, _NO_REQUEST_ID),
             *(_rest(refusal) for refusal in _REFUSALS),
-            _grpc(_TOKEN_MISSING, _NO_TOKEN),
-            _grpc(_METHOD_UNKNOWN),
-            *(_grpc(refusal) for refusal in _REFUSALS),
+            *_rpc(_KEYS_MISSING, _NO_KEYS),
+            *_rpc(_TOKEN_MISSING, _NO_TOKEN),
+            *_rpc(_METHOD_UNKNOWN),
+            *(mapper for refusal in _REFUSALS for mapper in _rpc(refusal)),
         ]
     }
 
@@ -105,24 +112,49 @@ def _rest(
     }
 
 
-def _grpc(refusal: Refusal, *conditions: Config) -> Config:
-    headers = {
+def _rpc(refusal: Refusal, *conditions: Config) -> tuple[Config, Config]:
+    """For gRPC-Web, then for gRPC: Envoy knows how to say it in the latter only."""
+    shared = {
         "grpc-status": str(refusal.code),
         "grpc-status-details-bin": _status_details(refusal),
     }
-    return {
-        "filter": _all(_status(refusal), *conditions),
-        "body_format_override": {"text_format_source": {"inline_string": refusal.message}},
-        "headers_to_add": [
-            {"header": {"key": key, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
-            for key, value in headers.items()
-        ],
+    web = {
+        **shared,
+        "grpc-message": _static(refusal.message),
+        "content-type": "application/grpc-web+proto",
     }
+    return (
+        {
+            "filter": _all(_status(refusal), _IS_GRPC_WEB, *conditions),
+            "status_code": 200,
+            "body_format_override": _text(""),
+            "headers_to_add": _headers(web),
+        },
+        {
+            "filter": _all(_status(refusal), *conditions),
+            "body_format_override": _text(refusal.message),
+            "headers_to_add": _headers(shared),
+        },
+    )
+
+
+def _text(text: str) -> Config:
+    return {"text_format_source": {"inline_string": text}}
+
+
+def _headers(headers: Mapping[str, str]) -> list[Config]:
+    return [
+        {"header": {"key": key, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+        for key, value in headers.items()
+    ]
+
+
+def _static(message: str) -> str:
+    return "The request is not valid." if message == _ENVOYS_WORDS else message
 
 
 def _status_details(refusal: Refusal) -> str:
-    message = "The request is not valid." if refusal.message == _ENVOYS_WORDS else refusal.message
-    status = status_pb2.Status(code=refusal.code, message=message)
+    status = status_pb2.Status(code=refusal.code, message=_static(refusal.message))
     details = any_pb2.Any()
     details.Pack(error_details_pb2.ErrorInfo(reason=refusal.reason, domain=_DOMAIN))
     status.details.append(details)
@@ -134,7 +166,7 @@ def _status_details(refusal: Refusal) -> str:
 
 
 def _is_passing(refusal: Refusal) -> bool:
-    return refusal.status in (429, 503)
+    return refusal.status == 429 or refusal.code == code_pb2.UNAVAILABLE
 
 
 def _field_violation() -> Config:
@@ -169,6 +201,16 @@ _NOT_GRPC = _header(
 # Behind the transcoder a REST call looks like gRPC, but for the path that it came with.
 _IS_REST: Config = {
     "or_filter": {"filters": [_NOT_GRPC, _header("x-envoy-original-path", present_match=True)]}
+}
+_IS_GRPC_WEB = _header("x-grpc-web", present_match=True)
+_NO_KEYS: Config = {
+    "extension_filter": {
+        "name": "envoy.access_loggers.extension_filters.cel",
+        "typed_config": typed(
+            "extensions.access_loggers.filters.cel.v3.ExpressionFilter",
+            expression="response.code_details.contains('Jwks_remote_fetch_is_failed')",
+        ),
+    }
 }
 _NO_TOKEN = _header("authorization", present_match=False)
 _NO_REQUEST_ID = _header("x-request-id", present_match=False)

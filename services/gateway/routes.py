@@ -77,13 +77,13 @@ def rest_routes(contract: Contract) -> Iterator[Config]:
 def rpc_routes(contract: Contract) -> Iterator[Config]:
     for method in contract.exposed:
         yield {
-            **_rpc_route(method),
+            **rpc_route(method),
             "match": {"path": method.path},
             "typed_per_filter_config": _public_filters(method),
         }
 
 
-def _rpc_route(method: Method) -> Config:
+def rpc_route(method: Method) -> Config:
     deadline = {
         "header": {"key": "grpc-timeout", "value": _grpc_timeout(method.default_timeout)},
         "append_action": "ADD_IF_ABSENT",
@@ -108,13 +108,11 @@ def _call(method: Method) -> Config:
 
 
 def _stream(method: Method) -> Config:
-    """The service ends its stream in time and says so in it; the gateway only ends what hangs."""
+    """Bounded by its deadline alone, and by how long nothing may be said."""
     return {
         "timeout": "0s",
         "idle_timeout": seconds(_STREAM_SILENCE),
-        "max_stream_duration": {
-            "max_stream_duration": seconds(method.max_timeout + _STREAM_SILENCE)
-        },
+        "max_stream_duration": {"grpc_timeout_header_max": seconds(method.max_timeout)},
     }
 
 

@@ -45,12 +45,12 @@ def _provider(settings: GatewaySettings) -> Config:
         "payload_in_metadata": "claims",
         "remote_jwks": {
             "http_uri": {
-                "uri": f"http://127.0.0.1:{settings.http_port}{_SIGNING_KEYS_PATH}",
+                "uri": f"http://auth.helpdesk.internal{_SIGNING_KEYS_PATH}",
                 "cluster": SIGNING_KEYS,
                 "timeout": "2s",
             },
             "cache_duration": {"seconds": settings.signing_keys_age_seconds},
-            # Must not hold up the listener: the answer comes through this very listener.
+            # Must not hold the listeners up: the keys come through one of them.
             "async_fetch": {"fast_listener": True, "failed_refetch_duration": "0.5s"},
         },
     }

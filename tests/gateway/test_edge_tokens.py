@@ -12,6 +12,7 @@ import pytest
 from services.gateway.__main__ import DESCRIPTOR_SET
 from services.gateway.contract import Binding, Method, read_contract
 from tests.gateway.access_tokens import SigningKey, bearer
+from tests.gateway.calls import call
 from tests.gateway.edge import eventually
 from tests.gateway.mesh import Mesh, running_mesh
 from tests.gateway.refusals import grpc_reason_of, reason_of
@@ -28,16 +29,6 @@ BINDINGS = [
 
 def a_path(binding: Binding) -> str:
     return re.sub(r"\{[^}]+\}", "1", binding.path)
-
-
-async def call(channel: grpc.aio.Channel, method: Method, **metadata: str) -> None:
-    """Calls with an empty request, whose bytes are the same for every type."""
-    pairs = tuple(metadata.items())
-    if method.streams:
-        async for _ in channel.unary_stream(method.path)(b"", metadata=pairs):
-            pass
-    else:
-        await channel.unary_unary(method.path)(b"", metadata=pairs)
 
 
 def test_most_rpcs_are_protected() -> None:

@@ -49,14 +49,14 @@ class Upstream:
         self.calls: list[Call] = []
         self.answers: dict[str, Answer] = {}
         self.streams: dict[str, Stream] = {}
-        self._authority = authority
+        self.authority = authority
         self._server: grpc.aio.Server | None = None
 
     async def start(self, *, identity: str | None = None) -> None:
         """Listens under the service's own identity, or under another one."""
-        certificate, key = self._authority.issue(identity or self.name)
+        certificate, key = self.authority.issue(identity or self.name)
         credentials = grpc.ssl_server_credentials(
-            [(key, certificate)], self._authority.certificate, require_client_auth=True
+            [(key, certificate)], self.authority.certificate, require_client_auth=True
         )
         self._server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
         servicer = health.aio.HealthServicer()
