@@ -1,6 +1,7 @@
 """The RPC that the current task serves, as far as logs and further calls need to know it."""
 
 import re
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -20,6 +21,8 @@ class Call:
     span_id: str | None = None
     code: str = "OK"
     reason: str | None = None
+    # May raise to end a stream; set where there is something to ask again.
+    before_each_message: Callable[[], None] | None = None
 
     def one(self, key: str) -> str | None:
         """The value of a metadata key that is there exactly once."""

@@ -27,6 +27,7 @@ from services.mesh.interceptors.request_log import request_log
 from services.mesh.interceptors.telemetry import telemetry
 from services.mesh.interceptors.token import token
 from services.mesh.interceptors.validation import validation
+from services.mesh.interceptors.watching import Watches
 from services.mesh.registration import Registration
 from services.mesh.settings import MeshSettings
 from services.mesh.telemetry import configure_telemetry
@@ -114,14 +115,16 @@ class MeshServer:
         self.identity: ServerIdentity | None = None
         self._replies: RememberedReplies | None = None
         self._is_ready = asyncio.Event()
+        self._watches = Watches()
         self.interceptors: list[Interceptor] = [
             telemetry,
             request_log,
             errors,
+            self._watches.intercept,
             deadline,
             caller_identity,
             token(authority),
-            permission,
+            permission(authority),
             parsing,
             validation(),
         ]
@@ -163,6 +166,7 @@ class MeshServer:
         await self._health.say(serving=False)
         if grace:
             await asyncio.sleep(min(self._drain_seconds, grace))
+        self._watches.end()
         await self._server.stop(grace)
         for task in self._tasks:
             task.cancel()

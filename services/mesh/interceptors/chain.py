@@ -9,6 +9,7 @@ from typing import Any, cast
 import grpc
 from google.protobuf.message import Message
 
+from services.mesh.call import call_or_none
 from services.mesh.contract import MethodPolicy
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -80,7 +81,10 @@ def _sending(behaviour: object) -> Handler:
     # runs the method's own `finally` in the task of the call.
     async def send(request: Any, context: Context) -> None:
         async with aclosing(cast("Any", replies_of(request, context))) as replies:
+            call = call_or_none()
             async for reply in replies:
+                if call is not None and call.before_each_message is not None:
+                    call.before_each_message()
                 await context.write(reply)
 
     return send

@@ -1,24 +1,47 @@
-"""Lets a user in only with the permission that the contract names."""
+"""Lets a user in only with the permission that the contract names, and out again without it."""
 
 from typing import Any
 
 from google.protobuf.message import Message
 
-from services.mesh.caller import current_caller
+from services.mesh.authority import Authority
+from services.mesh.call import call_or_none
+from services.mesh.caller import Caller, current_caller, current_tenant, current_user
 from services.mesh.errors import PermissionMissing
-from services.mesh.interceptors.chain import Context, Handler, Method
+from services.mesh.interceptors.chain import Context, Handler, Interceptor, Method
 
 
-def permission(method: Method, proceed: Handler) -> Handler:
-    if method.policy.public:
-        return proceed
-    needed = method.policy.permission
+def permission(authority: Authority) -> Interceptor:
+    def intercept(method: Method, proceed: Handler) -> Handler:
+        if method.policy.public:
+            return proceed
+        needed = method.policy.permission
 
-    async def handle(request: Any, context: Context) -> Message | None:
-        if not current_caller().may(needed):
-            raise PermissionMissing(
-                "You lack the permission that this needs.", metadata={"permission": needed}
-            )
-        return await proceed(request, context)
+        async def handle(request: Any, context: Context) -> Message | None:
+            _check(current_caller(), needed)
+            call = call_or_none()
+            if method.streams and call is not None:
+                tenant_id, user_id = current_tenant(), current_user()
 
-    return handle
+                # A stream may outlive the permission that it began with.
+                def check_again() -> None:
+                    if needed not in authority.permissions(tenant_id, user_id):
+                        raise _missing(needed)
+
+                call.before_each_message = check_again
+            return await proceed(request, context)
+
+        return handle
+
+    return intercept
+
+
+def _check(caller: Caller, needed: str) -> None:
+    if not caller.may(needed):
+        raise _missing(needed)
+
+
+def _missing(needed: str) -> PermissionMissing:
+    return PermissionMissing(
+        "You lack the permission that this needs.", metadata={"permission": needed}
+    )
