@@ -6,9 +6,11 @@ from services.chat.convert import create_ticket_request, document_version, passa
 from services.chat.domain import DocumentVersion
 from services.chat.errors import DocumentVersionMissing
 from services.chat.ports import FoundPassages, OpenedTicket, TicketOrder
-from services.mesh.errors import NotFound
+from services.mesh.errors import InvalidArgument, NotFound
 
 _PASSAGES = 8
+# What search says of "???": a question without a word, which nothing can answer.
+_NOTHING_TO_LOOK_FOR = "QUERY_EMPTY"
 
 
 class SearchKnowledge:
@@ -18,9 +20,13 @@ class SearchKnowledge:
         self._search = search
 
     async def find_passages(self, question: str) -> FoundPassages:
-        reply = await self._search.SearchPassages(
-            search_service_pb2.SearchPassagesRequest(query=question, page_size=_PASSAGES)
-        )
+        request = search_service_pb2.SearchPassagesRequest(query=question, page_size=_PASSAGES)
+        try:
+            reply = await self._search.SearchPassages(request)
+        except InvalidArgument as error:
+            if error.reason != _NOTHING_TO_LOOK_FOR:
+                raise
+            return FoundPassages(())
         return FoundPassages(tuple(passage(result) for result in reply.results), reply.degraded)
 
     async def get_version(self, document_id: str, version: int) -> DocumentVersion:

@@ -12,11 +12,11 @@ from helpdesk.ticket.v1 import ticket_pb2, ticket_service_pb2, ticket_service_pb
 from services.chat.domain import DocumentVersion
 from services.chat.errors import DocumentVersionMissing
 from services.chat.peers import SearchKnowledge, TicketServiceDesk
-from services.chat.ports import OpenedTicket, TicketOrder
+from services.chat.ports import FoundPassages, OpenedTicket, TicketOrder
 from services.mesh.call import begin_call
 from services.mesh.caller import current_caller
 from services.mesh.channel import connect
-from services.mesh.errors import NotFound, PermissionDenied
+from services.mesh.errors import InvalidArgument, NotFound, PermissionDenied
 from services.mesh.settings import MeshSettings
 from tests.chat.builders import SLACK
 from tests.support.mesh_server import RunningServer, running_server
@@ -49,6 +49,16 @@ class VersionMissing(NotFound):
     reason = "DOCUMENT_NOT_FOUND"
 
 
+class QueryEmpty(InvalidArgument):
+    domain = "helpdesk.search"
+    reason = "QUERY_EMPTY"
+
+
+class QueryOdd(InvalidArgument):
+    domain = "helpdesk.search"
+    reason = "QUERY_ODD"
+
+
 @dataclass
 class Heard:
     callers: list[tuple[str, str | None]] = field(default_factory=list)
@@ -60,6 +70,9 @@ class Heard:
         self.requests.append(request)
 
 
+_REFUSALS = {"???": QueryEmpty("No word."), "odd": QueryOdd("Odd.")}
+
+
 class FakeSearch(search_service_pb2_grpc.SearchServiceServicer):
     def __init__(self, heard: Heard) -> None:
         self._heard = heard
@@ -68,6 +81,8 @@ class FakeSearch(search_service_pb2_grpc.SearchServiceServicer):
         self, request: search_service_pb2.SearchPassagesRequest, context: object
     ) -> search_service_pb2.SearchPassagesResponse:
         self._heard.hear(request)
+        if request.query in _REFUSALS:
+            raise _REFUSALS[request.query]
         return search_service_pb2.SearchPassagesResponse(results=[RESULT], degraded=True)
 
     async def GetDocumentVersion(  # noqa: N802 - the contract's name
@@ -144,6 +159,15 @@ async def test_passages_arrive_as_search_found_them(search: RunningServer, heard
     assert (passage.text, passage.start, passage.end) == (SLACK[:21], 0, 21)
     assert (passage.score, passage.similarity, passage.coverage) == (0.5, 0.25, 0.75)
     assert heard.callers == [("chat", "ann")]
+
+
+async def test_a_question_without_a_word_finds_nothing(search: RunningServer) -> None:
+    async with connect(search.settings_with_peer(), caller_service="chat", peer="search") as to:
+        knowledge = SearchKnowledge(search_service_pb2_grpc.SearchServiceStub(to))
+        with _serving_ann(search, "search.passages.search"):
+            assert await knowledge.find_passages("???") == FoundPassages(())
+            with pytest.raises(InvalidArgument):
+                await knowledge.find_passages("odd")
 
 
 async def test_a_version_arrives_whole_and_a_missing_one_is_told(search: RunningServer) -> None:

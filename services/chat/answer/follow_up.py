@@ -11,6 +11,8 @@ _CONTINUES = re.compile(
 _REFERS_BACK = re.compile(
     r"\b(?:it|its|that|this|these|those|them|there|one|ones)\b", re.IGNORECASE
 )
+# What search takes at most.
+LONGEST_QUERY = 4000
 _LONGEST_CONTINUATION = 9
 _LONGEST_REFERENCE = 6
 
@@ -29,7 +31,8 @@ def lookup_query(question: str, earlier_questions: Sequence[str]) -> str:
         return question
     for earlier in reversed(earlier_questions):
         if not leans_on_the_one_before(earlier):
-            return f"{earlier} {question}"
+            room = LONGEST_QUERY - len(question) - 1
+            return f"{earlier[: max(0, room)]} {question}"
     return question
 
 

@@ -11,12 +11,29 @@ from services.chat.ports import FoundPassages
 LEAST_SUPPORT = 0.4
 COVERAGE_WEIGHT = 0.2
 # "How do I reset my Netflix password?" is near every article on passwords and in none of them.
-UNKNOWN_NAME_COST = 0.25
+UNKNOWN_THING_COST = 0.3
 KNOWN_NAME_WORTH = 0.1
 LEAST_COVERAGE_BY_WORDS_ALONE = 0.75
 _SHORTEST_NAME = 4
+_SHORTEST_STEM_OF_A_NAME = 5
+_PASSAGES_THAT_KNOW = 3
+# In a question of so few telling words each one matters, with a capital letter or without.
+_SHORT_QUESTION_WORDS = 3
 _NEAREST_ARTICLES = 3
 _WORD = re.compile(r"[^\W_]+")
+# What every helpdesk speaks of, perhaps by another name; the encoder knows them as the same.
+_GENERAL = frozenset(
+    content_words(
+        "account app application boot break broken browser buy call change cloud computer connect "
+        "crash delete desktop device disk display document drive email error file find fix folder "
+        "forgot freeze help install internet keyboard laptop lock login logon lose lost machine "
+        "mail message mobile monitor mouse network notebook order password pc permission phishing "
+        "phone photo pin print printer problem program reboot repair replace request reset restart "
+        "rule save scan screen setup share shut sign slow software spam start stop stuck support "
+        "switch tablet team ticket trash turn unlock update upload user username virus web website "
+        "wifi wireless work working wrong"
+    )
+)
 
 
 def supports_answer(question: str, found: FoundPassages, own_words: Collection[str] = ()) -> bool:
@@ -35,9 +52,9 @@ def support(question: str, found: FoundPassages, said: Collection[str]) -> float
     similarity = max(passage.similarity for passage in found.passages)
     strength = similarity + COVERAGE_WEIGHT * found.passages[0].coverage
     names = _names(question)
-    if any(len(name) >= _SHORTEST_NAME and not _holds(said, name) for name in names):
-        return strength - UNKNOWN_NAME_COST
-    said_by_best = _said(found.passages[:1])
+    if any(not _holds(said, thing) for thing in _things(question, names)):
+        return strength - UNKNOWN_THING_COST
+    said_by_best = _said(found.passages[:_PASSAGES_THAT_KNOW])
     if any(_holds(said_by_best, name) for name in names):
         return strength + KNOWN_NAME_WORTH
     return strength
@@ -60,8 +77,18 @@ def _said(passages: Iterable[Passage]) -> set[str]:
 
 
 def _holds(said: Collection[str], name: str) -> bool:
-    """Whether a word begins with the name: who says Mac may mean a MacBook."""
-    return any(word.startswith(name) for word in said)
+    """Who says Mac may mean a MacBook, and the other way round."""
+    return any(
+        word.startswith(name) or (len(word) >= _SHORTEST_STEM_OF_A_NAME and name.startswith(word))
+        for word in said
+    )
+
+
+def _things(question: str, names: Collection[str]) -> set[str]:
+    """The words that an answer cannot do without."""
+    telling = set(content_words(question))
+    short = telling - _GENERAL if len(telling) <= _SHORT_QUESTION_WORDS else set()
+    return {name for name in names if len(name) >= _SHORTEST_NAME} | short
 
 
 def _names(question: str) -> set[str]:

@@ -8,13 +8,13 @@ from collections.abc import Collection, Iterable
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")  # noqa: RUF001 - the apostrophe is meant
 _STOPWORDS = frozenset(
     """
-    a about am an and any are as at be because been being but by can cannot could did do does
-    doing don done for from get gets getting give go going got had has have having he her here him
-    his how i if in into is it its just let like may me might mine must my need no nor not now of
-    off on once one only onto or our out own please she should so some such tell than that the
-    their them then there these they thing this those to too up us use used uses using very want
-    wants was we were what when where which while who whom whose why will with would yes yet you
-    your
+    a about am an and any anybody anyone anything are as at be because been being but by can
+    cannot could did do does doing don done for from get gets getting give go going got had has
+    have having he her here him his how i if in into is it its just let like may me might mine
+    must my need no nor not now of off on once one only onto or our out own please she should so
+    some somebody someone something such tell than that the their them then there these they thing
+    this those to too up us use used uses using very want wants was we were what when where which
+    while who whom whose why will with would yes yet you your
     """.split()  # noqa: SIM905 - a list of a hundred quoted words reads worse
 )
 _SHORTEST_STEM = 3
