@@ -3,49 +3,70 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from services.cli.failures import CommandError
-from services.cli.output import talk_console
+from services.cli.failures import CommandError, report
+from services.cli.output import Format, choose_format, talk_console
 from services.cli.supervisor.child import start_time
 from services.cli.supervisor.orphans import end_orphans
 from services.cli.supervisor.state import Phase, ProcessState, RunState, StateFile
-from services.mesh.settings import MeshSettings
 
-_LOOK_SECONDS = 0.05
+_LOOK_SECONDS = 0.1
 _READY_SECONDS = 300.0
 _STOP_SECONDS = 20.0
 
 
-def start_in_background(settings: MeshSettings, state_file: StateFile, *, with_demo: bool) -> None:
-    """Returns when all is ready. Raises CommandError when the run ends before that."""
-    last_words = settings.data / "logs" / "background.log"
+def run_in_background(log_folder: Path, run: Callable[[], None], state_file: StateFile) -> None:
+    """Returns when the run is ready. Raises CommandError when it ends before that."""
+    last_words = log_folder / "background.log"
     last_words.parent.mkdir(parents=True, exist_ok=True)
-    words = ["up", "--background", "--demo" if with_demo else "--no-demo", "-o", "json"]
-    with last_words.open("wb") as stream:
-        running = subprocess.Popen(  # noqa: S603 - this program itself
-            [sys.executable, "-m", "services.cli", *words],
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=stream,
-            # An own session: closing the terminal must not end it.
-            start_new_session=True,
-        )
+    child = _fork(run, last_words)
 
     def check() -> None:
-        if running.poll() is not None:
+        ended, _ = os.waitpid(child, os.WNOHANG)
+        if ended:
             raise _failure(last_words)
 
     try:
         wait_until_ready(state_file, check)
     except KeyboardInterrupt:
-        running.send_signal(signal.SIGTERM)
-        running.wait()
+        os.kill(child, signal.SIGTERM)
+        os.waitpid(child, 0)
         raise
+
+
+def _fork(run: Callable[[], None], last_words: Path) -> int:
+    """A copy of this process that has left the terminal; it has loaded everything already."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    child = os.fork()
+    if child:
+        return child
+    code = 1
+    try:
+        # An own session: closing the terminal must not end it.
+        os.setsid()
+        output = os.open(last_words, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        choose_format(Format.JSON)
+        code = _code_of(run)
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _code_of(run: Callable[[], None]) -> int:
+    try:
+        run()
+    except CommandError as error:
+        report(error)
+        return error.exit_code
+    return 0
 
 
 def wait_until_ready(state_file: StateFile, check: Callable[[], None] | None = None) -> None:

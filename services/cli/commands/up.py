@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.background import start_in_background, wait_until_ready
+from services.cli.background import run_in_background, wait_until_ready
 from services.cli.failures import CommandError, cancelled
 from services.cli.options import OutputOption
 from services.cli.output import Format, say, write_json
@@ -17,6 +17,7 @@ from services.cli.profiles import ProfileFile
 from services.cli.running import Cancelled, Screen, run_mesh
 from services.cli.screens.run import RunScreen
 from services.cli.screens.summary import show_summary, summary_fields
+from services.cli.supervisor.bytecode import keep_bytecode
 from services.cli.supervisor.health import mesh_prober
 from services.cli.supervisor.orphans import end_orphans
 from services.cli.supervisor.processes import mesh_processes
@@ -34,7 +35,6 @@ def up(
     demo: Annotated[
         bool, typer.Option("--demo/--no-demo", envvar="HELPDESK_DEMO", help="Make demo tenants.")
     ] = True,
-    background: Annotated[bool, typer.Option("--background", hidden=True)] = False,
     output: OutputOption = Format.TEXT,
 ) -> None:
     """Start everything and keep it running until Ctrl-C.
@@ -43,24 +43,35 @@ def up(
     """
     settings = read_settings(MeshSettings)
     _demand([check_folder(settings.data, ThisMachine())])
-    state_file = StateFile(settings.data)
+    state_file, profiles = StateFile(settings.data), ProfileFile(settings.data)
     _wait_while_stopping(state_file)
     with state_file.lock() as is_free:
         if is_free:
             _clear_the_way(settings, state_file)
             if not detach:
-                _run(settings, is_watched=not background, with_demo=demo)
+                _run(settings, RunScreen(mesh_processes(settings), profiles), with_demo=demo)
                 return
     if not is_free:
         say("already running")
         wait_until_ready(state_file)
     else:
-        start_in_background(settings, state_file, with_demo=demo)
-    state, profiles = state_file.read(), ProfileFile(settings.data).read()
+        run_in_background(
+            settings.data / "logs",
+            lambda: _run_locked(settings, state_file, with_demo=demo),
+            state_file,
+        )
+    state = state_file.read()
     if state is not None and output is Format.JSON:
-        write_json(summary_fields(state, profiles))
+        write_json(summary_fields(state, profiles.read()))
     elif state is not None:
-        show_summary(state, profiles, "running")
+        show_summary(state, profiles.read(), "running")
+
+
+def _run_locked(settings: MeshSettings, state_file: StateFile, *, with_demo: bool) -> None:
+    with state_file.lock() as is_free:
+        if not is_free:
+            raise CommandError("Another start was faster.", hint="helpdesk status")
+        _run(settings, Screen(), with_demo=with_demo)
 
 
 def _clear_the_way(settings: MeshSettings, state_file: StateFile) -> None:
@@ -72,13 +83,13 @@ def _clear_the_way(settings: MeshSettings, state_file: StateFile) -> None:
     _demand(check_all(settings, mesh_processes(settings), ThisMachine()))
 
 
-def _run(settings: MeshSettings, *, is_watched: bool, with_demo: bool) -> None:
+def _run(settings: MeshSettings, screen: Screen, *, with_demo: bool) -> None:
     processes = mesh_processes(settings)
     _prepare(settings)
-    screen = RunScreen(processes, ProfileFile(settings.data)) if is_watched else Screen()
     # Given to the processes: they must mean the same folder wherever they are started.
     os.environ["HELPDESK_DATA"] = str(settings.data.absolute())
-    if is_watched:
+    keep_bytecode(settings.data / "bytecode")
+    if isinstance(screen, RunScreen):
         os.environ.setdefault("HELPDESK_LOG_FORMAT", "text")
     try:
         asyncio.run(

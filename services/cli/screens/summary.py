@@ -112,7 +112,8 @@ def _commands(state: RunState, tenant: str) -> list[RenderableType]:
         ),
         (
             "Over REST",
-            f"curl -s {token} -H 'Content-Type: application/json' -d '{body}' {state.addresses['http']}/v1/messages",
+            f"curl -s {token} -H 'Content-Type: application/json' -d '{body}' "
+            f"{state.addresses['http']}/v1/messages",
         ),
         (
             "Over gRPC",

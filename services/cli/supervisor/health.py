@@ -89,6 +89,8 @@ class HttpProbe:
     def __init__(self, health: HttpHealth, certificates: Path | None = None) -> None:
         self._health = health
         self._certificates = certificates
+        self._version: object = None
+        self._context: ssl.SSLContext | None = None
 
     async def is_serving(self) -> bool:
         try:
@@ -103,10 +105,13 @@ class HttpProbe:
     def _tls(self) -> ssl.SSLContext | None:
         if self._certificates is None:
             return None
-        # Read anew each time, because certificates are renewed while the supervisor runs.
-        context = ssl.create_default_context(cafile=self._certificates.parent / "ca.pem")
-        context.load_cert_chain(self._certificates / "cert.pem", self._certificates / "key.pem")
-        return context
+        version = identity_version(self._certificates)
+        if self._context is None or version != self._version:
+            folder = self._certificates
+            self._version = version
+            self._context = ssl.create_default_context(cafile=folder.parent / "ca.pem")
+            self._context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+        return self._context
 
     async def _ask(self) -> bool:
         tls = self._tls()

@@ -14,7 +14,7 @@ from services.cli.supervisor.logs import SUPERVISOR
 from services.cli.supervisor.processes import Process
 from services.cli.supervisor.state import ProcessState
 
-_EAGER_SECONDS = 0.05
+_EAGER_SECONDS = 0.1
 _CALM_SECONDS = 1.0
 
 
