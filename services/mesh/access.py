@@ -9,7 +9,8 @@ import json
 import re
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 import casbin
 
@@ -24,9 +25,11 @@ __all__ = [
     "MethodPolicy",
     "PolicyRefused",
     "Rule",
+    "SoundPolicy",
     "grant",
     "membership",
     "policy_digest",
+    "sound_policy",
 ]
 
 # ("p", "r:agent", "t:<tenant>", "ticket.tickets.get") or ("g", "u:<user>", "r:agent", "t:<tenant>")
@@ -76,13 +79,37 @@ def policy_digest(rules: Iterable[Rule]) -> str:
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
+@dataclass(frozen=True)
+class SoundPolicy:
+    """A policy whose rules and digest were checked, by tenant."""
+
+    version: int
+    digest: str
+    rules: Mapping[str, frozenset[Rule]]
+
+
+def sound_policy(version: int, digest: str, rules: Iterable[Rule]) -> SoundPolicy:
+    """Raises PolicyRefused. Takes a while for many rules, and may run in a thread."""
+    rules = list(rules)
+    for rule in rules:
+        _check(rule)
+    if policy_digest(rules) != digest:
+        raise PolicyRefused("the rules do not match their digest")
+    by_tenant: defaultdict[str, set[Rule]] = defaultdict(set)
+    for rule in rules:
+        by_tenant[_tenant(rule)].add(rule)
+    return SoundPolicy(
+        version, digest, {tenant: frozenset(its_rules) for tenant, its_rules in by_tenant.items()}
+    )
+
+
 class Access:
     """The current policy. Allows nothing before it is loaded and a minute after the last word."""
 
     def __init__(self, monotonic: Monotonic = time.monotonic) -> None:
         self._monotonic = monotonic
         self._heard_at: float | None = None
-        self._rules: dict[str, frozenset[Rule]] = {}
+        self._rules: Mapping[str, frozenset[Rule]] = {}
         self._enforcers: dict[str, casbin.Enforcer] = {}
         self._permissions: dict[tuple[str, str], frozenset[str]] = {}
         self.version = 0
@@ -90,24 +117,18 @@ class Access:
 
     def load(self, version: int, digest: str, rules: Iterable[Rule]) -> None:
         """Replaces the policy. Raises PolicyRefused and keeps the old one when it is not sound."""
-        rules = list(rules)
-        for rule in rules:
-            _check(rule)
-        if policy_digest(rules) != digest:
-            raise PolicyRefused("the rules do not match their digest")
-        by_tenant: defaultdict[str, set[Rule]] = defaultdict(set)
-        for rule in rules:
-            by_tenant[_tenant(rule)].add(rule)
-        changed = {tenant: frozenset(its_rules) for tenant, its_rules in by_tenant.items()}
+        self.install(sound_policy(version, digest, rules))
+
+    def install(self, policy: SoundPolicy) -> None:
         self._enforcers = {
             tenant: enforcer
             for tenant, enforcer in self._enforcers.items()
-            if changed.get(tenant) == self._rules[tenant]
+            if policy.rules.get(tenant) == self._rules[tenant]
         }
-        self._rules = changed
+        self._rules = policy.rules
         self._permissions = {}
-        self.version = version
-        self.digest = digest
+        self.version = policy.version
+        self.digest = policy.digest
         self.hear()
 
     def hear(self) -> None:

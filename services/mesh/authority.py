@@ -21,7 +21,16 @@ from helpdesk.auth.v1 import (
     token_service_pb2,
     token_service_pb2_grpc,
 )
-from services.mesh.access import STALE_AFTER_SECONDS, Access, PolicyRefused, Rule, grant, membership
+from services.mesh.access import (
+    STALE_AFTER_SECONDS,
+    Access,
+    PolicyRefused,
+    Rule,
+    SoundPolicy,
+    grant,
+    membership,
+    sound_policy,
+)
 from services.mesh.caller import TenantId, UserId
 from services.mesh.channel import connect
 from services.mesh.clock import Clock, utc_now
@@ -127,11 +136,11 @@ class RemoteAuthority:
                 # A connection can stay open and silent for ever; the policy may not.
                 async with asyncio.timeout(STALE_AFTER_SECONDS):
                     event = await anext(events, None)
-                if event is None or not self._take(event):
+                if event is None or not await self._take(event):
                     return
                 self._pause = _FIRST_PAUSE
 
-    def _take(self, event: policy_service_pb2.PolicyEvent) -> bool:
+    async def _take(self, event: policy_service_pb2.PolicyEvent) -> bool:
         """Whether the stream is still good."""
         if event.WhichOneof("event") == "heartbeat":
             if event.heartbeat.version != self._access.version:
@@ -139,7 +148,8 @@ class RemoteAuthority:
             self._access.hear()
         elif event.WhichOneof("event") == "snapshot":
             snapshot = event.snapshot
-            self._access.load(snapshot.version, snapshot.digest, rules_of(snapshot.rules))
+            # A large policy takes long enough to check that other calls would notice.
+            self._access.install(await asyncio.to_thread(_checked, snapshot))
             self._loaded.set()
         return True
 
@@ -155,6 +165,10 @@ class RemoteAuthority:
                 # A withdrawn key takes its tokens with it.
                 self._verified.clear()
             self._keys = keys
+
+
+def _checked(snapshot: policy_service_pb2.PolicySnapshot) -> SoundPolicy:
+    return sound_policy(snapshot.version, snapshot.digest, rules_of(snapshot.rules))
 
 
 def rules_of(rules: Iterable[policy_service_pb2.PolicyRule]) -> list[Rule]:
