@@ -18,7 +18,6 @@ from services.mesh.channel import connect
 from services.mesh.clock import utc_now
 from services.mesh.database import Database
 from services.mesh.ids import new_id
-from services.mesh.logs import configure_logs
 from services.mesh.server import serve
 from services.mesh.settings import MeshSettings
 from services.mesh.tls import ensure_certificates
@@ -32,8 +31,8 @@ HANDLED_BY_CHAT = frozenset(
 )
 
 
-async def run(settings: MeshSettings) -> None:
-    configure_logs(NAME, settings)
+async def serve_chat(settings: MeshSettings) -> None:
+    """Serves until the process is told to stop."""
     await asyncio.to_thread(ensure_certificates, settings.certificates_folder)
     database = Database(settings.database_url(NAME))
     await database.migrate(MIGRATIONS)

@@ -81,9 +81,9 @@ class Tally:
         )
 
     def __str__(self) -> str:
+        labelled = f"from the labelled article {self.cited_right}, " if self.cited_right else ""
         return (
-            f"answered {self.answered}/{self.answerable}, "
-            f"of these from the labelled article {self.cited_right}, "
+            f"answered {self.answered}/{self.answerable}, {labelled}"
             f"refused {self.refused}/{self.unanswerable}, without a citation {self.uncited}"
         )
 
