@@ -10,6 +10,7 @@ An installation that brings its own certificates has no ca.key, and nothing here
 import fcntl
 import shutil
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from ipaddress import ip_address
@@ -51,8 +52,9 @@ def ensure_certificates(
     folder.mkdir(parents=True, exist_ok=True)
     with _lock(folder):
         authority = _ensure_authority(folder, clock())
+        trusted = {one.subject for one in _authorities(folder)}
         for name in (*services, EDGE):
-            _ensure_leaf(folder, name, authority, clock())
+            _ensure_leaf(folder, name, authority, trusted, clock())
 
 
 class _Authority:
@@ -63,7 +65,7 @@ class _Authority:
 
 def _ensure_authority(folder: Path, now: datetime) -> _Authority:
     bundle, key_file = folder / "ca.pem", folder / "ca.key"
-    known = x509.load_pem_x509_certificates(bundle.read_bytes()) if bundle.exists() else []
+    known = _authorities(folder)
     if known and not _is_old(known[0], now):
         key = serialization.load_pem_private_key(key_file.read_bytes(), None)
         if isinstance(key, ec.EllipticCurvePrivateKey) and (
@@ -76,6 +78,11 @@ def _ensure_authority(folder: Path, now: datetime) -> _Authority:
     _write(key_file, _pem_key(made.key), 0o600)
     _write(bundle, b"".join(_pem(one) for one in (made.certificate, *still_valid)), 0o644)
     return made
+
+
+def _authorities(folder: Path) -> list[x509.Certificate]:
+    bundle = folder / "ca.pem"
+    return x509.load_pem_x509_certificates(bundle.read_bytes()) if bundle.exists() else []
 
 
 def _make_authority(now: datetime) -> _Authority:
@@ -101,14 +108,17 @@ def _make_authority(now: datetime) -> _Authority:
     return _Authority(certificate, key)
 
 
-def _ensure_leaf(folder: Path, name: str, authority: _Authority, now: datetime) -> None:
+def _ensure_leaf(
+    folder: Path, name: str, authority: _Authority, trusted: AbstractSet[x509.Name], now: datetime
+) -> None:
     link = folder / name
     if link.exists() and not link.is_symlink():
         return
     file = link / "cert.pem"
     if file.exists():
         leaf = x509.load_pem_x509_certificate(file.read_bytes())
-        if not _is_old(leaf, now) and leaf.issuer == authority.certificate.subject:
+        # A leaf of the last authority stays: its peers may not have read the new ca.pem yet.
+        if not _is_old(leaf, now) and leaf.issuer in trusted:
             return
     key = ec.generate_private_key(ec.SECP256R1())
     leaf = make_leaf(authority.certificate, authority.key, key, names=_names(name), now=now)

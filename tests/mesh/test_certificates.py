@@ -113,8 +113,18 @@ def test_a_lost_key_makes_a_new_authority(tmp_path: Path) -> None:
     other = tmp_path / "other"
     ensure_certificates(other, ["ticket"])
     shutil.copy(other / "ca.key", tmp_path / "ca.key")
+    ensure_certificates(tmp_path, ["ticket", "search"])
+    new, old = authorities(tmp_path)
+    leaf(tmp_path, "ticket").verify_directly_issued_by(old)
+    leaf(tmp_path, "search").verify_directly_issued_by(new)
+
+
+def test_a_leaf_of_an_authority_that_nobody_trusts_is_made_anew(tmp_path: Path) -> None:
     ensure_certificates(tmp_path, ["ticket"])
-    leaf(tmp_path, "ticket").verify_directly_issued_by(authorities(tmp_path)[0])
+    (tmp_path / "ca.pem").unlink()
+    ensure_certificates(tmp_path, ["ticket"])
+    (only,) = authorities(tmp_path)
+    leaf(tmp_path, "ticket").verify_directly_issued_by(only)
 
 
 @pytest.mark.parametrize("processes", [4])
