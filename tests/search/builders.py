@@ -1,0 +1,96 @@
+"""Documents as tests need them."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+
+from services.mesh.caller import Caller, TenantId, UserId
+from services.mesh.ids import new_id
+from services.search.domain import Chunk, DocumentText, Embedding, IndexedText
+from services.search.keywords import terms_of
+
+ACME = TenantId("acme")
+GLOBEX = TenantId("globex")
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+DIMENSIONS = 8
+
+VPN_ARTICLE = """---
+title: Connect to the VPN
+category: network
+---
+
+Use the VPN when you work from home.
+
+## Install the client
+
+1. Open the software shop.
+2. Choose **Falcon Gate** and press *Install*.
+
+## When it does not connect
+
+Restart the client. Error 619 means that your password has expired.
+"""
+
+
+def somebody(tenant_id: TenantId = ACME) -> Caller:
+    return Caller(service="gateway", tenant_id=tenant_id, user_id=UserId("ann"))
+
+
+def an_article(
+    content: str = VPN_ARTICLE,
+    *,
+    source_uri: str = "network/vpn.md",
+    title: str = "",
+    category: str = "",
+) -> DocumentText:
+    return DocumentText(source_uri, title, category, content)
+
+
+def a_chunk(
+    text: str = "Restart the printer.",
+    *,
+    document_id: str = "",
+    version: int = 1,
+    position: int = 0,
+    start: int = 0,
+) -> Chunk:
+    return Chunk(
+        chunk_id=new_id(),
+        document_id=document_id or new_id(),
+        version=version,
+        position=position,
+        headings=("Printers",),
+        lead="",
+        text=text,
+        start=start,
+        end=start + len(text),
+    )
+
+
+def an_embedding(
+    chunk: Chunk, meaning: Sequence[float] = (1.0,), recipe: str = "recipe-1"
+) -> Embedding:
+    return Embedding(
+        chunk.chunk_id, recipe, a_vector(*meaning).tobytes(), bytes(terms_of(chunk.text))
+    )
+
+
+def a_vector(*meaning: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    vector = np.zeros(DIMENSIONS, np.float32)
+    vector[: len(meaning)] = meaning
+    return vector / np.linalg.norm(vector)
+
+
+def an_indexed_text(
+    *pieces: tuple[str, Sequence[float]], document_id: str = "", version: int = 1
+) -> IndexedText:
+    document_id = document_id or new_id()
+    chunks = [
+        a_chunk(text, document_id=document_id, version=version, position=position)
+        for position, (text, _) in enumerate(pieces)
+    ]
+    embeddings = [
+        an_embedding(chunk, meaning) for chunk, (_, meaning) in zip(chunks, pieces, strict=True)
+    ]
+    return IndexedText(document_id, version, "Printers", chunks, embeddings)

@@ -1,0 +1,55 @@
+import pytest
+
+from services.search.ranking import MEANING_SHARE, PASSAGES_PER_DOCUMENT, Candidate, ranked
+
+
+def a_candidate(
+    chunk_id: str,
+    similarity: float = 0.5,
+    keywords: float = 0.0,
+    document_id: str = "",
+    text: str = "",
+) -> Candidate:
+    return Candidate(
+        chunk_id, document_id or chunk_id, text or chunk_id, similarity, keywords, coverage=0.0
+    )
+
+
+def order(*candidates: Candidate, limit: int = 10) -> list[str]:
+    return [one.candidate.chunk_id for one in ranked(candidates, limit)]
+
+
+def test_meaning_and_words_together_beat_either() -> None:
+    only_meaning = a_candidate("meaning", similarity=0.6)
+    only_words = a_candidate("words", similarity=0.0, keywords=0.6)
+    both = a_candidate("both", similarity=0.55, keywords=0.5)
+    assert order(only_words, only_meaning, both) == ["both", "meaning", "words"]
+
+
+def test_the_score_is_the_weighted_sum() -> None:
+    (best,) = ranked([a_candidate("a", similarity=0.5, keywords=0.25)], 1)
+    assert best.score == pytest.approx(MEANING_SHARE * 0.5 + (1 - MEANING_SHARE) * 0.25)
+
+
+def test_scores_stay_between_0_and_1() -> None:
+    found = ranked([a_candidate("low", -0.4), a_candidate("high", 1.0001, 1.2)], 2)
+    assert [one.score for one in found] == pytest.approx([1.0, 0.0])
+
+
+def test_ties_are_put_in_the_order_of_the_ids() -> None:
+    assert order(*(a_candidate(name) for name in "cab")) == ["a", "b", "c"]
+
+
+def test_one_document_does_not_fill_the_page() -> None:
+    many = [a_candidate(f"a{number}", 0.9, document_id="a") for number in range(9)]
+    found = order(*many, a_candidate("b", 0.1))
+    assert found == [*(f"a{number}" for number in range(PASSAGES_PER_DOCUMENT)), "b"]
+
+
+def test_the_same_text_is_shown_once() -> None:
+    one, again = a_candidate("1", text="Same  text."), a_candidate("2", text="Same\ntext.")
+    assert order(one, again) == ["1"]
+
+
+def test_no_more_are_shown_than_asked_for() -> None:
+    assert order(*(a_candidate(name) for name in "abc"), limit=2) == ["a", "b"]
