@@ -95,17 +95,25 @@ class Keeper:
             self._change(is_serving=False)
 
     async def _watch(self, backoff: Backoff) -> None:
+        served = False
         while True:
             is_serving = await self._probe.is_serving()
             if is_serving != self.state.is_serving:
                 self._change(is_serving=is_serving)
-                alive = time.time() - self.state.start_time
-                word = f"serves after {alive:.1f} s" if is_serving else "does not serve any more"
-                self._log(SUPERVISOR, f"{self.process.name} {word}")
+                self._log(SUPERVISOR, f"{self.process.name} {self._words(is_serving, served)}")
+                served = True
             if is_serving:
                 backoff.was_ready = True
                 self.ready.set()
             await asyncio.sleep(_CALM_SECONDS if is_serving else _EAGER_SECONDS)
+
+    def _words(self, is_serving: bool, served: bool) -> str:
+        if not is_serving:
+            return "does not serve any more"
+        return "serves again" if served else f"serves after {self._age():.1f} s"
+
+    def _age(self) -> float:
+        return time.time() - self.state.start_time
 
     def _change(self, **fields: object) -> None:
         self.state = replace(self.state, **fields)  # type: ignore[arg-type]
