@@ -148,7 +148,8 @@ class MeshServer:
         folder = self._settings.certificates_folder
         await asyncio.to_thread(ensure_certificates, folder)
         self.identity = ServerIdentity(folder / self._name)
-        address = f"{self._settings.host}:{self._port}"
+        host = self._settings.host
+        address = f"[{host}]:{self._port}" if ":" in host else f"{host}:{self._port}"
         port = self._server.add_secure_port(address, self.identity.credentials)
         await self._health.say(serving=False)
         await self._server.start()

@@ -1,10 +1,11 @@
 """Where a process listens, keeps its data and finds its peers, from HELPDESK_* variables."""
 
 import sys
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -48,6 +49,12 @@ class MeshSettings(BaseSettings):
     max_concurrent_rpcs: int = Field(default=1000, ge=1)
     max_connection_age_seconds: int = Field(default=1800, ge=1)
     stop_grace_seconds: float = Field(default=10.0, ge=0)
+
+    @field_validator("host")
+    @classmethod
+    def _host_is_an_address(cls, host: str) -> str:
+        # A name could mean several addresses, and whether they are loopback decides what is shown.
+        return str(ip_address(host))
 
     def port(self, service: str) -> int:
         return int(str(self._named(service, "port")))

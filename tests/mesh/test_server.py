@@ -1,11 +1,9 @@
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
 import pytest
 from grpc import StatusCode
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from helpdesk.auth.v1 import (
@@ -218,75 +216,6 @@ async def test_the_request_id_comes_back(server: RunningServer) -> None:
         await call
         back = dict(await call.trailing_metadata())["x-request-id"]
         assert back == "req-7" if given == (("x-request-id", "req-7"),) else len(back) == 36
-
-
-async def test_a_request_above_the_limit_is_refused(server: RunningServer) -> None:
-    ann = server.user(permissions=MAY)
-    request = create_user(name="x" * 5 * 1024 * 1024)
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await users(server).CreateUser(request, metadata=ann.metadata)
-    assert caught.value.code() is StatusCode.RESOURCE_EXHAUSTED
-
-
-async def test_metadata_above_the_limit_is_refused(
-    server: RunningServer, scripted: Scripted
-) -> None:
-    ann = server.user(permissions=MAY)
-    with pytest.raises(grpc.aio.AioRpcError):
-        await tokens(server).GetIdentity(
-            IDENTITY, metadata=(*ann.metadata, ("x-much", "x" * 40_000))
-        )
-    assert scripted.calls["GetIdentity"] == 0
-
-
-async def test_health_serves_once_ready_and_not_after_stopping_began(
-    scripted: Scripted, mesh_settings: MeshSettings
-) -> None:
-    is_ready = asyncio.Event()
-
-    async def wait() -> None:
-        await is_ready.wait()
-
-    server = MeshServer(
-        name="auth",
-        settings=mesh_settings,
-        register=scripted.register,
-        services=SERVICES,
-        authority=FakeAuthority(),
-        ready=wait,
-        port=0,
-    )
-    running = RunningServer("auth", await server.start(), mesh_settings, FakeAuthority(), server)
-    health: Any = health_pb2_grpc.HealthStub(running.channel("supervisor"))
-    statuses = health.Watch(health_pb2.HealthCheckRequest(service=SERVICES[0]))
-    assert (await statuses.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
-    is_ready.set()
-    assert (await statuses.read()).status == health_pb2.HealthCheckResponse.SERVING
-    stopping = asyncio.create_task(server.stop(1.0))
-    assert (await statuses.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
-    statuses.cancel()
-    await running.close_channels()
-    await stopping
-
-
-async def test_a_running_call_ends_before_the_server_does(
-    server: RunningServer, scripted: Scripted
-) -> None:
-    began, finish = asyncio.Event(), asyncio.Event()
-
-    async def work(_: object, __: object) -> token_service_pb2.Identity:
-        began.set()
-        await finish.wait()
-        return token_service_pb2.Identity(permissions=["done"])
-
-    scripted.answers["GetIdentity"] = work
-    ann = server.user(permissions=MAY)
-    call = tokens(server).GetIdentity(IDENTITY, metadata=ann.metadata)
-    await began.wait()
-    stopping = asyncio.create_task(server.mesh_server.stop(5.0))
-    finish.set()
-    assert (await call).permissions == ["done"]
-    await stopping
 
 
 async def test_reflection_lists_the_services_on_loopback(server: RunningServer) -> None:

@@ -33,6 +33,13 @@ def test_settings_do_not_change() -> None:
         MeshSettings().host = "0.0.0.0"  # type: ignore[misc]  # noqa: S104
 
 
+@pytest.mark.parametrize("host", ["localhost", "", "127.0.0.1:80", "127.0.0.1 "])
+def test_the_host_is_an_address(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    monkeypatch.setenv("HELPDESK_HOST", host)
+    with pytest.raises(ValidationError):
+        MeshSettings()
+
+
 def test_an_unknown_service_is_a_mistake() -> None:
     with pytest.raises(KeyError, match="nowhere"):
         MeshSettings().port("nowhere")
