@@ -84,6 +84,18 @@ async def test_a_document_that_fits_much_worse_is_left_out() -> None:
     assert {each.evidence[0].document_id for each in statements} == {"doc-good"}
 
 
+async def test_steps_that_mean_more_than_a_short_best_passage_are_given_too() -> None:
+    version = a_version()
+    half = SLACK.index("1. Open")
+    short = a_passage(version, end=half, score=0.9, similarity=0.6)
+    steps = a_passage(version, start=half, score=0.7, similarity=0.7)
+    steps = replace(steps, headings=(HOW,))
+
+    shapes = {each.shape for each in await _drafted(HOW, short, steps)}
+
+    assert StatementShape.STEP in shapes
+
+
 async def test_the_same_sentence_is_said_once() -> None:
     passage = a_passage(a_version("Call the desk at 7. Call the desk at 7."))
 
@@ -154,7 +166,7 @@ def test_the_nearest_articles_are_distinct_and_at_most_three() -> None:
 
 
 def test_a_short_follow_up_is_looked_up_with_the_question_it_leans_on() -> None:
-    earlier = ["How do I print?", "and from my phone?"]
+    earlier = ["How do I print?", "???", "and from my phone?"]
 
     query = lookup_query("and on a Mac?", earlier)
 

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from services.chat.domain import AnswerOutcome, ChatSession, Message
 from services.chat.errors import SessionEmpty, SessionHandedOff
-from services.chat.ports import ChatParts
+from services.chat.ports import ChatParts, OpenedTicket, TicketOrder
 from services.chat.use_cases import (
     AskedQuestion,
     create_session,
@@ -13,6 +15,7 @@ from services.chat.use_cases import (
     stream_message,
 )
 from services.mesh.errors import PeerUnavailable
+from tests.chat.fakes import FakeTicketDesk
 from tests.chat.world import World
 
 HOW = "How do I get access to Slack as a new hire?"
@@ -159,3 +162,18 @@ async def test_two_wishes_at_once_leave_one_ticket_and_one_notice(world: World) 
         _ = [event async for event in slow]
     assert len(world.desk.orders) == 1
     assert len(await _said(world.parts(), session_id)) == 2
+
+
+async def test_a_hand_off_that_finishes_while_a_wish_opens_its_ticket_wins(world: World) -> None:
+    session = await _asked(world.parts())
+
+    class OvertakenDesk(FakeTicketDesk):
+        async def open_ticket(self, order: TicketOrder) -> OpenedTicket:
+            await hand_off_session(world.parts(), session.session_id, "")
+            return await super().open_ticket(order)
+
+    parts = replace(world.parts(), desk=OvertakenDesk())
+    with pytest.raises(SessionHandedOff):
+        await send_message(parts, AskedQuestion("agent please", session.session_id))
+    said = await _said(world.parts(), session.session_id)
+    assert [each.outcome for each in said].count(AnswerOutcome.HANDED_OFF) == 1

@@ -1,112 +1,23 @@
 """Chat behind a real server with every interceptor; only search and ticket are fakes."""
 
 import base64
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
 from uuid import uuid4
 
 import grpc
 import pytest
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
-from helpdesk.chat.v1 import chat_pb2, chat_service_pb2, chat_service_pb2_grpc
-from services.chat.answer.extractive import ExtractiveModel
+from helpdesk.chat.v1 import chat_pb2, chat_service_pb2
 from services.chat.domain import Statement
-from services.chat.server import HANDLED_BY_CHAT, MIGRATIONS, SERVICES, register
-from services.chat.servicer import ChatServicer
-from services.chat.store import SqlSessionStore
-from services.mesh.database import Database
 from services.mesh.errors import PeerUnavailable
-from services.mesh.settings import MeshSettings
 from tests.chat.builders import a_passage, a_statement, a_version
 from tests.chat.fakes import (
-    FakeKnowledge,
-    FakeSessionStore,
-    FakeTicketDesk,
     ScriptedModel,
-    SwitchedModel,
 )
-from tests.chat.world import World
-from tests.support.mesh_server import RunningServer, TestUser, refused, running_server
+from tests.chat.served import HOW, Chat
+from tests.support.mesh_server import refused
 
-HOW = "How do I get access to Slack as a new hire?"
-PERMISSIONS = {
-    "chat.sessions.create",
-    "chat.sessions.get",
-    "chat.messages.list",
-    "chat.messages.send",
-    "chat.sessions.hand_off",
-}
-NOT_FOUND = grpc.StatusCode.NOT_FOUND
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
-FAILED = grpc.StatusCode.FAILED_PRECONDITION
-
-
-@dataclass
-class Chat:
-    server: RunningServer
-    stub: "chat_service_pb2_grpc.ChatServiceAsyncStub"
-    world: World
-    ann: TestUser
-    model: SwitchedModel
-
-    async def ask(
-        self, text: str = HOW, session_id: str = "", request_id: str = ""
-    ) -> chat_pb2.Message:
-        request = chat_service_pb2.SendMessageRequest(
-            text=text, session_id=session_id, request_id=request_id
-        )
-        return await self.stub.SendMessage(request, metadata=self.ann.metadata)
-
-    async def stream(self, **fields: str) -> list[chat_pb2.StreamMessageResponse]:
-        request = chat_service_pb2.StreamMessageRequest(**fields)
-        call = self.stub.StreamMessage(request, metadata=self.ann.metadata)
-        return [event async for event in call]
-
-    async def hand_off(self, session_id: str, reason: str = "") -> chat_pb2.ChatSession:
-        request = chat_service_pb2.HandOffSessionRequest(session_id=session_id, reason=reason)
-        return await self.stub.HandOffSession(request, metadata=self.ann.metadata)
-
-    async def messages(
-        self, session_id: str, page_size: int = 0, page_token: str = ""
-    ) -> chat_service_pb2.ListMessagesResponse:
-        request = chat_service_pb2.ListMessagesRequest(
-            session_id=session_id, page_size=page_size, page_token=page_token
-        )
-        return await self.stub.ListMessages(request, metadata=self.ann.metadata)
-
-    async def get(self, session_id: str) -> chat_pb2.ChatSession:
-        request = chat_service_pb2.GetSessionRequest(session_id=session_id)
-        return await self.stub.GetSession(request, metadata=self.ann.metadata)
-
-
-@pytest.fixture
-async def chat(mesh_settings: MeshSettings, sqlite_url: str) -> AsyncIterator[Chat]:
-    database = Database(sqlite_url)
-    await database.migrate(MIGRATIONS)
-    knowledge = FakeKnowledge([a_passage()], [a_version()])
-    world = World(FakeSessionStore(), knowledge, FakeTicketDesk(), lambda: str(uuid4()))
-    model = SwitchedModel(ExtractiveModel())
-    servicer = ChatServicer(replace(world.parts(model), store=SqlSessionStore(database)))
-
-    async with running_server(
-        "chat",
-        lambda server: register(servicer, server),
-        SERVICES,
-        mesh_settings,
-        database=database,
-        handled_by_service=HANDLED_BY_CHAT,
-    ) as server:
-        stub = chat_service_pb2_grpc.ChatServiceStub(server.channel())
-        ann = server.user(tenant_id="acme", user_id="ann", permissions=PERMISSIONS)
-        yield Chat(server, stub, world, ann, model)
-    await database.close()
-
-
-@pytest.fixture(params=[("acme", "bob"), ("globex", "ann")], ids=["same tenant", "other tenant"])
-def stranger(request: pytest.FixtureRequest, chat: Chat) -> TestUser:
-    tenant_id, user_id = request.param
-    return chat.server.user(tenant_id=tenant_id, user_id=user_id, permissions=PERMISSIONS)
 
 
 def _reason(status: status_pb2.Status) -> str:
@@ -253,77 +164,3 @@ async def test_a_wish_for_a_person_is_streamed_as_a_hand_off(chat: Chat) -> None
     assert kinds == ["started", "delta", "done"]
     assert events[-1].done.message.outcome == chat_pb2.ANSWER_OUTCOME_HANDED_OFF
     assert "#1" in events[1].delta.text
-
-
-async def test_a_blank_question_is_refused(chat: Chat) -> None:
-    with refused(INVALID, "QUESTION_EMPTY") as refusals:
-        await chat.ask("  \n ")
-    with refused(INVALID, "QUESTION_EMPTY"):
-        await chat.stream(text="\t")
-
-    assert refusals[0].domain == "helpdesk.chat"
-    assert set(refusals[0].violations) == {"text"}
-
-
-@pytest.mark.parametrize("text", ["", "x" * 4001])
-async def test_a_question_of_the_wrong_size_is_refused(chat: Chat, text: str) -> None:
-    with refused(INVALID, "INVALID_REQUEST"):
-        await chat.ask(text)
-
-
-async def test_an_unknown_session_is_not_found(chat: Chat) -> None:
-    with refused(NOT_FOUND, "SESSION_NOT_FOUND") as refusals:
-        await chat.get("unknown")
-
-    assert refusals[0].metadata == {"session_id": "unknown"}
-
-
-async def test_every_rpc_hides_a_session_from_strangers(chat: Chat, stranger: TestUser) -> None:
-    session_id = (await chat.ask()).session_id
-    chat.ann = stranger
-
-    for attempt in (
-        chat.get(session_id),
-        chat.messages(session_id),
-        chat.ask(session_id=session_id),
-        chat.stream(text=HOW, session_id=session_id),
-        chat.hand_off(session_id),
-    ):
-        with refused(NOT_FOUND, "SESSION_NOT_FOUND"):
-            await attempt
-    assert chat.world.desk.orders == {}
-
-
-async def test_a_request_id_with_another_question_is_refused(chat: Chat) -> None:
-    request_id = str(uuid4())
-    await chat.ask(request_id=request_id)
-
-    with refused(FAILED, "REQUEST_ID_REUSED") as refusals:
-        await chat.ask("Something else?", request_id=request_id)
-    assert refusals[0].domain == "helpdesk.mesh"
-
-
-async def test_a_handed_off_session_is_closed_to_questions(chat: Chat) -> None:
-    session_id = (await chat.ask()).session_id
-    await chat.hand_off(session_id)
-
-    with refused(FAILED, "SESSION_HANDED_OFF") as refusals:
-        await chat.stream(text=HOW, session_id=session_id)
-    assert refusals[0].metadata == {"session_id": session_id, "ticket_id": "ticket-1"}
-
-
-async def test_an_empty_session_cannot_be_handed_off(chat: Chat) -> None:
-    request = chat_service_pb2.CreateSessionRequest()
-    session = await chat.stub.CreateSession(request, metadata=chat.ann.metadata)
-
-    with refused(FAILED, "SESSION_EMPTY"):
-        await chat.hand_off(session.session_id)
-
-
-async def test_nobody_asks_without_the_permission(chat: Chat) -> None:
-    chat.ann = chat.server.user(permissions=PERMISSIONS - {"chat.messages.send"})
-
-    with refused(grpc.StatusCode.PERMISSION_DENIED, "PERMISSION_MISSING"):
-        await chat.ask()
-    with refused(grpc.StatusCode.PERMISSION_DENIED, "PERMISSION_MISSING"):
-        await chat.stream(text=HOW)

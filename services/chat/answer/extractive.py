@@ -53,18 +53,23 @@ def choose(question: str, passages: Sequence[Passage]) -> list[Candidate]:
 
 
 def _near_the_best(passages: Sequence[Passage]) -> list[Passage]:
+    """Few passages of one document, or of two that fit about equally."""
+    near: list[Passage] = []
     ranked = sorted(passages, key=lambda passage: -passage.score)[:_MOST_PASSAGES]
-    floors: dict[str, float] = {}
     for passage in ranked:
-        is_first = passage.document_id == ranked[0].document_id
-        near = _NEAR_THE_BEST_PASSAGE if is_first else _NEAR_THE_BEST_DOCUMENT
-        if len(floors) < _MOST_DOCUMENTS and passage.score >= ranked[0].score * near:
-            floors.setdefault(passage.document_id, ranked[0].score * near)
-    return [
-        passage
-        for passage in ranked
-        if passage.document_id in floors and passage.score >= floors[passage.document_id]
-    ]
+        documents = {each.document_id for each in near}
+        known = passage.document_id in documents
+        if (known or len(documents) < _MOST_DOCUMENTS) and _is_near(passage, ranked[0]):
+            near.append(passage)
+    return near
+
+
+def _is_near(passage: Passage, best: Passage) -> bool:
+    if passage.document_id != best.document_id:
+        return passage.score >= best.score * _NEAR_THE_BEST_DOCUMENT
+    # A short passage can win by words alone over one that means more.
+    means_more = best.similarity <= passage.similarity != 0
+    return means_more or passage.score >= best.score * _NEAR_THE_BEST_PASSAGE
 
 
 def _floor(candidate: Candidate, chosen: Sequence[Candidate]) -> float:

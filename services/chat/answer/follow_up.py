@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from services.chat.answer.words import content_words
+from services.chat.answer.words import content_words, words
 
 _CONTINUES = re.compile(
     r"(?:and|or|but|also|then|what about|how about|what if|same for)\b", re.IGNORECASE
@@ -30,7 +30,7 @@ def lookup_query(question: str, earlier_questions: Sequence[str]) -> str:
     if not leans_on_the_one_before(question):
         return question
     for earlier in reversed(earlier_questions):
-        if not leans_on_the_one_before(earlier):
+        if words(earlier) and not leans_on_the_one_before(earlier):
             room = LONGEST_QUERY - len(question) - 1
             return f"{earlier[: max(0, room)]} {question}"
     return question
