@@ -1,14 +1,16 @@
-"""A model that lies is caught. `_unverified` is the control: what would leave without the check."""
+"""A model that lies is caught. BelievingVerifier is the control: with it every lie gets through."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
+from services.chat.answer.chain import ComposedAnswer, compose_answer
 from services.chat.answer.verify import CitationVerifier
-from services.chat.domain import Citation, Evidence, Passage, Statement
+from services.chat.domain import AnswerOutcome, Citation, Evidence, Passage, Statement
 from tests.chat.builders import a_passage, a_statement, a_version
-from tests.chat.fakes import FakeKnowledge
+from tests.chat.fakes import FakeKnowledge, ScriptedModel
+from tests.chat.world import World
 
 VERSION = a_version()
 FOREIGN = a_version("Foreign secret number 42.", document_id="doc-foreign")
@@ -41,7 +43,6 @@ LIES = {
     "a real quote with another number": replace(
         HONEST, text="New hires have Slack access in 9 days."
     ),
-    "no evidence at all": replace(HONEST, evidence=()),
     "one true and one false evidence": replace(
         HONEST, evidence=HONEST.evidence + _lie(quote="New hires wait.").evidence
     ),
@@ -56,8 +57,20 @@ async def _verified(
     return [await verifier.verify(statement) for statement in statements]
 
 
-def _unverified(statements: Sequence[Statement]) -> list[str]:
-    return [statement.text for statement in statements]
+class BelievingVerifier(CitationVerifier):
+    async def verify(self, statement: Statement) -> tuple[Citation, ...] | None:
+        claims = enumerate(statement.evidence, 1)
+        return tuple(Citation(number=n, title="", source_uri="", **asdict(it)) for n, it in claims)
+
+
+async def _answered(
+    world: World, lie: Statement, verifier: type[CitationVerifier]
+) -> ComposedAnswer:
+    parts = world.parts(ScriptedModel(lie))
+    question = "How do new hires get Slack access?"
+    *_, answer = [step async for step in compose_answer(parts, question, (), verifier=verifier)]
+    assert isinstance(answer, ComposedAnswer)
+    return answer
 
 
 async def test_an_honest_statement_gets_its_citation() -> None:
@@ -72,9 +85,20 @@ async def test_an_honest_statement_gets_its_citation() -> None:
 
 
 @pytest.mark.parametrize("lie", LIES.values(), ids=LIES.keys())
-async def test_a_lie_is_caught_and_would_pass_without_the_verifier(lie: Statement) -> None:
+async def test_a_lie_is_caught_and_leaves_without_the_verifier(
+    world: World, lie: Statement
+) -> None:
     assert await _verified([lie]) == [None]
-    assert _unverified([lie]) == [lie.text]
+
+    checked = await _answered(world, lie, CitationVerifier)
+    believed = await _answered(world, lie, BelievingVerifier)
+
+    assert (checked.outcome, checked.citations) == (AnswerOutcome.NOT_FOUND, ())
+    assert lie.text in believed.text
+
+
+async def test_a_statement_without_evidence_is_dropped() -> None:
+    assert await _verified([replace(HONEST, evidence=())]) == [None]
 
 
 async def test_a_version_that_is_gone_supports_nothing() -> None:

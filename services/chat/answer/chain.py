@@ -15,7 +15,7 @@ from services.chat.domain import (
     NearestArticle,
     Passage,
 )
-from services.chat.ports import AnswerModel, ChatParts, DocumentVersions
+from services.chat.ports import AnswerModel, ChatParts
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,11 @@ AnswerStep = AnswerDelta | CitationAdded | ComposedAnswer
 
 
 async def compose_answer(
-    parts: ChatParts, question: str, earlier_questions: Sequence[str]
+    parts: ChatParts,
+    question: str,
+    earlier_questions: Sequence[str],
+    *,
+    verifier: type[CitationVerifier] = CitationVerifier,  # tests show what leaves without it
 ) -> AsyncIterator[AnswerStep]:
     """Yields what the answer says piece by piece, each piece verified, and the whole at the end."""
     query = lookup_query(question, earlier_questions)
@@ -40,7 +44,9 @@ async def compose_answer(
     text: list[str] = []
     citations: list[Citation] = []
     if supports_answer(query, found, own_words(question, query)):
-        async for step in _verified(parts.model, parts.versions, query, found.passages):
+        async for step in _verified(
+            parts.model, verifier(parts.versions, found.passages), query, found.passages
+        ):
             if isinstance(step, AnswerDelta):
                 text.append(step.text)
             else:
@@ -56,9 +62,8 @@ async def compose_answer(
 
 
 async def _verified(
-    model: AnswerModel, versions: DocumentVersions, query: str, passages: Sequence[Passage]
+    model: AnswerModel, verifier: CitationVerifier, query: str, passages: Sequence[Passage]
 ) -> AsyncIterator[AnswerDelta | CitationAdded]:
-    verifier = CitationVerifier(versions, passages)
     wording = Wording()
     shown = 0
     async for statement in model.draft(query, passages):
