@@ -2,13 +2,18 @@
 
 from pathlib import Path
 
+import psutil
+
 from tests.support.installation import Installation
 
 BUDGET_MEGABYTES = 900
 
 
 def report(mesh: Installation) -> list[str]:
-    sizes = {each["name"]: kilobytes(each["pid"]) for each in mesh.processes()}
+    processes = mesh.processes()
+    supervisor = psutil.Process(processes[0]["pid"]).ppid()
+    sizes = {each["name"]: of_tree(each["pid"]) for each in processes}
+    sizes["supervisor"] = kilobytes(supervisor)
     lines = [
         f"memory of {name:<36} {pss / 1024:>7.0f} MB proportional  {rss / 1024:>6.0f} MB resident"
         for name, (pss, rss) in sizes.items()
@@ -19,6 +24,13 @@ def report(mesh: Installation) -> list[str]:
         f"{total[0]:>7.0f} MB proportional  {total[1]:>6.0f} MB resident"
     )
     return lines
+
+
+def of_tree(pid: int) -> tuple[int, int]:
+    """A process and all that it has started."""
+    tree = [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
+    sizes = [kilobytes(each) for each in tree]
+    return sum(size[0] for size in sizes), sum(size[1] for size in sizes)
 
 
 def kilobytes(pid: int) -> tuple[int, int]:
