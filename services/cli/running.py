@@ -35,7 +35,7 @@ class Screen:
     def close(self) -> None: ...
 
 
-class Cancelled(Exception):  # noqa: N818 - named after what is the case
+class Cancelled(Exception):
     """The run was asked to end before it was ready."""
 
 

@@ -13,7 +13,8 @@ from google.rpc import code_pb2
 from helpdesk.search.v1 import search_pb2
 from tests.cli.conftest import Command
 from tests.cli.dummies import HELPDESK, environment
-from tests.cli.fake_mesh import FakeMesh, refusal
+from tests.cli.fake_mesh import FakeMesh
+from tests.cli.refuse import refusal
 
 
 @pytest.fixture

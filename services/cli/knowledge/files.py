@@ -11,7 +11,7 @@ LARGEST_BYTES = 2 * 1024 * 1024
 _LARGEST_SOURCE_URI = 500
 
 
-class Unreadable(Exception):  # noqa: N818 - named after what is the case
+class Unreadable(Exception):
     """The file cannot become an article; the message is the reason in a few words."""
 
 

@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 from typing import Protocol
 
-import psutil  # type: ignore[import-untyped]
+import psutil
+
+from services.cli.supervisor.child import MARK
 
 _PROBE_BYTES = 64 * 1024
 _CGROUP = Path("/sys/fs/cgroup")
@@ -90,17 +92,27 @@ class ThisMachine:
         except psutil.Error:
             return ""
         for connection in connections:
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port:
-                with contextlib.suppress(psutil.Error):
-                    if connection.pid:
-                        name = psutil.Process(connection.pid).name()
-                        return f"{name} (process {connection.pid})"
+            if (
+                connection.status == psutil.CONN_LISTEN
+                and getattr(connection.laddr, "port", 0) == port
+            ):
+                return _name(connection.pid) if connection.pid else ""
         return ""
 
     def a_free_port(self) -> int:
         with socket.socket() as attempt:
             attempt.bind(("127.0.0.1", 0))
             return int(attempt.getsockname()[1])
+
+
+def _name(pid: int) -> str:
+    try:
+        process = psutil.Process(pid)
+        data = process.environ().get("HELPDESK_DATA") if MARK in process.environ() else None
+        words = f"a helpdesk with HELPDESK_DATA={data}" if data else process.name()
+    except psutil.Error:
+        return f"process {pid}"
+    return f"{words} (process {pid})"
 
 
 def _cgroup_number(name: str) -> int | None:

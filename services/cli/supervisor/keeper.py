@@ -18,7 +18,7 @@ _EAGER_SECONDS = 0.1
 _CALM_SECONDS = 1.0
 
 
-class GivenUp(Exception):  # noqa: N818 - named after what is the case
+class GivenUp(Exception):
     """The process cannot be brought to run; the message says so in a line."""
 
 
@@ -100,7 +100,8 @@ class Keeper:
             is_serving = await self._probe.is_serving()
             if is_serving != self.state.is_serving:
                 self._change(is_serving=is_serving)
-                self._log(SUPERVISOR, f"{self.process.name} {self._words(is_serving, served)}")
+                if not self._is_stopping:
+                    self._log(SUPERVISOR, f"{self.process.name} {self._words(is_serving, served)}")
                 served = True
             if is_serving:
                 backoff.was_ready = True

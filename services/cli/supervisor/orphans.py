@@ -2,7 +2,7 @@
 
 import contextlib
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from services.cli.supervisor.child import MARK
 from services.cli.supervisor.state import RunState

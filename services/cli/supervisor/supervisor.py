@@ -16,7 +16,7 @@ STOP_SECONDS = 10.0
 READY_SECONDS = 60.0
 
 
-class StartFailed(Exception):  # noqa: N818 - named after what is the case
+class StartFailed(Exception):
     """The mesh did not become ready. `process` is the one to blame, if one is."""
 
     def __init__(self, message: str, process: str = "") -> None:

@@ -1,0 +1,131 @@
+"""Articles, tickets and conversations in memory."""
+
+# ruff: noqa: N802 - RPC methods carry the contract's names
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterator
+
+import grpc
+from google.rpc import code_pb2
+
+from helpdesk.chat.v1 import chat_pb2, chat_service_pb2, chat_service_pb2_grpc
+from helpdesk.search.v1 import search_pb2, search_service_pb2, search_service_pb2_grpc
+from helpdesk.ticket.v1 import ticket_pb2, ticket_service_pb2, ticket_service_pb2_grpc
+from tests.cli.fake_people import People
+from tests.cli.refuse import refusal
+
+Context = grpc.ServicerContext
+
+
+class Search(search_service_pb2_grpc.SearchServiceServicer):
+    """`before_put` may refuse or wait; it runs before anything is stored."""
+
+    def __init__(self) -> None:
+        self.documents: dict[str, search_pb2.KnowledgeDocument] = {}
+        self.puts: list[str] = []
+        self.lock = threading.Lock()
+        self.before_put: Callable[[search_pb2.KnowledgeDocument, Context], None] = (
+            lambda document, context: None
+        )
+
+    def PutDocument(
+        self, request: search_service_pb2.PutDocumentRequest, context: Context
+    ) -> search_pb2.KnowledgeDocument:
+        self.before_put(request.document, context)
+        with self.lock:
+            put = request.document
+            known = self.documents.get(put.source_uri)
+            self.puts.append(put.source_uri)
+            stored = search_pb2.KnowledgeDocument(
+                document_id=f"document-{put.source_uri}",
+                source_uri=put.source_uri,
+                title=put.source_uri,
+                content=put.content,
+                version=known.version + 1 if known else 1,
+                chunk_count=2,
+            )
+            fields = (stored.source_uri, stored.title, stored.category, stored.content)
+            stored.content_hash = hashlib.sha256("\0".join(fields).encode()).hexdigest()
+            if known and known.content_hash == stored.content_hash:
+                return known
+            self.documents[put.source_uri] = stored
+            return stored
+
+    def ListDocuments(
+        self, request: search_service_pb2.ListDocumentsRequest, context: Context
+    ) -> search_service_pb2.ListDocumentsResponse:
+        listed = []
+        for document in sorted(self.documents.values(), key=lambda found: found.source_uri):
+            listed.append(search_pb2.KnowledgeDocument())
+            listed[-1].CopyFrom(document)
+            listed[-1].content = ""
+        first = int(request.page_token or 0)
+        page = listed[first : first + request.page_size]
+        following = str(first + len(page)) if first + len(page) < len(listed) else ""
+        return search_service_pb2.ListDocumentsResponse(documents=page, next_page_token=following)
+
+
+class Tickets(ticket_service_pb2_grpc.TicketServiceServicer):
+    def __init__(self, people: People) -> None:
+        self.people = people
+        self.tickets: list[ticket_pb2.Ticket] = []
+        self.comments: list[ticket_pb2.Comment] = []
+
+    def CreateTicket(
+        self, request: ticket_service_pb2.CreateTicketRequest, context: Context
+    ) -> ticket_pb2.Ticket:
+        ticket = ticket_pb2.Ticket()
+        ticket.CopyFrom(request.ticket)
+        ticket.number = len(self.tickets) + 1
+        ticket.ticket_id = f"ticket-{ticket.number}"
+        ticket.status = ticket_pb2.TICKET_STATUS_NEW
+        ticket.requester_id = self.people.caller(context).user_id
+        self.tickets.append(ticket)
+        return ticket
+
+    def ListTickets(
+        self, request: ticket_service_pb2.ListTicketsRequest, context: Context
+    ) -> ticket_service_pb2.ListTicketsResponse:
+        ordered = list(self.tickets)
+        if request.order_by != "number":
+            ordered.reverse()
+        first = int(request.page_token or 0)
+        page = ordered[first : first + request.page_size]
+        following = str(first + len(page)) if first + len(page) < len(ordered) else ""
+        return ticket_service_pb2.ListTicketsResponse(tickets=page, next_page_token=following)
+
+    def ListComments(
+        self, request: ticket_service_pb2.ListCommentsRequest, context: Context
+    ) -> ticket_service_pb2.ListCommentsResponse:
+        written = [found for found in self.comments if found.ticket_id == request.ticket_id]
+        return ticket_service_pb2.ListCommentsResponse(comments=written)
+
+    def CreateComment(
+        self, request: ticket_service_pb2.CreateCommentRequest, context: Context
+    ) -> ticket_pb2.Comment:
+        comment = ticket_pb2.Comment()
+        comment.CopyFrom(request.comment)
+        comment.ticket_id = request.ticket_id
+        comment.author_id = self.people.caller(context).user_id
+        self.comments.append(comment)
+        return comment
+
+    def GetTicket(
+        self, request: ticket_service_pb2.GetTicketRequest, context: Context
+    ) -> ticket_pb2.Ticket:
+        for ticket in self.tickets:
+            if ticket.ticket_id == request.ticket_id:
+                return ticket
+        context.abort_with_status(refusal(code_pb2.NOT_FOUND, "TICKET_NOT_FOUND"))
+        raise AssertionError
+
+
+class Chat(chat_service_pb2_grpc.ChatServiceServicer):
+    def __init__(self) -> None:
+        self.steps: list[chat_pb2.StreamMessageResponse] = []
+
+    def StreamMessage(
+        self, request: chat_service_pb2.StreamMessageRequest, context: Context
+    ) -> Iterator[chat_pb2.StreamMessageResponse]:
+        yield from self.steps
