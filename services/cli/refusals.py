@@ -45,7 +45,7 @@ _BY_REASON: Mapping[str, Refusal] = {
     ),
     "QUESTION_EMPTY": Refusal("The question is empty.", 'helpdesk ask "how do I …?"'),
     "QUERY_EMPTY": Refusal("There is no word in it that could be searched for."),
-    "DOCUMENT_EMPTY": Refusal("empty: it holds no text that could be searched"),
+    "DOCUMENT_EMPTY": Refusal("no text that could be searched"),
     "DOCUMENT_NOT_TEXT": Refusal("not UTF-8 text"),
 }
 

@@ -113,13 +113,27 @@ def test_an_article_that_the_service_refuses_is_named_and_the_others_are_brought
 ) -> None:
     def refuse_one(document: search_pb2.KnowledgeDocument, context: grpc.ServicerContext) -> None:
         if document.source_uri == "index.md":
-            context.abort_with_status(refusal(code_pb2.INVALID_ARGUMENT, "DOCUMENT_EMPTY"))
+            context.abort_with_status(refusal(code_pb2.INVALID_ARGUMENT, "DOCUMENT_NOT_TEXT"))
 
     acme.search.before_put = refuse_one
     ended = helpdesk("kb", "import", str(folder), "--tenant", "acme")
     assert ended.code == 1
-    assert "not imported: index.md: empty: it holds no text" in ended.err
+    assert "not imported: index.md: not UTF-8 text" in ended.err
     assert sorted(acme.search.documents) == ["notes.txt", "tools/slack.md"]
+
+
+def test_a_page_of_front_matter_only_is_named_but_is_no_failure(
+    helpdesk: Command, acme: FakeMesh, folder: Path
+) -> None:
+    def refuse_one(document: search_pb2.KnowledgeDocument, context: grpc.ServicerContext) -> None:
+        if document.source_uri == "index.md":
+            context.abort_with_status(refusal(code_pb2.INVALID_ARGUMENT, "DOCUMENT_EMPTY"))
+
+    acme.search.before_put = refuse_one
+    ended = helpdesk("kb", "import", str(folder), "--tenant", "acme")
+    assert ended.code == 0
+    assert "no text to search in index.md\n" in ended.err
+    assert ended.out == "2 added, 0 updated, 0 unchanged, 1 without text, 0 failed; 4 passages\n"
 
 
 def test_a_full_database_stops_the_import_and_says_how_to_go_on(

@@ -23,14 +23,20 @@ _FAULTS_OF_THE_DOCUMENT = frozenset(
     {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION}
 )
 
+_TEXTLESS = "DOCUMENT_EMPTY"
+
 
 @dataclass
 class ImportReport:
-    """What became of each file; `failed` maps the path to the reason."""
+    """What became of each file; `failed` maps the path to the reason.
+
+    `textless` are pages that hold nothing but their front matter: no mistake, and nothing to find.
+    """
 
     added: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
+    textless: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     passages: int = 0
 
@@ -83,7 +89,11 @@ class Importer:
             refusal = from_rpc(error, self._gateway.address.url)
             if error.code() not in _FAULTS_OF_THE_DOCUMENT:
                 raise _stopped(refusal) from None
-            self._fail(path, refusal.message)
+            if refusal.code == _TEXTLESS:
+                with self._lock:
+                    self.report.textless.append(path)
+            else:
+                self._fail(path, refusal.message)
             return path
         self._count(path, known, stored)
         return path

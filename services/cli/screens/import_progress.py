@@ -41,6 +41,8 @@ def say_ignored(paths: Sequence[str]) -> None:
 
 def show_report(report: ImportReport, output: Format) -> None:
     failed = {_printable(path): reason for path, reason in sorted(report.failed.items())}
+    for path in sorted(report.textless):
+        say(f"no text to search in {without_controls(_printable(path))}", style="dim")
     for path, reason in failed.items():
         say(f"not imported: {without_controls(path)}: {reason}", style="yellow")
     if output is Format.JSON:
@@ -49,6 +51,7 @@ def show_report(report: ImportReport, output: Format) -> None:
                 "added": sorted(report.added),
                 "updated": sorted(report.updated),
                 "unchanged": sorted(report.unchanged),
+                "textless": sorted(report.textless),
                 "failed": [{"path": path, "reason": reason} for path, reason in failed.items()],
                 "passages": report.passages,
             }
@@ -58,6 +61,7 @@ def show_report(report: ImportReport, output: Format) -> None:
         f"{len(report.added)} added",
         f"{len(report.updated)} updated",
         f"{len(report.unchanged)} unchanged",
+        *([f"{len(report.textless)} without text"] if report.textless else []),
         f"{len(failed)} failed",
     ]
     write(f"{', '.join(parts)}; {report.passages} passages\n")
