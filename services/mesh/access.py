@@ -57,7 +57,7 @@ _PERMISSION = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+){1,3}\Z")
 _FORMS = {"p": (_ROLE, _TENANT, _PERMISSION), "g": (_USER, _ROLE, _TENANT)}
 
 
-class PolicyRefused(Exception):  # noqa: N818 - named after what is the case
+class PolicyRefused(Exception):
     """A policy that must not be used: a rule is malformed, or the digest does not match."""
 
 

@@ -1,4 +1,4 @@
-"""A service's own database: SQLite or PostgreSQL behind the same three kinds of transaction.
+"""A service's own database: SQLite or PostgreSQL behind the same kinds of transaction.
 
 A transaction opened while the same task already holds one joins it: the outer block commits.
 That is how the idempotency interceptor stores a reply in the commit that made it true.
@@ -74,6 +74,12 @@ class Database:
     async def system_transaction(self) -> AsyncIterator[AsyncSession]:
         """Sees the rows of all tenants. For outboxes, pruning and the list of tenants itself."""
         async with self._transaction(_SYSTEM, writes=True) as session:
+            yield session
+
+    @asynccontextmanager
+    async def system_reading(self) -> AsyncIterator[AsyncSession]:
+        """Sees the rows of all tenants without ever waiting for a writer."""
+        async with self._transaction(_SYSTEM, writes=False) as session:
             yield session
 
     async def migrate(self, migrations: Path) -> None:

@@ -1,5 +1,6 @@
 """Engines for SQLite (one writer, several readers) and PostgreSQL (one pool)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from sqlalchemy.ext.asyncio import (
 
 _BUSY_SECONDS = 5
 _READERS = 4
+# The values of a failed statement may be secrets or personal data, and its error reaches the log.
+_ALWAYS: Mapping[str, Any] = {"hide_parameters": True, "query_cache_size": 1000}
 
 
 @dataclass(frozen=True)
@@ -47,10 +50,10 @@ def _sqlite(url: URL) -> Engines:
     url = url.set(drivername="sqlite+aiosqlite")
     # SQLite has one writer at a time. Queueing for one connection is fair, polling for a lock not.
     writer = create_async_engine(
-        url, pool_size=1, max_overflow=0, pool_timeout=_BUSY_SECONDS, query_cache_size=1000
+        url, pool_size=1, max_overflow=0, pool_timeout=_BUSY_SECONDS, **_ALWAYS
     )
     reader = create_async_engine(
-        url, pool_size=_READERS, max_overflow=0, pool_timeout=_BUSY_SECONDS, query_cache_size=1000
+        url, pool_size=_READERS, max_overflow=0, pool_timeout=_BUSY_SECONDS, **_ALWAYS
     )
     event.listen(writer.sync_engine, "connect", _prepare_writer)
     event.listen(reader.sync_engine, "connect", _prepare_reader)
@@ -66,7 +69,7 @@ def _postgresql(url: URL) -> Engines:
         max_overflow=10,
         pool_timeout=_BUSY_SECONDS,
         pool_pre_ping=True,
-        query_cache_size=1000,
+        **_ALWAYS,
         connect_args={"connect_timeout": _BUSY_SECONDS},
     )
     reader = writer.execution_options(postgresql_readonly=True)

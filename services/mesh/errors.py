@@ -24,8 +24,6 @@ A service derives its own errors from the second row and names `domain` and `rea
 message is for the person who calls, and never holds another tenant's data.
 """
 
-# ruff: noqa: N818 - an error is named after what is the case: TicketNotFound
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta

@@ -150,7 +150,7 @@ class MeshServer:
         self.identity = ServerIdentity(folder / self._name)
         host = self._settings.host
         address = f"[{host}]:{self._port}" if ":" in host else f"{host}:{self._port}"
-        port = self._server.add_secure_port(address, self.identity.credentials)
+        port = _listen(self._server, address, self.identity)
         await self._health.say(serving=False)
         await self._server.start()
         self._start_background()
@@ -223,6 +223,14 @@ class MeshServer:
         while self._replies is not None:
             await self._replies.prune()
             await asyncio.sleep(_SECONDS_BETWEEN_PRUNINGS)
+
+
+def _listen(server: grpc.aio.Server, address: str, identity: ServerIdentity) -> int:
+    """Raises OSError when the port is taken; gRPC's own error is a bare RuntimeError."""
+    try:
+        return server.add_secure_port(address, identity.credentials)
+    except RuntimeError as error:
+        raise OSError(f"cannot listen on {address}; is the port taken? ({error})") from None
 
 
 async def _keep_running(job: Background) -> None:

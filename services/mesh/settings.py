@@ -1,5 +1,6 @@
 """Where a process listens, keeps its data and finds its peers, from HELPDESK_* variables."""
 
+import re
 import sys
 from ipaddress import ip_address
 from pathlib import Path
@@ -55,6 +56,16 @@ class MeshSettings(BaseSettings):
     def _host_is_an_address(cls, host: str) -> str:
         # A name could mean several addresses, and whether they are loopback decides what is shown.
         return str(ip_address(host))
+
+    @field_validator(
+        "auth_database_url", "ticket_database_url", "search_database_url", "chat_database_url"
+    )
+    @classmethod
+    def _database_is_one_of_ours(cls, url: str | None) -> str | None:
+        if url is not None and not re.match(r"(sqlite|postgresql)(\+\w+)?://.", url):
+            # The address may hold a password, so it is not repeated.
+            raise ValueError("give sqlite+aiosqlite:///FILE or postgresql+psycopg://…")
+        return url
 
     def port(self, service: str) -> int:
         return int(str(self._named(service, "port")))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Column, MetaData, String, Table, insert, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from services.mesh.caller import TenantId
 from services.mesh.columns import UtcDateTime, naming
@@ -74,6 +74,13 @@ async def names(database: Database, tenant_id: TenantId) -> list[str]:
 async def test_leaving_the_block_commits(database: Database) -> None:
     await write(database, ACME, "one")
     assert await names(database, ACME) == ["one"]
+
+
+async def test_a_failed_statement_keeps_its_values_to_itself(database: Database) -> None:
+    await write(database, ACME, "a secret")
+    with pytest.raises(IntegrityError) as caught:
+        await write(database, ACME, "a secret")
+    assert "parameters hidden" in str(caught.value)
 
 
 async def test_an_exception_rolls_back(database: Database) -> None:

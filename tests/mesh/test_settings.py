@@ -40,6 +40,18 @@ def test_the_host_is_an_address(monkeypatch: pytest.MonkeyPatch, host: str) -> N
         MeshSettings()
 
 
+@pytest.mark.parametrize("url", ["mysql://db/chat", "garbage", "sqlite", "postgresql://"])
+def test_a_database_of_another_kind_is_refused_without_repeating_its_address(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], url: str
+) -> None:
+    monkeypatch.setenv("HELPDESK_CHAT_DATABASE_URL", url)
+    with pytest.raises(SystemExit):
+        read_settings(MeshSettings)
+    line = capsys.readouterr().err
+    assert "HELPDESK_CHAT_DATABASE_URL" in line
+    assert url not in line.replace("postgresql+psycopg://", "").replace("sqlite+aiosqlite", "")
+
+
 def test_an_unknown_service_is_a_mistake() -> None:
     with pytest.raises(KeyError, match="nowhere"):
         MeshSettings().port("nowhere")

@@ -34,5 +34,5 @@ class SqlAuthStore:
 
     @asynccontextmanager
     async def reading_directory(self) -> AsyncIterator[Directory]:
-        async with self._database.system_transaction() as session:
+        async with self._database.system_reading() as session:
             yield SqlDirectory(session, self._policy_changed)

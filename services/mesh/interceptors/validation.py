@@ -1,5 +1,6 @@
 """Refuses requests that break the rules written beside their fields."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import protovalidate
@@ -17,23 +18,42 @@ def validation() -> Interceptor:
             return proceed
 
         async def handle(request: Any, context: Context) -> Message | None:
-            violations = validator.collect_violations(request)
+            violations = [
+                FieldViolation(
+                    field=dotted(violation.proto.field),
+                    description=violation.proto.message or violation.proto.rule_id,
+                )
+                for violation in validator.collect_violations(request)
+            ]
+            violations += [
+                FieldViolation(field=field, description="must not contain the character U+0000")
+                for field in fields_with_nul(request)
+            ]
             if violations:
                 raise InvalidRequest(
-                    "The request breaks a rule of the contract.",
-                    violations=[
-                        FieldViolation(
-                            field=dotted(violation.proto.field),
-                            description=violation.proto.message or violation.proto.rule_id,
-                        )
-                        for violation in violations
-                    ],
+                    "The request breaks a rule of the contract.", violations=violations
                 )
             return await proceed(request, context)
 
         return handle
 
     return intercept
+
+
+def fields_with_nul(message: Message, path: str = "") -> Iterator[str]:
+    """The text fields that hold U+0000, which no text column of PostgreSQL takes."""
+    for field, value in message.ListFields():
+        name = f"{path}{field.name}"
+        if isinstance(value, str):
+            if "\0" in value:
+                yield name
+        elif isinstance(value, Message):
+            yield from fields_with_nul(value, f"{name}.")
+        elif field.is_repeated and field.message_type is not None:
+            for index, item in enumerate(value):
+                yield from fields_with_nul(item, f"{name}[{index}].")
+        elif field.is_repeated and field.type == field.TYPE_STRING:
+            yield from (f"{name}[{index}]" for index, item in enumerate(value) if "\0" in item)
 
 
 def dotted(field: Any) -> str:

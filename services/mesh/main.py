@@ -1,0 +1,26 @@
+"""What every service's `__main__` does: settings, logs, serve, one clear line when it cannot."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+
+from services.mesh.contract import ContractError
+from services.mesh.errors import StorageUnavailable
+from services.mesh.logs import configure_logs
+from services.mesh.settings import AnySettings, read_settings
+
+
+def run_service(
+    name: str, kind: type[AnySettings], serve: Callable[[AnySettings], Awaitable[None]]
+) -> None:
+    """Serves until the process is told to stop; exits 1 when it cannot start."""
+    settings = read_settings(kind)
+    configure_logs(name, settings)
+
+    async def run() -> None:
+        await serve(settings)
+
+    try:
+        asyncio.run(run())
+    except (OSError, StorageUnavailable, ContractError) as error:
+        sys.exit(f"{name} cannot start: {error}")
