@@ -19,6 +19,9 @@ def run(words: list[str]) -> int:
     except CommandError as error:
         report(error)
         return error.exit_code
+    except OSError as error:
+        report(CommandError(_words(error), hint="helpdesk doctor", code="SYSTEM"))
+        return ERROR
     except KeyboardInterrupt:
         report(cancelled())
         return CANCELLED
@@ -29,6 +32,11 @@ def run(words: list[str]) -> int:
         # Two means cancelled here; a word that the command does not know is an error.
         return ERROR if end.code == _TYPER_USAGE_ERROR else _as_code(end.code)
     return 0
+
+
+def _words(error: OSError) -> str:
+    what = error.strerror or str(error)
+    return f"{error.filename}: {what}" if error.filename else what
 
 
 def _as_code(code: object) -> int:

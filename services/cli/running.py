@@ -145,7 +145,9 @@ def _both(logs: LogFiles, screen: Screen) -> LogLine:
 @contextmanager
 def _stopping_on_signals(supervisor: Supervisor) -> Iterator[None]:
     loop = asyncio.get_running_loop()
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as `nohup` asks for
+        numbers.append(signal.SIGHUP)
     for number in numbers:
         loop.add_signal_handler(number, supervisor.stopping.set)
     try:

@@ -107,7 +107,7 @@ def test_tickets_are_created_found_by_number_and_listed(helpdesk: Command, acme:
     assert shown.json["ticketId"] == "ticket-2"
     listed = helpdesk("tickets", "list", "--tenant", "acme", "-o", "json")
     assert [ticket["number"] for ticket in listed.json["tickets"]] == [3, 2, 1]
-    table = helpdesk("tickets")
+    table = helpdesk("tickets", "--tenant", "acme")
     assert "No. 3" in table.out
     assert "Ada" in table.out
 

@@ -146,6 +146,21 @@ async def test_the_state_is_on_disk_for_other_commands(bench: Bench) -> None:
         assert state.process("first").pid == bench.pid("first")
 
 
+async def test_a_full_disk_does_not_stop_what_runs(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    async with running(bench, bench.serving("first")) as supervisor:
+        monkeypatch.setattr(StateFile, "write", full)
+        killed = bench.pid("first")
+        os.kill(killed, signal.SIGKILL)
+        await eventually(lambda: supervisor.state.process("first").pid != killed)
+        await eventually(lambda: supervisor.state.process("first").is_serving)
+    assert ("helpdesk", "cannot write down what runs: No space left on device") in bench.lines
+
+
 async def test_long_and_broken_output_does_not_stop_a_process(bench: Bench) -> None:
     more = "sys.stdout.buffer.write(b'x' * 300_000 + b'\\xff\\nend\\n'); sys.stdout.flush()"
     async with running(bench, bench.serving("loud", more=more)):

@@ -89,6 +89,18 @@ def test_a_person_has_to_log_in_again(data: Path, mesh: FakeMesh) -> None:
     assert caught.value.exit_code == 4
 
 
+def test_a_disk_that_cannot_be_written_is_a_sentence(
+    helpdesk: Command, acme: FakeMesh, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("services.cli.profiles.os.fsync", full)
+    ended = helpdesk("token", "--tenant", "acme")
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == "error: No space left on device\nhint: helpdesk doctor\n"
+
+
 def test_a_file_that_is_broken_is_named_and_kept(helpdesk: Command, data: Path) -> None:
     data.mkdir()
     (data / "profiles.json").write_text("{")

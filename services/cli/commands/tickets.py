@@ -24,10 +24,20 @@ TicketArgument = Annotated[str, typer.Argument(metavar="TICKET", help="Its numbe
 
 
 @app.callback()
-def tickets(context: typer.Context) -> None:
+def tickets(
+    context: typer.Context,
+    tenant: TenantOption = None,
+    role: RoleOption = None,
+    output: OutputOption = Format.TEXT,
+) -> None:
     """Open, find and move tickets. Without a verb: list them."""
-    if context.invoked_subcommand is None:
-        list_tickets()
+    verb = context.invoked_subcommand
+    if verb is None:
+        list_tickets(tenant=tenant, role=role, output=output)
+    elif tenant or role or output is not Format.TEXT:
+        raise CommandError(
+            "The options belong behind the verb.", hint=f"helpdesk tickets {verb} --tenant TENANT"
+        )
 
 
 @app.command("list")

@@ -9,6 +9,7 @@ from dataclasses import replace
 from services.cli.supervisor.child import LogLine, start_time
 from services.cli.supervisor.health import Prober
 from services.cli.supervisor.keeper import GivenUp, Keeper
+from services.cli.supervisor.logs import SUPERVISOR
 from services.cli.supervisor.processes import Process, stop_order
 from services.cli.supervisor.state import Phase, ProcessState, RunState, StateFile
 
@@ -48,6 +49,7 @@ class Supervisor:
             certificate_authority=certificate_authority,
         )
         self._processes = processes
+        self._log = log
         self._state_file = state_file
         self._keepers = {
             process.name: Keeper(
@@ -135,4 +137,8 @@ class Supervisor:
         self._write()
 
     def _write(self) -> None:
-        self._state_file.write(self.state)
+        try:
+            self._state_file.write(self.state)
+        except OSError as error:
+            # A full disk must not take down what runs; the next change is written again.
+            self._log(SUPERVISOR, f"cannot write down what runs: {error.strerror}")
