@@ -1,6 +1,7 @@
-"""`python -m services.gateway`: writes Envoy's configuration and becomes Envoy."""
+"""`python -m services.gateway`: writes Envoy's configuration and starts Envoy with it."""
 
 import json
+import math
 import os
 import sys
 from pathlib import Path
@@ -14,16 +15,17 @@ from services.gateway.settings import GatewaySettings
 from services.mesh.certificates import ensure_certificates
 from services.mesh.settings import REPOSITORY, read_settings
 
+KEEPER = "services.gateway.keeper"
 DESCRIPTOR_SET = REPOSITORY / "gen" / "descriptors" / "helpdesk.binpb"
 
 
 def main() -> None:
     settings = read_settings(GatewaySettings)
     ensure_certificates(settings.certificates_folder)
-    configuration = write_configuration(settings)
-    arguments = command(configuration, settings)
-    sys.stderr.flush()
-    os.execv(arguments[0], arguments)  # noqa: S606 - Envoy takes this process over, and with it its pid
+    envoy = command(write_configuration(settings), settings)
+    limits = [str(settings.admin_port), str(settings.stop_grace_seconds)]
+    # The keeper takes this process over; what was imported to write the configuration goes.
+    os.execv(sys.executable, [sys.executable, "-m", KEEPER, *limits, *envoy])  # noqa: S606
 
 
 def write_configuration(settings: GatewaySettings) -> Path:
@@ -41,6 +43,8 @@ def command(configuration: Path, settings: GatewaySettings) -> list[str]:
         str(configuration),
         "--concurrency",
         str(settings.gateway_threads),
+        "--drain-time-s",
+        str(math.ceil(settings.stop_grace_seconds)),
         "--log-level",
         "warning" if settings.log_level == "info" else settings.log_level,
         # Only one Envoy of this machine could hold the shared memory of a hot restart.

@@ -20,7 +20,7 @@ def clusters(contract: Contract, settings: GatewaySettings) -> list[Config]:
     return [
         *(service_cluster(area, settings) for area in contract.areas),
         bridge_cluster(settings),
-        signing_keys_cluster(),
+        signing_keys_cluster(settings),
         *telemetry_clusters(settings),
     ]
 
@@ -44,14 +44,9 @@ def bridge_cluster(settings: GatewaySettings) -> Config:
     }
 
 
-def signing_keys_cluster() -> Config:
+def signing_keys_cluster(settings: GatewaySettings) -> Config:
     """The gateway itself: auth speaks gRPC, and the gateway is what makes a JWK set of that."""
-    address = {"envoy_internal_address": {"server_listener_name": SIGNING_KEYS}}
-    return {
-        "name": SIGNING_KEYS,
-        "type": "STATIC",
-        "load_assignment": _assignment(SIGNING_KEYS, [address]),
-    }
+    return _cluster(SIGNING_KEYS, [("127.0.0.1", settings.http_port)])
 
 
 def telemetry_clusters(settings: GatewaySettings) -> Iterator[Config]:

@@ -5,7 +5,6 @@ from services.gateway.config import Config, socket_address, typed
 from services.gateway.contract import Contract
 from services.gateway.listeners import listeners
 from services.gateway.settings import GatewaySettings
-from services.gateway.signing_keys import internal_listeners
 from services.gateway.stats import stats_config
 
 LOOPBACK = "127.0.0.1"
@@ -19,7 +18,6 @@ def bootstrap(contract: Contract, settings: GatewaySettings) -> Config:
             "listeners": listeners(contract, settings),
             "clusters": clusters(contract, settings),
         },
-        "bootstrap_extensions": [internal_listeners()],
         "stats_config": stats_config(contract),
         "overload_manager": _overload_manager(),
         **_log_format(settings),

@@ -10,35 +10,37 @@ from services.gateway.header_hygiene import header_hygiene
 from services.gateway.local_replies import local_replies
 from services.gateway.routes import route_configuration
 from services.gateway.settings import GatewaySettings
-from services.gateway.signing_keys import signing_keys_listener
 
 LOOPBACK = "127.0.0.1"
 
 
 def listeners(contract: Contract, settings: GatewaySettings) -> list[Config]:
-    chain = {"filters": [_edge(contract, settings)]}
     return [
         {
             "name": "plain",
             # Tokens travel in clear text here, so HELPDESK_HOST does not apply.
             "address": socket_address(LOOPBACK, settings.http_port),
-            "filter_chains": [chain],
+            "filter_chains": [{"filters": [_edge(contract, settings, is_local=True)]}],
         },
         {
             "name": "tls",
             "address": socket_address(settings.host, settings.https_port),
             "listener_filters": [_tls_inspector()],
-            "filter_chains": [{**chain, "transport_socket": downstream_tls(settings)}],
+            "filter_chains": [
+                {
+                    "filters": [_edge(contract, settings, is_local=False)],
+                    "transport_socket": downstream_tls(settings),
+                }
+            ],
         },
-        signing_keys_listener(contract),
     ]
 
 
-def _edge(contract: Contract, settings: GatewaySettings) -> Config:
+def _edge(contract: Contract, settings: GatewaySettings, *, is_local: bool) -> Config:
     return connection_manager(
         stat_prefix="edge",
         server_name="helpdesk",
-        route_config=route_configuration(contract, settings),
+        route_config=route_configuration(contract, settings, is_local=is_local),
         http_filters=http_filters(contract, settings),
         local_reply_config=local_replies(),
         access_log=access_log(settings),

@@ -5,84 +5,40 @@ REST callers get it as JSON, gRPC callers as status, message and details in the 
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from http import HTTPStatus
 
 from google.protobuf import any_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from services.gateway.config import Config, typed
+from services.gateway.refusals import (
+    ENVOYS_WORDS,
+    INVALID_REQUEST,
+    KEYS_MISSING,
+    METHOD_UNKNOWN,
+    REFUSALS,
+    TOKEN_MISSING,
+    UNREADABLE,
+    Refusal,
+)
 
 _DOMAIN = "helpdesk.mesh"
 _TYPE = "type.googleapis.com/google.rpc"
-_ENVOYS_WORDS = "%LOCAL_REPLY_BODY%"
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """What one HTTP status of Envoy's means."""
-
-    status: int
-    code: int
-    reason: str
-    message: str
-    or_more: bool = False
-    """Whether it stands for all higher statuses too that are not listed before it."""
-    answered_as: int | None = None
-    """The HTTP status that REST callers see, where it is another one."""
-
-
-_REFUSALS = (
-    Refusal(400, code_pb2.INVALID_ARGUMENT, "GATEWAY", _ENVOYS_WORDS),
-    Refusal(401, code_pb2.UNAUTHENTICATED, "TOKEN_INVALID", "The access token is not valid."),
-    # Envoy's word for a token of another audience. To the services that is as invalid as any.
-    Refusal(
-        403,
-        code_pb2.UNAUTHENTICATED,
-        "TOKEN_INVALID",
-        "The access token is not valid.",
-        answered_as=401,
-    ),
-    Refusal(404, code_pb2.NOT_FOUND, "GATEWAY", "Nothing is bound to this method and path."),
-    Refusal(405, code_pb2.NOT_FOUND, "GATEWAY", "Nothing is bound to this method and path."),
-    Refusal(408, code_pb2.DEADLINE_EXCEEDED, "GATEWAY", "The request took too long to arrive."),
-    Refusal(413, code_pb2.RESOURCE_EXHAUSTED, "GATEWAY", "The body is too large."),
-    Refusal(415, code_pb2.INVALID_ARGUMENT, "GATEWAY", _ENVOYS_WORDS),
-    Refusal(429, code_pb2.RESOURCE_EXHAUSTED, "GATEWAY", "There were too many calls. Slow down."),
-    Refusal(431, code_pb2.RESOURCE_EXHAUSTED, "GATEWAY", "The headers are too large."),
-    Refusal(503, code_pb2.UNAVAILABLE, "PEER_UNAVAILABLE", "The service does not answer."),
-    Refusal(504, code_pb2.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "The time ran out."),
-    Refusal(500, code_pb2.INTERNAL, "INTERNAL", "Something went wrong.", or_more=True),
-    Refusal(400, code_pb2.INVALID_ARGUMENT, "GATEWAY", "The request is not valid.", or_more=True),
-)
-_TOKEN_MISSING = Refusal(
-    401, code_pb2.UNAUTHENTICATED, "TOKEN_MISSING", "The call needs an access token."
-)
-_INVALID_REQUEST = Refusal(400, code_pb2.INVALID_ARGUMENT, "INVALID_REQUEST", _ENVOYS_WORDS)
-# What is no HTTP, or has a bad path, is refused before it gets an id, and without a word.
-_UNREADABLE = Refusal(400, code_pb2.INVALID_ARGUMENT, "GATEWAY", "The request is malformed.")
-# Auth cannot be asked for its keys: the token may well be good.
-_KEYS_MISSING = Refusal(
-    401, code_pb2.UNAVAILABLE, "PEER_UNAVAILABLE", "The service does not answer.", answered_as=503
-)
-# To a gRPC caller a missing route is a missing method.
-_METHOD_UNKNOWN = Refusal(
-    404, code_pb2.UNIMPLEMENTED, "METHOD_UNKNOWN", "The method does not exist."
-)
 
 
 def local_replies() -> Config:
     """The first mapper that fits is used."""
     return {
         "mappers": [
-            _rest(_INVALID_REQUEST, _REQUEST_FAULT, extra_details=[_field_violation()]),
-            _rest(_KEYS_MISSING, _NO_KEYS),
-            _rest(_TOKEN_MISSING, _NO_TOKEN),
-            _rest(_UNREADABLE, _NO_REQUEST_ID),
-            *(_rest(refusal) for refusal in _REFUSALS),
-            *_rpc(_KEYS_MISSING, _NO_KEYS),
-            *_rpc(_TOKEN_MISSING, _NO_TOKEN),
-            *_rpc(_METHOD_UNKNOWN),
-            *(mapper for refusal in _REFUSALS for mapper in _rpc(refusal)),
+            _rest(INVALID_REQUEST, _REQUEST_FAULT, extra_details=[_field_violation()]),
+            _rest(KEYS_MISSING, _NO_KEYS),
+            _rest(TOKEN_MISSING, _NO_TOKEN),
+            _rest(UNREADABLE, _NO_REQUEST_ID),
+            *(_rest(refusal) for refusal in REFUSALS),
+            *_rpc(KEYS_MISSING, _NO_KEYS),
+            *_rpc(TOKEN_MISSING, _NO_TOKEN),
+            *_rpc(METHOD_UNKNOWN),
+            *(mapper for refusal in REFUSALS for mapper in _rpc(refusal)),
         ]
     }
 
@@ -150,7 +106,7 @@ def _headers(headers: Mapping[str, str]) -> list[Config]:
 
 
 def _static(message: str) -> str:
-    return "The request is not valid." if message == _ENVOYS_WORDS else message
+    return "The request is not valid." if message == ENVOYS_WORDS else message
 
 
 def _status_details(refusal: Refusal) -> str:
@@ -166,7 +122,7 @@ def _status_details(refusal: Refusal) -> str:
 
 
 def _is_passing(refusal: Refusal) -> bool:
-    return refusal.status == 429 or refusal.code == code_pb2.UNAVAILABLE
+    return refusal.status == HTTPStatus.TOO_MANY_REQUESTS or refusal.code == code_pb2.UNAVAILABLE
 
 
 def _field_violation() -> Config:

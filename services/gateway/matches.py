@@ -11,6 +11,7 @@ BRIDGE_MATCHES: tuple[Config, ...] = (
     {"path_separated_prefix": "/docs"},
 )
 
+SIGNING_KEYS_PATH = "/.well-known/jwks.json"
 _VARIABLE = re.compile(r"\{[^}]+\}")
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from services.gateway.clusters import BRIDGE
 from services.gateway.config import Config, seconds, typed
-from services.gateway.contract import Contract, Method
+from services.gateway.contract import Binding, Contract, Method
 from services.gateway.filter_names import (
     ADDRESS_LIMIT,
     ANSWER_HEADERS,
@@ -18,7 +18,7 @@ from services.gateway.filter_names import (
     TENANT_LIMIT,
     TRANSCODER,
 )
-from services.gateway.matches import BRIDGE_MATCHES, binding_match
+from services.gateway.matches import BRIDGE_MATCHES, SIGNING_KEYS_PATH, binding_match
 from services.gateway.request_check import request_check_of
 from services.gateway.settings import GatewaySettings
 
@@ -39,7 +39,7 @@ _LIMIT_BY_ADDRESS: Config = {
 }
 
 
-def route_configuration(contract: Contract, settings: GatewaySettings) -> Config:
+def route_configuration(contract: Contract, settings: GatewaySettings, *, is_local: bool) -> Config:
     return {
         "name": "edge",
         "validate_clusters": False,
@@ -47,11 +47,14 @@ def route_configuration(contract: Contract, settings: GatewaySettings) -> Config
             {
                 "name": "edge",
                 "domains": ["*"],
+                # Room for a whole body while the token check waits for keys. With the 1 MiB of
+                # Envoy's default, a larger one that has to wait never arrives.
+                "request_body_buffer_limit": 2 * settings.max_body_bytes,
                 "typed_per_filter_config": _cors(settings),
                 "routes": [
                     *(_refusal(*header) for header in _READABLE.items()),
                     *(_bridge_route(match) for match in BRIDGE_MATCHES),
-                    *rest_routes(contract),
+                    *rest_routes(contract, is_local=is_local),
                     *rpc_routes(contract),
                     {"name": "nowhere", "match": {"prefix": "/"}, "route": _NOWHERE},
                 ],
@@ -60,30 +63,37 @@ def route_configuration(contract: Contract, settings: GatewaySettings) -> Config
     }
 
 
-def rest_routes(contract: Contract) -> Iterator[Config]:
+def rest_routes(contract: Contract, *, is_local: bool) -> Iterator[Config]:
     for method in contract.exposed:
         for binding in method.bindings:
             yield {
                 "match": binding_match(binding),
                 "route": _NOWHERE,
                 "typed_per_filter_config": {
-                    **_public_filters(method),
+                    **(
+                        {} if is_local and _is_for_the_gateway(binding) else _public_filters(method)
+                    ),
                     ANSWER_HEADERS: _without_grpc_headers(),
                     REQUEST_CHECK: request_check_of(binding),
                 },
             }
 
 
+def _is_for_the_gateway(binding: Binding) -> bool:
+    """Whoever used up a limit on this could keep the gateway from checking anybody's token."""
+    return binding.path == SIGNING_KEYS_PATH
+
+
 def rpc_routes(contract: Contract) -> Iterator[Config]:
     for method in contract.exposed:
         yield {
-            **rpc_route(method),
+            **_rpc_route(method),
             "match": {"path": method.path},
             "typed_per_filter_config": _public_filters(method),
         }
 
 
-def rpc_route(method: Method) -> Config:
+def _rpc_route(method: Method) -> Config:
     deadline = {
         "header": {"key": "grpc-timeout", "value": _grpc_timeout(method.default_timeout)},
         "append_action": "ADD_IF_ABSENT",

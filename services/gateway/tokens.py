@@ -3,12 +3,11 @@
 from services.gateway.clusters import SIGNING_KEYS
 from services.gateway.config import Config, typed
 from services.gateway.contract import Contract
-from services.gateway.matches import BRIDGE_MATCHES, path_match
+from services.gateway.matches import BRIDGE_MATCHES, SIGNING_KEYS_PATH, path_match
 from services.gateway.settings import GatewaySettings
 
 _PROVIDER = "helpdesk"
 _AUDIENCE = "helpdesk"
-_SIGNING_KEYS_PATH = "/.well-known/jwks.json"
 
 
 def token_check(contract: Contract, settings: GatewaySettings) -> Config:
@@ -45,12 +44,13 @@ def _provider(settings: GatewaySettings) -> Config:
         "payload_in_metadata": "claims",
         "remote_jwks": {
             "http_uri": {
-                "uri": f"http://auth.helpdesk.internal{_SIGNING_KEYS_PATH}",
+                "uri": f"http://127.0.0.1:{settings.http_port}{SIGNING_KEYS_PATH}",
                 "cluster": SIGNING_KEYS,
                 "timeout": "2s",
             },
             "cache_duration": {"seconds": settings.signing_keys_age_seconds},
-            # Must not hold the listeners up: the keys come through one of them.
+            # In the background, so that the keys at hand stay good while auth is away; and without
+            # holding up the listeners, since the keys come through one of them.
             "async_fetch": {"fast_listener": True, "failed_refetch_duration": "0.5s"},
         },
     }

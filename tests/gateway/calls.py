@@ -1,15 +1,30 @@
-"""Calls any RPC."""
+"""gRPC calls of any RPC, in bytes. An empty request is no bytes, whatever its type."""
+
+from collections.abc import AsyncIterator, Mapping
 
 import grpc.aio
 
 from services.gateway.contract import Method
 
 
-async def call(channel: grpc.aio.Channel, method: Method, **metadata: str) -> None:
-    """Calls with an empty request, whose bytes are the same for every type."""
-    pairs = tuple(metadata.items())
+async def send(
+    channel: grpc.aio.Channel, path: str, metadata: Mapping[str, str], request: bytes = b""
+) -> bytes:
+    rpc: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(path)
+    return await rpc(request, metadata=tuple(metadata.items()))
+
+
+async def receive(
+    channel: grpc.aio.Channel, path: str, metadata: Mapping[str, str]
+) -> AsyncIterator[bytes]:
+    rpc: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(path)
+    async for message in rpc(b"", metadata=tuple(metadata.items())):
+        yield message
+
+
+async def call(channel: grpc.aio.Channel, method: Method, metadata: Mapping[str, str]) -> None:
     if method.streams:
-        async for _ in channel.unary_stream(method.path)(b"", metadata=pairs):
+        async for _ in receive(channel, method.path, metadata):
             pass
     else:
-        await channel.unary_unary(method.path)(b"", metadata=pairs)
+        await send(channel, method.path, metadata)

@@ -14,14 +14,14 @@ MAX_BODY_BYTES = 64 * 1024
 @pytest.fixture(scope="session")
 async def shared_mesh(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
     settings = {"cors_origins": ORIGIN, "max_body_bytes": str(MAX_BODY_BYTES)}
-    async with running_mesh(tmp_path_factory.mktemp("gateway"), **settings) as mesh:
+    async with running_mesh(tmp_path_factory.mktemp("gateway"), settings) as mesh:
         yield mesh
 
 
 @pytest.fixture(scope="session")
 async def shared_undefended(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
     folder = tmp_path_factory.mktemp("undefended")
-    async with running_mesh(folder, take_defences_down) as mesh:
+    async with running_mesh(folder, tamper=take_defences_down) as mesh:
         yield mesh
 
 

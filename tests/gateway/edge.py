@@ -29,7 +29,7 @@ async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
 
 class Edge:
     def __init__(self, data: Path, certificates: Path, ports: Mapping[str, int]) -> None:
-        self.http_port, self.https_port, self.admin_port = _free_ports(3)
+        self.http_port, self.https_port, self.admin_port = free_ports(3)
         self.data = data
         self._environment = {
             "HELPDESK_DATA": str(data),
@@ -49,10 +49,10 @@ class Edge:
     def log(self) -> str:
         return (self.data / "gateway.log").read_text()
 
-    async def start(self, **settings: str) -> None:
+    async def start(self, settings: Mapping[str, str]) -> None:
         await self._run([sys.executable, "-m", "services.gateway"], settings)
 
-    async def start_tampered(self, tamper: Tamper, **settings: str) -> None:
+    async def start_tampered(self, tamper: Tamper, settings: Mapping[str, str]) -> None:
         """Starts with something changed in the configuration that the gateway would write."""
         arguments: dict[str, Any] = {
             name.removeprefix("HELPDESK_").lower(): value
@@ -77,11 +77,12 @@ class Edge:
             )
 
     async def wait_until(self, path: str, status: int) -> None:
+        """Asks until the path answers with the status; 0 stands for no answer at all."""
         async with httpx2.AsyncClient() as client:
 
             async def is_there() -> bool:
                 ended = self.process is not None and self.process.returncode is not None
-                assert not ended, self.log[-2000:]
+                assert not ended or status == 0, self.log[-2000:]
                 return await self._status(client, path) == status
 
             await eventually(is_there)
@@ -102,7 +103,7 @@ def _inherited() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("HELPDESK_")}
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     sockets = [socket.socket() for _ in range(count)]
     for each in sockets:
         each.bind(("127.0.0.1", 0))

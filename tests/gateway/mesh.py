@@ -1,7 +1,8 @@
 """Four upstreams behind one gateway, with a key that signs tokens."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import grpc.aio
@@ -32,6 +33,8 @@ class Mesh:
         self.authority.write(self.certificates, "edge", "gateway")
         self.upstreams = {name: Upstream(name, self.authority) for name in SERVICES}
         self.signing_keys = [SigningKey("key-1")]
+        self.may_publish_keys = asyncio.Event()
+        self.may_publish_keys.set()
         self.upstreams["auth"].answers[SIGNING_KEYS] = self._publish
         self.data = folder / "data"
         self._edge: Edge | None = None
@@ -51,13 +54,15 @@ class Mesh:
         for upstream in self.upstreams.values():
             await upstream.start()
 
-    async def start_edge(self, tamper: Tamper | None = None, **settings: str) -> None:
+    async def start_edge(
+        self, settings: Mapping[str, str] | None = None, tamper: Tamper | None = None
+    ) -> None:
         ports = {name: upstream.port for name, upstream in self.upstreams.items()}
         self._edge = Edge(self.data, self.certificates, ports)
         if tamper is None:
-            await self._edge.start(**settings)
+            await self._edge.start(settings or {})
         else:
-            await self._edge.start_tampered(tamper, **settings)
+            await self._edge.start_tampered(tamper, settings or {})
 
     def forget(self) -> None:
         """Drops what was noted and programmed, but for the keys."""
@@ -92,17 +97,18 @@ class Mesh:
             await upstream.stop()
 
     async def _publish(self, request: Message, context: Context) -> Message:
+        await self.may_publish_keys.wait()
         return token_service_pb2.JsonWebKeySet(keys=[key.public() for key in self.signing_keys])
 
 
 @contextlib.asynccontextmanager
 async def running_mesh(
-    folder: Path, tamper: Tamper | None = None, **settings: str
+    folder: Path, settings: Mapping[str, str] | None = None, tamper: Tamper | None = None
 ) -> AsyncIterator[Mesh]:
     mesh = Mesh(folder)
     try:
         await mesh.start_upstreams()
-        await mesh.start_edge(tamper, **{**UNHURRIED, **settings})
+        await mesh.start_edge({**UNHURRIED, **(settings or {})}, tamper)
         await mesh.edge.wait_until("/readyz", 200)
         yield mesh
     finally:

@@ -36,4 +36,4 @@ def _reason(status: status_pb2.Status) -> str:
             assert info.domain == "helpdesk.mesh"
             found.append(info.reason)
     (reason,) = found
-    return reason
+    return str(reason)

@@ -14,8 +14,8 @@ from helpdesk.ticket.v1 import ticket_service_pb2
 from services.gateway.__main__ import DESCRIPTOR_SET
 from services.gateway.contract import Method, read_contract
 from tests.gateway.access_tokens import bearer
+from tests.gateway.calls import call, send
 from tests.gateway.mesh import Mesh
-from tests.gateway.calls import call
 from tests.gateway.refusals import reason_of
 from tests.gateway.upstream import Context
 
@@ -33,7 +33,7 @@ async def never(request: Message, context: Context) -> Message:
 async def test_every_rpc_has_the_contracts_deadline(
     mesh: Mesh, channel: grpc.aio.Channel, method: Method
 ) -> None:
-    await call(channel, method, **bearer(mesh.token()))
+    await call(channel, method, bearer(mesh.token()))
 
     seconds_left = mesh[method.area].last.seconds_left
     assert seconds_left == pytest.approx(method.default_timeout.total_seconds(), abs=1)
@@ -53,9 +53,7 @@ async def test_control_without_the_header_there_is_none(undefended: Mesh) -> Non
     assert undefended["ticket"].last.seconds_left is None
 
 
-@pytest.mark.parametrize(
-    ("asked", "given"), [("1S", 1), ("300S", 10), ("99999999H", 10)]
-)
+@pytest.mark.parametrize(("asked", "given"), [("1S", 1), ("300S", 10), ("99999999H", 10)])
 async def test_a_caller_may_ask_for_other_time_up_to_the_most(
     mesh: Mesh, rest: httpx2.AsyncClient, channel: grpc.aio.Channel, asked: str, given: int
 ) -> None:
@@ -63,9 +61,9 @@ async def test_a_caller_may_ask_for_other_time_up_to_the_most(
 
     await rest.get("/v1/tickets/1", headers={"grpc-timeout": asked})
     over_rest = mesh["ticket"].last.seconds_left
+    rpc: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(GET_TICKET)
     seconds = min(int(asked[:-1]), 1_000_000)
-    metadata = tuple(bearer(mesh.token()).items())
-    await channel.unary_unary(GET_TICKET)(b"", metadata=metadata, timeout=seconds)
+    await rpc(b"", metadata=tuple(bearer(mesh.token()).items()), timeout=seconds)
     over_grpc = mesh["ticket"].last.seconds_left
 
     assert over_rest == pytest.approx(given, abs=0.5)
@@ -87,9 +85,7 @@ async def test_a_call_that_takes_too_long_is_ended(
 
     answer = await rest.get("/v1/tickets/1", headers={"grpc-timeout": "300m"})
     with pytest.raises(grpc.aio.AioRpcError) as refusal:
-        await channel.unary_unary(GET_TICKET)(
-            b"", metadata=(*bearer(mesh.token()).items(), ("grpc-timeout", "300m"))
-        )
+        await send(channel, GET_TICKET, bearer(mesh.token()))
 
     assert answer.status_code == 504
     assert answer.json()["code"] == grpc.StatusCode.DEADLINE_EXCEEDED.value[0]

@@ -7,6 +7,7 @@ import httpx2
 import pytest
 
 from tests.gateway.access_tokens import bearer
+from tests.gateway.calls import send
 from tests.gateway.mesh import Mesh
 from tests.gateway.refusals import GATEWAY, reason_of
 
@@ -35,8 +36,7 @@ async def test_spoofed_headers_do_not_arrive(
     await rest.get("/v1/tickets/1", headers=SPOOFED)
     over_rest = mesh["ticket"].last.metadata
     lower = {name.lower(): value for name, value in SPOOFED.items() if "-bin" not in name}
-    metadata = tuple({**bearer(mesh.token()), **lower}.items())
-    await channel.unary_unary(GET_TICKET)(b"", metadata=metadata)
+    await send(channel, GET_TICKET, {**bearer(mesh.token()), **lower})
     over_grpc = mesh["ticket"].last.metadata
 
     assert over_rest["x-envoy-original-path"] == "/v1/tickets/1"
@@ -101,7 +101,8 @@ async def test_every_answer_carries_the_id_that_the_service_got(
     good = await rest.get("/v1/tickets/1", headers={"x-request-id": "mine"})
     arrived = mesh["ticket"].last.metadata["x-request-id"]
     refused = await rest.get("/v1/nothing")
-    call = channel.unary_unary(GET_TICKET)(b"", metadata=tuple(bearer(mesh.token()).items()))
+    rpc: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(GET_TICKET)
+    call = rpc(b"", metadata=tuple(bearer(mesh.token()).items()))
     await call
 
     assert good.headers["x-request-id"] == arrived != "mine"

@@ -1,7 +1,6 @@
 """Whom the gateway believes to be a service, and which certificates it shows itself."""
 
 import asyncio
-import os
 import ssl
 from pathlib import Path
 
@@ -45,7 +44,7 @@ async def test_a_service_under_another_ones_identity_is_not_called(tmp_path: Pat
 
 
 async def test_control_without_the_name_in_the_check_it_would_be(tmp_path: Path) -> None:
-    async with running_mesh(tmp_path, forget_identities) as mesh:
+    async with running_mesh(tmp_path, tamper=forget_identities) as mesh:
         await mesh["ticket"].stop()
         await mesh["ticket"].start(identity="chat")
         await eventually(lambda: is_called(mesh))
@@ -144,4 +143,4 @@ def swap(link: Path, target: Path) -> None:
     """Points a symbolic link elsewhere in one step."""
     fresh = link.with_name(f"{link.name}.new")
     fresh.symlink_to(target)
-    os.replace(fresh, link)
+    fresh.replace(link)

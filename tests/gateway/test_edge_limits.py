@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from tests.gateway.access_tokens import bearer
+from tests.gateway.calls import send
 from tests.gateway.mesh import Mesh, running_mesh
 from tests.gateway.refusals import GATEWAY, grpc_reason_of, reason_of
 
@@ -27,7 +28,7 @@ async def statuses(mesh: Mesh, tenant_id: str, calls: int) -> list[int]:
 
 
 async def test_a_tenant_that_calls_too_often_is_slowed_down_alone(tmp_path: Path) -> None:
-    async with running_mesh(tmp_path, **LIMITS) as mesh:
+    async with running_mesh(tmp_path, LIMITS) as mesh:
         async with mesh.client(mesh.token(tenant_id="busy")) as client:
             answers = [await client.get("/v1/tickets/1") for _ in range(BURST + 3)]
         refused = answers[-1]
@@ -44,11 +45,11 @@ async def test_a_tenant_that_calls_too_often_is_slowed_down_alone(tmp_path: Path
 
 
 async def assert_grpc_is_slowed_down(mesh: Mesh, tenant_id: str) -> None:
-    metadata = tuple(bearer(mesh.token(tenant_id=tenant_id)).items())
+    metadata = bearer(mesh.token(tenant_id=tenant_id))
 
     async def call_often(channel: grpc.aio.Channel) -> None:
         for _ in range(BURST + 3):
-            await channel.unary_unary(GET_TICKET)(b"", metadata=metadata)
+            await send(channel, GET_TICKET, metadata)
 
     async with mesh.channel() as channel:
         with pytest.raises(grpc.aio.AioRpcError) as refusal:
@@ -59,7 +60,7 @@ async def assert_grpc_is_slowed_down(mesh: Mesh, tenant_id: str) -> None:
 
 
 async def test_many_tenants_do_not_make_the_gateway_forget_one(tmp_path: Path) -> None:
-    async with running_mesh(tmp_path, **LIMITS) as mesh:
+    async with running_mesh(tmp_path, LIMITS) as mesh:
         assert 429 in await statuses(mesh, "busy", BURST + 3)
         for number in range(25):
             assert await statuses(mesh, f"tenant-{number}", 1) == [200]
@@ -72,7 +73,7 @@ async def test_control_with_envoys_own_number_of_buckets_it_does(tmp_path: Path)
         for limit in find(configuration, "max_dynamic_descriptors"):
             limit["max_dynamic_descriptors"] = 20
 
-    async with running_mesh(tmp_path, forgetful, **LIMITS) as mesh:
+    async with running_mesh(tmp_path, LIMITS, forgetful) as mesh:
         assert 429 in await statuses(mesh, "busy", BURST + 3)
         for number in range(25):
             assert await statuses(mesh, f"tenant-{number}", 1) == [200]
@@ -90,7 +91,7 @@ def find(node: object, key: str) -> list[dict[str, object]]:
 
 
 async def test_calls_without_a_token_have_a_limit_of_their_own(tmp_path: Path) -> None:
-    async with running_mesh(tmp_path, **LIMITS) as mesh:
+    async with running_mesh(tmp_path, LIMITS) as mesh:
         async with mesh.client(token="") as client:
             answers = [await client.post("/v1/tokens", json={}) for _ in range(BURST + 3)]
 
@@ -101,7 +102,7 @@ async def test_calls_without_a_token_have_a_limit_of_their_own(tmp_path: Path) -
 
 
 async def test_a_token_does_not_lift_the_limit_of_public_calls(tmp_path: Path) -> None:
-    async with running_mesh(tmp_path, **LIMITS) as mesh:
+    async with running_mesh(tmp_path, LIMITS) as mesh:
         seen = set()
         for number in range(BURST + 3):
             token = mesh.token(tenant_id=f"tenant-{number}")

@@ -16,6 +16,7 @@ from google.rpc import code_pb2, status_pb2
 from helpdesk.chat.v1 import chat_pb2
 from helpdesk.ticket.v1 import ticket_pb2, ticket_service_pb2
 from tests.gateway.access_tokens import bearer
+from tests.gateway.calls import receive, send
 from tests.gateway.mesh import Mesh
 from tests.gateway.upstream import Context
 
@@ -76,14 +77,11 @@ async def test_a_grpc_caller_sees_the_failure_in_the_status_too(
         await context.abort(grpc.StatusCode.UNAVAILABLE, "The search is down.")
 
     mesh["chat"].streams[STREAM_MESSAGE] = answer
-    metadata = tuple(bearer(mesh.token()).items())
-    call = channel.unary_stream(STREAM_MESSAGE)(b"", metadata=metadata)
-
-    received: list[object] = []
+    received: list[bytes] = []
 
     async def read() -> None:
-        async for message in call:
-            received.append(message)
+        async for message in receive(channel, STREAM_MESSAGE, bearer(mesh.token())):
+            received.append(message)  # noqa: PERF401 - those before the failure count
 
     with pytest.raises(grpc.aio.AioRpcError) as failure:
         await read()
@@ -142,9 +140,8 @@ async def test_grpc_works_over_the_tls_port(mesh: Mesh) -> None:
     mesh["ticket"].answers[GET_TICKET] = a_ticket
     credentials = grpc.ssl_channel_credentials(mesh.authority.certificate)
     target = f"localhost:{mesh.edge.https_port}"
-    metadata = tuple(bearer(mesh.token()).items())
     async with grpc.aio.secure_channel(target, credentials) as channel:
-        reply = await channel.unary_unary(GET_TICKET)(b"", metadata=metadata)
+        reply = await send(channel, GET_TICKET, bearer(mesh.token()))
 
     assert ticket_pb2.Ticket.FromString(reply).subject == "Printer"
 

@@ -14,7 +14,7 @@ from services.gateway.contract import Binding, Method, read_contract
 from tests.gateway.access_tokens import SigningKey, bearer
 from tests.gateway.calls import call
 from tests.gateway.edge import eventually
-from tests.gateway.mesh import Mesh, running_mesh
+from tests.gateway.mesh import SIGNING_KEYS, Mesh, running_mesh
 from tests.gateway.refusals import grpc_reason_of, reason_of
 
 CONTRACT = read_contract(DESCRIPTOR_SET)
@@ -70,19 +70,20 @@ async def test_an_rpc_asks_for_a_token_unless_it_is_public(
     mesh: Mesh, channel: grpc.aio.Channel, method: Method
 ) -> None:
     if method.is_public:
-        await call(channel, method)
+        await call(channel, method, {})
         return
 
     with pytest.raises(grpc.aio.AioRpcError) as refusal:
-        await call(channel, method)
+        await call(channel, method, {})
 
     assert refusal.value.code() is grpc.StatusCode.UNAUTHENTICATED
     assert grpc_reason_of(refusal.value) == "TOKEN_MISSING"
     assert mesh.calls() == []
-    await call(channel, method, **bearer(mesh.token()))
+    await call(channel, method, bearer(mesh.token()))
     assert mesh[method.area].last.path == method.path
 
 
+FETCH_FAILED = "Jwks async fetching"
 BAD_CLAIMS = {
     "expired": {"exp": int(time.time()) - 60},
     "without an end": {"exp": None},
@@ -111,7 +112,7 @@ async def test_a_forged_token_is_refused(mesh: Mesh, channel: grpc.aio.Channel) 
         async with mesh.client(token) as client:
             answer = await client.get("/v1/tickets/1")
         with pytest.raises(grpc.aio.AioRpcError) as refusal:
-            await call(channel, PROTECTED[0], **bearer(token))
+            await call(channel, PROTECTED[0], bearer(token))
 
         assert answer.status_code == 401
         assert reason_of(answer) == "TOKEN_INVALID"
@@ -134,7 +135,7 @@ async def test_the_services_get_the_token_to_check_it_themselves(
 
 
 async def test_a_rotated_signing_key_is_picked_up(tmp_path: Path) -> None:
-    async with running_mesh(tmp_path, signing_keys_age_seconds="1") as mesh:
+    async with running_mesh(tmp_path, {"signing_keys_age_seconds": "1"}) as mesh:
         old_token, new_key = mesh.token(), SigningKey("key-2")
         async with mesh.client(new_key.token()) as new, mesh.client(old_token) as old:
             assert await status(new) == 401
@@ -145,6 +146,26 @@ async def test_a_rotated_signing_key_is_picked_up(tmp_path: Path) -> None:
 
             mesh.signing_keys.pop()
             await eventually(lambda: answers(old, 401))
+
+
+async def test_the_keys_at_hand_stay_good_while_auth_is_away(tmp_path: Path) -> None:
+    short = {"signing_keys_age_seconds": "1"}
+    async with running_mesh(tmp_path, short) as mesh, mesh.client() as client:
+        await eventually(lambda: answers(client, 200))
+        await eventually(lambda: was_fetched_ahead(mesh))
+        await mesh["auth"].stop()
+        failures = mesh.edge.log.count(FETCH_FAILED)
+
+        async def has_failed_again() -> bool:
+            return mesh.edge.log.count(FETCH_FAILED) >= failures + 8
+
+        await eventually(has_failed_again)
+        assert await status(client) == 200
+
+
+async def was_fetched_ahead(mesh: Mesh) -> bool:
+    """By each of the two listeners, in the background."""
+    return len([call for call in mesh["auth"].calls if call.path == SIGNING_KEYS]) > 4
 
 
 async def answers(client: httpx2.AsyncClient, expected: int) -> bool:

@@ -31,7 +31,7 @@ def forget_identities(configuration: Any) -> None:  # noqa: ANN401 - JSON of any
 
 
 def _managers(configuration: Any) -> Iterator[Any]:  # noqa: ANN401 - JSON of any shape
-    for listener in configuration["static_resources"]["listeners"][:2]:
+    for listener in configuration["static_resources"]["listeners"]:
         yield listener["filter_chains"][0]["filters"][0]["typed_config"]
 
 
