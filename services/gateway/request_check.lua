@@ -29,14 +29,14 @@ local function skip_space(text, at)
   return find(text, "[^ \t\r\n]", at) or #text + 1
 end
 
--- Returns what stands between the quotes, as written, and the place behind them.
-local function read_string(text, at)
+-- Returns the place behind the closing quote.
+local function skip_string(text, at)
   local from = at + 1
   while true do
     local stop = find(text, '["\\%z\1-\31]', from)
     local sign = stop and byte(text, stop)
     if sign == 34 then
-      return sub(text, at + 1, stop - 1), stop + 1
+      return stop + 1
     elseif sign == 92 and find(text, '^["\\/bfnrt]', stop + 1) then
       from = stop + 2
     elseif sign == 92 and find(text, "^u%x%x%x%x", stop + 1) then
@@ -62,9 +62,14 @@ local read_value
 local function read_list(text, at, field, path, depth)
   at = skip_space(text, at + 1)
   if byte(text, at) == 93 then return at + 1 end
-  local index = 0
+  local index, holds_text = 0, not field or ACCEPTED.string[field.kind]
   while true do
-    at = skip_space(text, read_value(text, at, field, path .. "[" .. index .. "]", depth))
+    if holds_text and byte(text, at) == 34 then -- in short, for there may be very many
+      at = skip_string(text, at)
+    else
+      at = read_value(text, at, field, path .. "[" .. index .. "]", depth)
+    end
+    at = skip_space(text, at)
     index = index + 1
     local sign = byte(text, at)
     if sign == 93 then return at + 1 end
@@ -80,8 +85,9 @@ local function read_object(text, at, fields, path, depth, said)
   if byte(text, at) == 125 then return at + 1 end
   while true do
     if byte(text, at) ~= 34 then malformed(at) end
-    local key
-    key, at = read_string(text, at)
+    local behind = skip_string(text, at)
+    local key = sub(text, at + 1, behind - 2) -- as written: no name of ours needs an escape
+    at = behind
     local field_path = path == "" and key or path .. "." .. key
     local field = fields and fields[key]
     if fields and not field then refuse(field_path, "There is no such field.") end
@@ -120,8 +126,7 @@ function read_value(text, at, field, path, depth)
     refuse(path, "The value is of the wrong type: " .. kind .. " instead of " .. field.kind .. ".")
   end
   if kind == "string" then
-    local _, behind = read_string(text, at)
-    return behind
+    return skip_string(text, at)
   elseif kind == "object" then
     return read_object(text, at, field and MESSAGES[field.message], path, depth + 1)
   elseif kind == "list" then

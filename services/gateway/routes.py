@@ -66,13 +66,12 @@ def route_configuration(contract: Contract, settings: GatewaySettings, *, is_loc
 def rest_routes(contract: Contract, *, is_local: bool) -> Iterator[Config]:
     for method in contract.exposed:
         for binding in method.bindings:
+            is_unlimited = is_local and _is_for_the_gateway(binding)
             yield {
                 "match": binding_match(binding),
                 "route": _NOWHERE,
                 "typed_per_filter_config": {
-                    **(
-                        {} if is_local and _is_for_the_gateway(binding) else _public_filters(method)
-                    ),
+                    **({} if is_unlimited else _public_filters(method)),
                     ANSWER_HEADERS: _without_grpc_headers(),
                     REQUEST_CHECK: request_check_of(binding),
                 },
