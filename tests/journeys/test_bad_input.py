@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,8 +81,9 @@ def customer(mesh: Installation) -> Grpc:
 
 
 @pytest.fixture(scope="module")
-def rest(mesh: Installation) -> httpx.Client:
-    return mesh.rest("acme")
+def rest(mesh: Installation) -> Iterator[httpx.Client]:
+    with mesh.rest("acme") as client:
+        yield client
 
 
 @pytest.mark.parametrize("text", ["", "x" * 10_000], ids=["empty", "10,000 characters"])
