@@ -12,7 +12,7 @@ from services.search.errors import IndexUnavailable, QueryEmpty
 from services.search.frequencies import TenantFrequencies
 from services.search.indexing import Indexing
 from services.search.keywords import Terms, coverage, highest_score, question_terms, scores
-from services.search.ports import DocumentStore, Hit, StoredPassage, VectorIndex
+from services.search.ports import DocumentStore, StoredPassage, VectorIndex
 from services.search.ranking import MEANING_SHARE, Candidate, ranked
 from services.search.vectors import Vectors
 from services.search.words import question_words
@@ -40,12 +40,6 @@ class Findings:
     degraded: bool
 
 
-@dataclass(frozen=True)
-class _Scores:
-    similarities: Mapping[str, float]
-    keywords: Mapping[str, float]
-
-
 async def search_passages(finder: Finder, question: str, page_size: int) -> Findings:
     """The best passages; by words alone when the index fails or is behind the store."""
     tenant_id = current_tenant()
@@ -53,16 +47,15 @@ async def search_passages(finder: Finder, question: str, page_size: int) -> Find
     if not wanted:
         raise QueryEmpty
     terms = question_terms(wanted, await finder.frequencies.of(tenant_id))
-    found = await _by_index(finder, tenant_id, question, terms)
-    degraded = found is None
-    if found is None:
-        found = await _by_words(finder, tenant_id, terms)
+    similarities = await _by_index(finder, tenant_id, question, terms)
+    degraded = similarities is None
+    if similarities is None:
+        similarities = dict.fromkeys(await _by_words(finder, tenant_id, terms), 0.0)
     async with finder.store.reading(tenant_id) as documents:
-        stored = await documents.passages([*{**found.similarities, **found.keywords}])
+        stored = await documents.passages([*similarities])
     limit = min(page_size, MAX_PAGE_SIZE) if page_size > 0 else DEFAULT_PAGE_SIZE
     share = 0.0 if degraded else finder.meaning_share
-    candidates = [_candidate(one, found, terms) for one in stored.values()]
-    best = ranked(candidates, limit, share)
+    best = ranked(_candidates([*stored.values()], similarities, terms), limit, share)
     return Findings(
         [
             FoundPassage(
@@ -81,7 +74,7 @@ async def search_passages(finder: Finder, question: str, page_size: int) -> Find
 
 async def _by_index(
     finder: Finder, tenant_id: TenantId, question: str, terms: Terms
-) -> _Scores | None:
+) -> dict[str, float] | None:
     if finder.indexing.is_behind(tenant_id):
         return None
     vector = await finder.vectors.of_question(question)
@@ -90,40 +83,42 @@ async def _by_index(
             finder.index.nearest(tenant_id, vector, CANDIDATES),
             finder.index.by_keywords(tenant_id, terms, CANDIDATES),
         )
-        similarities = _by_id(near)
-        unknown = [hit.chunk_id for hit in with_words if hit.chunk_id not in similarities]
-        similarities |= await finder.index.similarities(tenant_id, vector, unknown)
+        similarities = {hit.chunk_id: hit.score for hit in near}
+        others = [hit.chunk_id for hit in with_words if hit.chunk_id not in similarities]
+        return similarities | await finder.index.similarities(tenant_id, vector, others)
     except IndexUnavailable:
         finder.indexing.doubt()
         return None
-    return _Scores(similarities, _by_id(with_words))
 
 
-async def _by_words(finder: Finder, tenant_id: TenantId, terms: Terms) -> _Scores:
+async def _by_words(finder: Finder, tenant_id: TenantId, terms: Terms) -> list[str]:
     async with finder.store.reading(tenant_id) as documents:
         stored = await documents.terms()
-    found = await asyncio.to_thread(_best, terms, stored)
-    return _Scores({}, _by_id(found))
+    return await asyncio.to_thread(_best, terms, stored)
 
 
-def _best(terms: Terms, stored: Sequence[tuple[str, bytes]]) -> list[Hit]:
+def _best(terms: Terms, stored: Sequence[tuple[str, bytes]]) -> list[str]:
     points = scores(terms, [Terms.from_bytes(held) for _, held in stored])
     best = np.argsort(-points, kind="stable")[:CANDIDATES]
-    return [Hit(stored[place][0], float(points[place])) for place in best if points[place] > 0]
+    return [stored[place][0] for place in best if points[place] > 0]
 
 
-def _candidate(stored: StoredPassage, found: _Scores, terms: Terms) -> Candidate:
-    chunk = stored.chunk
-    highest = highest_score(terms)
-    return Candidate(
-        chunk_id=chunk.chunk_id,
-        document_id=chunk.document_id,
-        text=chunk.text,
-        similarity=found.similarities.get(chunk.chunk_id, 0.0),
-        keywords=found.keywords.get(chunk.chunk_id, 0.0) / highest if highest else 0.0,
-        coverage=coverage(terms, Terms.from_bytes(stored.terms)),
-    )
-
-
-def _by_id(hits: Sequence[Hit]) -> dict[str, float]:
-    return {hit.chunk_id: hit.score for hit in hits}
+def _candidates(
+    stored: Sequence[StoredPassage], similarities: Mapping[str, float], terms: Terms
+) -> list[Candidate]:
+    held = [Terms.from_bytes(one.terms) for one in stored]
+    # Not the index's scores: those are known for its best hits only, and a passage that was
+    # found by its meaning holds words of the question too.
+    points = scores(terms, held)
+    highest = highest_score(terms) or 1.0
+    return [
+        Candidate(
+            chunk_id=one.chunk.chunk_id,
+            document_id=one.chunk.document_id,
+            text=one.chunk.text,
+            similarity=similarities[one.chunk.chunk_id],
+            keywords=float(point) / highest,
+            coverage=coverage(terms, own),
+        )
+        for one, own, point in zip(stored, held, points, strict=True)
+    ]

@@ -40,8 +40,8 @@ class Vectors:
 
 def searchable_text(title: str, chunk: Chunk) -> str:
     """The chunk without Markdown, under what a reader of the page would have read above it."""
-    above = [title, *(heading for heading in chunk.headings if heading != title)]
-    return "\n".join(part for part in (": ".join(above), chunk.lead, plain(chunk.text)) if part)
+    headings = ": ".join(heading for heading in chunk.headings if heading != title)
+    return "\n".join(part for part in (title, headings, chunk.lead, plain(chunk.text)) if part)
 
 
 def _bytes(vector: Vector) -> bytes:
