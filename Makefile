@@ -11,14 +11,15 @@ help: ## list the tasks
 install: .venv/installed ## make .venv from the lock
 
 .venv/installed: requirements.lock pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit("Helpdesk needs Python 3.11 or newer, this is %d.%d; try make PYTHON=python3.11" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@$(PYTHON) -c 'import sys; sys.exit("Helpdesk needs Python 3.11 or newer, this is %d.%d; try make PYTHON=python3.11" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	@echo "Installing into .venv (about 140 packages, a minute or two) …"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $@
 
 up: install ## install, then start everything (ARGS=--detach to leave it in the background)
-	$(BIN)/helpdesk up $(ARGS)
+	@$(BIN)/helpdesk up $(ARGS)
 
 test: install ## run all tests
 	$(BIN)/pytest $(ARGS)
