@@ -62,6 +62,12 @@ def test_no_two_messages_share_a_schema_name() -> None:
             assert names.setdefault(message.name, message.full_name) == message.full_name
 
 
+def test_every_tag_has_an_operation(document: dict[str, Any]) -> None:
+    used = {tag for operation in operations(document).values() for tag in operation["tags"]}
+
+    assert {tag["name"] for tag in document["tags"]} == used
+
+
 def test_path_variables_and_parameters_agree(document: dict[str, Any]) -> None:
     for path, verbs in document["paths"].items():
         wanted = {part.split("}")[0] for part in path.split("{")[1:]}

@@ -7,7 +7,7 @@ from google.protobuf.descriptor import EnumDescriptor
 
 from services.gateway.openapi.operations import paths
 from services.gateway.openapi.schemas import Schema, Schemas
-from services.gateway.openapi.source import Source
+from services.gateway.openapi.source import Source, bindings
 
 _DESCRIPTION = """\
 Answers questions from your own knowledge base with citations, and keeps the tickets for the rest.
@@ -63,7 +63,9 @@ def openapi(source: Source) -> Schema:
 
 
 def _tags(source: Source) -> list[Schema]:
-    services = {method.containing_service.full_name for method in source.methods()}
+    services = {
+        method.containing_service.full_name for method in source.methods() if bindings(method)
+    }
     return [
         {"name": name.rsplit(".", 1)[1], "description": source.comment(name)}
         for name in sorted(services)
