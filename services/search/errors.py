@@ -62,5 +62,5 @@ class QueryEmpty(InvalidArgument):
         super().__init__("The question holds no word that could be searched for.")
 
 
-class IndexUnavailable(Exception):  # noqa: N818 - named like the refusals, but nobody is refused
+class IndexUnavailable(Exception):
     """The vector index does not answer; never leaves the service, which goes on with keywords."""

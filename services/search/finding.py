@@ -11,7 +11,7 @@ from services.search.domain import FoundPassage
 from services.search.errors import IndexUnavailable, QueryEmpty
 from services.search.frequencies import TenantFrequencies
 from services.search.indexing import Indexing
-from services.search.keywords import Terms, coverage, highest_score, question_terms, scores
+from services.search.keywords import Terms, coverages, highest_score, question_terms, scores
 from services.search.ports import DocumentStore, StoredPassage, VectorIndex
 from services.search.ranking import MEANING_SHARE, Candidate, ranked
 from services.search.vectors import Vectors
@@ -118,7 +118,7 @@ def _candidates(
             text=one.chunk.text,
             similarity=similarities[one.chunk.chunk_id],
             keywords=float(point) / highest,
-            coverage=coverage(terms, own),
+            coverage=float(share),
         )
-        for one, own, point in zip(stored, held, points, strict=True)
+        for one, point, share in zip(stored, points, coverages(terms, held), strict=True)
     ]

@@ -1,9 +1,8 @@
 """BM25 as sparse vectors: how much each word says in a passage, and how rare it is in a tenant."""
 
-import math
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,29 +83,34 @@ def highest_score(question: Terms) -> float:
 
 
 def scores(question: Terms, passages: Sequence[Terms]) -> npt.NDArray[np.float32]:
-    """The BM25 scores of all passages, for want of an index."""
-    lengths = [len(terms.ids) for terms in passages]
-    owners = np.repeat(np.arange(len(passages)), lengths)
+    """The BM25 score of each passage."""
+    return _sums(question, passages, lambda asked, held: asked * held)
+
+
+def coverages(question: Terms, passages: Sequence[Terms]) -> npt.NDArray[np.float32]:
+    """The share of the question's words that each passage holds, rare words counting more."""
+    total = float(question.weights.sum())
+    held = _sums(question, passages, lambda asked, _: asked)
+    return np.minimum(held / total, 1) if total > 0 else held
+
+
+def term_id(word: str) -> int:
+    return zlib.crc32(word.encode())
+
+
+def _sums(
+    question: Terms,
+    passages: Sequence[Terms],
+    value: Callable[[Weights, Weights], Weights],
+) -> npt.NDArray[np.float32]:
+    owners = np.repeat(np.arange(len(passages)), [len(terms.ids) for terms in passages])
     if not len(owners) or not len(question.ids):
         return np.zeros(len(passages), np.float32)
     ids = np.concatenate([terms.ids for terms in passages])
     own = np.concatenate([terms.weights for terms in passages])
     places = _places(ids, question.ids)
-    weights = np.where(question.ids[places] == ids, question.weights[places] * own, 0)
-    return np.bincount(owners, weights, len(passages)).astype(np.float32)
-
-
-def coverage(question: Terms, passage: Terms) -> float:
-    """The share of the question's words that the passage holds, rare words counting more."""
-    total = float(question.weights.sum())
-    if total <= 0 or math.isnan(total):
-        return 0.0
-    held = np.isin(question.ids, passage.ids)
-    return min(1.0, float(question.weights[held].sum()) / total)
-
-
-def term_id(word: str) -> int:
-    return zlib.crc32(word.encode())
+    found = np.where(question.ids[places] == ids, value(question.weights[places], own), 0)
+    return np.bincount(owners, found, len(passages)).astype(np.float32)
 
 
 def _places(wanted: Ids, known: Ids) -> npt.NDArray[np.intp]:

@@ -21,6 +21,7 @@ from services.search.domain import (
 )
 from services.search.ports import StoredPassage
 from services.search.revisions import Revision, Revisions
+from services.search.rows import CHUNK_COLUMNS, chunk_columns, chunk_from, document_from
 from services.search.tables import ChunkRow, DocumentRow, EmbeddingRow, VersionRow
 
 _Owned = type[DocumentRow] | type[VersionRow] | type[ChunkRow] | type[EmbeddingRow]
@@ -94,11 +95,11 @@ class SqlDocuments:
             .order_by(DocumentRow.source_uri)
             .limit(limit)
         )
-        return [_document_from(row) for row in rows]
+        return [document_from(row) for row in rows]
 
     async def passages(self, chunk_ids: Sequence[str]) -> dict[str, StoredPassage]:
         rows = await self._session.execute(
-            select(ChunkRow, DocumentRow.title, DocumentRow.source_uri, EmbeddingRow.terms)
+            select(*CHUNK_COLUMNS, DocumentRow.title, DocumentRow.source_uri, EmbeddingRow.terms)
             .join(
                 DocumentRow,
                 (DocumentRow.tenant_id == ChunkRow.tenant_id)
@@ -112,16 +113,16 @@ class SqlDocuments:
             .where(self._own(ChunkRow), ChunkRow.chunk_id.in_(chunk_ids))
         )
         return {
-            chunk.chunk_id: StoredPassage(_chunk_from(chunk), title, source_uri, terms)
-            for chunk, title, source_uri, terms in rows
+            row.chunk_id: StoredPassage(chunk_from(row), row.title, row.source_uri, row.terms)
+            for row in rows
         }
 
     async def indexed_text(self, document_id: str) -> IndexedText | None:
         row = await self._session.get(DocumentRow, (self._tenant_id, document_id))
         if row is None or row.delete_time is not None:
             return None
-        pairs = await self._session.execute(
-            select(ChunkRow, EmbeddingRow)
+        rows = await self._session.execute(
+            select(*CHUNK_COLUMNS, EmbeddingRow.recipe, EmbeddingRow.meaning, EmbeddingRow.terms)
             .join(
                 EmbeddingRow,
                 (EmbeddingRow.tenant_id == ChunkRow.tenant_id)
@@ -130,12 +131,11 @@ class SqlDocuments:
             .where(self._own(ChunkRow), ChunkRow.document_id == document_id)
             .order_by(ChunkRow.position)
         )
-        chunks, embeddings = [], []
-        for chunk, embedding in pairs:
-            chunks.append(_chunk_from(chunk))
-            embeddings.append(
-                Embedding(embedding.chunk_id, embedding.recipe, embedding.meaning, embedding.terms)
-            )
+        pairs = [
+            (chunk_from(one), Embedding(one.chunk_id, one.recipe, one.meaning, one.terms))
+            for one in rows
+        ]
+        chunks, embeddings = [chunk for chunk, _ in pairs], [vectors for _, vectors in pairs]
         return IndexedText(document_id, row.version, row.title, chunks, embeddings)
 
     async def terms(self) -> list[tuple[str, bytes]]:
@@ -174,7 +174,7 @@ class SqlDocuments:
         )
         if row is None:
             raise LookupError("a document that was just claimed is gone")
-        return _document_from(row)
+        return document_from(row)
 
     async def keep(
         self,
@@ -204,7 +204,7 @@ class SqlDocuments:
         )
         await self._remove_chunks(document.document_id)
         await self._session.execute(
-            insert(ChunkRow), [{"tenant_id": self._tenant_id, **_columns(c)} for c in chunks]
+            insert(ChunkRow), [{"tenant_id": self._tenant_id, **chunk_columns(c)} for c in chunks]
         )
         await self._insert_embeddings(embeddings)
 
@@ -244,7 +244,7 @@ class SqlDocuments:
             .where(self._own(DocumentRow), DocumentRow.delete_time.is_(None), condition)
         )
         pair = found.one_or_none()
-        return None if pair is None else _document_from(pair[0], pair[1])
+        return None if pair is None else document_from(pair[0], pair[1])
 
     async def _remove_chunks(self, document_id: str) -> None:
         await self._session.execute(
@@ -260,37 +260,3 @@ class SqlDocuments:
 
     def _own(self, table: _Owned) -> ColumnElement[bool]:
         return table.tenant_id == self._tenant_id
-
-
-def _document_from(row: DocumentRow, content: str = "") -> KnowledgeDocument:
-    return KnowledgeDocument(
-        document_id=row.document_id,
-        source_uri=row.source_uri,
-        title=row.title,
-        category=row.category,
-        content=content,
-        version=row.version,
-        content_hash=row.content_hash,
-        chunk_count=row.chunk_count,
-        create_time=row.create_time,
-        update_time=row.update_time,
-        delete_time=row.delete_time,
-    )
-
-
-def _chunk_from(row: ChunkRow) -> Chunk:
-    return Chunk(
-        chunk_id=row.chunk_id,
-        document_id=row.document_id,
-        version=row.version,
-        position=row.position,
-        headings=tuple(row.headings),
-        lead=row.lead,
-        text=row.text,
-        start=row.start,
-        end=row.end,
-    )
-
-
-def _columns(chunk: Chunk) -> dict[str, object]:
-    return {**asdict(chunk), "headings": list(chunk.headings)}

@@ -4,7 +4,7 @@ import pytest
 from services.search.keywords import (
     Frequencies,
     Terms,
-    coverage,
+    coverages,
     highest_score,
     question_terms,
     scores,
@@ -29,7 +29,7 @@ def test_stored_terms_come_back_as_they_were() -> None:
 
 def test_a_text_without_words_has_no_terms() -> None:
     assert bytes(terms_of("…")) == b""
-    assert coverage(asked("printer"), terms_of("…")) == 0
+    assert coverages(asked("printer"), [terms_of("…")]).tolist() == [0]
 
 
 def test_rare_words_count_more_than_common_ones() -> None:
@@ -53,10 +53,10 @@ def test_no_passages_and_no_question_score_nothing() -> None:
 
 
 def test_coverage_is_the_share_of_the_questions_words_by_rarity() -> None:
-    question = asked("password portal")
-    assert coverage(question, TERMS[0]) == pytest.approx(1)
-    assert 0 < coverage(question, TERMS[1]) < 0.5
-    assert coverage(question, TERMS[2]) == 0
+    whole, part, nothing = coverages(asked("password portal"), TERMS)
+    assert whole == pytest.approx(1)
+    assert 0 < part < 0.5
+    assert nothing == 0
 
 
 def test_without_any_passage_all_words_are_alike() -> None:

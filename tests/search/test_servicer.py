@@ -181,7 +181,7 @@ async def test_refusals_name_their_reason(ann: Client) -> None:
         await ann.put("---\ntitle: Nothing\n---\n\n", source_uri="empty.md")
     assert refusals[0].metadata == {"source_uri": "empty.md"}
     with refused(INVALID, "DOCUMENT_NOT_TEXT"):
-        await ann.put("binary \0 data", source_uri="logo.md")
+        await ann.put("binary \x01 data", source_uri="logo.md")
     with refused(INVALID, "QUERY_EMPTY"):
         await ann.search("?!")
     with refused(INVALID, "INVALID_REQUEST"):
