@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 make --no-print-directory install
 
+
 free_ports() {
   .venv/bin/python - "$@" <<'PYTHON'
 import socket, sys
@@ -22,7 +23,7 @@ trap '$helpdesk down >/dev/null 2>&1 || true; rm -rf "$HELPDESK_DATA"' EXIT
 field() { .venv/bin/python -c "import json, sys; print(json.load(sys.stdin)$1)"; }
 
 echo "· starting"
-$helpdesk up --detach
+make --no-print-directory up ARGS=--detach
 $helpdesk status
 
 echo "· asking"
