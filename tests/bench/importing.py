@@ -56,14 +56,13 @@ def write_articles(folder: Path) -> None:
 
 
 def passages_of_import(mesh: Installation) -> list[str]:
-    """The text of every chunk that the import made."""
+    """Every chunk that the import made, with the headings that are encoded before it."""
 
     with sqlite3.connect(mesh.data / "search" / "search.db") as database:
         return [
-            content[start:end]
-            for content, start, end in database.execute(
-                "select v.content, c.start, c.end from chunks c"
-                " join document_versions v using (tenant_id, document_id, version)"
+            f"{lead} {text}"
+            for lead, text in database.execute(
+                "select c.lead, c.text from chunks c"
                 " join documents d using (tenant_id, document_id)"
                 " where d.source_uri like 'bench-%'"
             )
