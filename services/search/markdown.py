@@ -70,10 +70,14 @@ def front_matter(content: str) -> FrontMatter:
 
 
 def title_of(matter: FrontMatter, blocks: Sequence[Block], source_uri: str) -> str:
-    """The front matter's title, else the first heading, else the file's name."""
+    """The front matter's title, else the first heading, else the file's name.
+
+    Titles written for web pages hold character references; people should not see them.
+    """
     heading = next((block.heading for block in blocks if block.heading), "")
     name = PurePosixPath(source_uri).stem.replace("-", " ").replace("_", " ").strip()
-    return " ".join(matter.title.split()) or heading or name or source_uri
+    written = " ".join(matter.title.split()) or heading
+    return html.unescape(written) or name or source_uri
 
 
 def blocks_of(content: str, start: int) -> list[Block]:

@@ -51,6 +51,7 @@ def test_front_matter_that_nests_without_end_does_no_harm() -> None:
     [
         ("---\ntitle: From matter\n---\n# Heading\n", "From matter"),
         ("Text\n\n## The *first* heading\n", "The first heading"),
+        ("---\ntitle: Wi-Fi &amp; VPN\n---\n", "Wi-Fi & VPN"),
         ("Just text\n", "reset password"),
     ],
 )
