@@ -3,7 +3,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test check format generate breaking lock bench eval clean
+.PHONY: help install up test check format generate breaking lock bench eval gates clean
 
 help: ## list the tasks
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -53,7 +53,11 @@ bench: install ## measure speed and memory against peers, side by side
 	$(BIN)/python -m tests.bench $(ARGS)
 
 eval: install ## measure retrieval and refusals on the demo tenants
-	$(BIN)/python -m tests.eval $(ARGS)
+	$(BIN)/python -m tests.eval.recall
+	$(BIN)/python -m tests.eval.support
+
+gates: install ## make the demo tenants anew and hold their row counts against the manifest
+	$(BIN)/python tests/gates/seed.py
 
 clean: ## remove what install and the tests have made (not the data in .helpdesk)
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
