@@ -100,12 +100,12 @@ def client_of(server: RunningServer, tenant_id: str = "acme") -> Client:
 
 
 @pytest.fixture
-def ann(server: RunningServer) -> Client:
+async def ann(server: RunningServer) -> Client:
     return client_of(server)
 
 
 @pytest.fixture
-def stranger(server: RunningServer) -> Client:
+async def stranger(server: RunningServer) -> Client:
     return client_of(server, "globex")
 
 
