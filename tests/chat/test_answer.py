@@ -7,16 +7,13 @@ from hypothesis import strategies as st
 from services.chat.answer.extractive import ExtractiveModel
 from services.chat.answer.follow_up import LONGEST_QUERY, lookup_query, own_words
 from services.chat.answer.person import asks_for_a_person
-from services.chat.answer.support import nearest_articles, supports_answer
 from services.chat.answer.wording import Wording
 from services.chat.domain import (
     Citation,
-    NearestArticle,
     Passage,
     Statement,
     StatementShape,
 )
-from services.chat.ports import FoundPassages
 from tests.chat.builders import SLACK, a_passage, a_statement, a_version
 from tests.chat.test_units import LINES, MARKDOWN
 
@@ -104,65 +101,6 @@ async def test_the_same_sentence_is_said_once() -> None:
 
 async def test_no_passage_means_no_statement() -> None:
     assert await _drafted("anything?") == []
-
-
-def _found(similarity: float, coverage: float, *, degraded: bool = False) -> FoundPassages:
-    passage = a_passage(similarity=similarity, coverage=coverage)
-    return FoundPassages((passage,), degraded)
-
-
-@pytest.mark.parametrize(
-    ("found", "supported"),
-    [
-        (FoundPassages(()), False),
-        (_found(0.8, 0.1), True),
-        (_found(0.05, 0.9), False),
-        (_found(0.1, 0.0), False),
-        (_found(0.0, 1.0, degraded=True), True),
-        (_found(0.0, 0.5, degraded=True), False),
-    ],
-)
-def test_an_answer_needs_support(found: FoundPassages, *, supported: bool) -> None:
-    assert supports_answer(HOW, found) is supported
-
-
-@pytest.mark.parametrize(
-    ("question", "supported"),
-    [
-        ("How do I reset my Netflix password?", False),
-        ("how do I get into Slack?", True),
-        ("Remarkably, I find no way to enter the chat tool here", True),  # begins a sentence
-        ("how do I reset my netflix password?", False),  # so few words that each one counts
-        ("I wonder, for how long would netflix go on to blink at me?", True),
-        ("How do I reset my laptop password?", True),  # what every helpdesk speaks of
-        ("When do new hires get in on Mac as users?", True),  # too short for a name
-    ],
-)
-def test_a_thing_that_no_passage_knows_costs_support(question: str, *, supported: bool) -> None:
-    assert supports_answer(question, _found(0.5, 0.5)) is supported
-
-
-def test_a_name_that_the_best_passage_knows_is_worth_support() -> None:
-    assert supports_answer("do new hires sign in to Slack by browser?", _found(0.35, 0.0))
-    assert not supports_answer("do new hires sign in by browser?", _found(0.35, 0.0))
-
-
-def test_a_follow_up_needs_a_word_of_its_own_in_the_passages() -> None:
-    assert supports_answer(HOW, _found(0.8, 0.9), {"slack", "mac"})
-    assert not supports_answer(HOW, _found(0.8, 0.9), {"tungsten", "boil"})
-
-
-def test_the_nearest_articles_are_distinct_and_at_most_three() -> None:
-    passages = [
-        a_passage(a_version(document_id=name), start=start, chunk_id=f"{name}-{start}")
-        for name, start in [("a", 0), ("a", 9), ("b", 0), ("c", 0), ("b", 9), ("d", 0)]
-    ]
-
-    assert nearest_articles(FoundPassages(tuple(passages))) == (
-        NearestArticle("a", "Slack", "a.md"),
-        NearestArticle("b", "Slack", "b.md"),
-        NearestArticle("c", "Slack", "c.md"),
-    )
 
 
 def test_a_short_follow_up_is_looked_up_with_the_question_it_leans_on() -> None:

@@ -1,52 +1,43 @@
-"""How often chat answers what the demo articles answer, and refuses what they do not.
+"""How often chat answers what the articles answer, and refuses what they do not.
 
     python -m tests.eval.support
+    python -m tests.eval.support --handbook FOLDER
+    python -m tests.eval.support --fit
     python -m tests.eval.support --knowledge FOLDER --answered "…?" --refused "…?"
 
-Search and its encoder are the real ones, in a temporary folder. `--show` prints every miss.
-Exits 1 below 90 % of either, or when an answer comes without a citation.
+Search and its encoder are the real ones, in a temporary folder. `--handbook` asks again with the
+18F handbook imported beside the demo articles. `--fit` prints the weights that fit the tuning
+questions best; `--show` prints every miss. Exits 1 below a goal of `tests/eval/questions.py`, or
+when an answer comes without a citation.
 """
 
 import argparse
 import asyncio
 import sys
-import tempfile
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
+from rich.console import Console
+from rich.table import Table
 
-from services.chat.answer.chain import ComposedAnswer, compose_answer
-from services.chat.answer.extractive import ExtractiveModel
-from services.chat.domain import AnswerOutcome, DocumentVersion, Passage
-from services.chat.ports import ChatParts, FoundPassages
-from services.mesh.caller import Caller, TenantId, UserId, acting_as
-from services.mesh.clock import utc_now
-from services.mesh.database import Database
-from services.mesh.ids import new_id
-from services.search.domain import DocumentText
-from services.search.encoder.onnx import OnnxEncoder
-from services.search.errors import DocumentEmpty
-from services.search.finding import search_passages
-from services.search.server import MIGRATIONS, Parts, assemble, make_index
-from services.search.settings import SearchSettings
-from services.search.store import SqlDocumentStore
-from services.search.use_cases import get_document_version, put_document
-from tests.chat.fakes import FakeSessionStore, FakeTicketDesk
+from services.chat.answer.chain import ComposedAnswer
+from services.chat.answer.support import signals
+from services.chat.domain import AnswerOutcome
+from tests.eval.fitting import fitted_weights
+from tests.eval.knowledge import DirectKnowledge, knowledge_of
+from tests.eval.questions import (
+    DEMO,
+    GOALS,
+    GOALS_BESIDE,
+    TENANTS,
+    Goal,
+    Question,
+    demo_questions,
+    handbook_questions,
+)
 
-DEMO = Path(__file__).parents[2] / "infra" / "demo"
-GOAL = 0.9
-PASSAGES = 8
-
-
-@dataclass(frozen=True)
-class Question:
-    text: str
-    tenant: str
-    document: str | None
-    is_answerable: bool
+DEMO_FOLDERS = {tenant: [DEMO / tenant / "knowledge"] for tenant in TENANTS}
 
 
 @dataclass
@@ -59,147 +50,105 @@ class Tally:
     uncited: int = 0
     misses: list[str] = field(default_factory=list)
 
-    def count(self, question: Question, answer: ComposedAnswer, cited: set[str]) -> None:
+    def count(self, question: Question, answer: ComposedAnswer) -> None:
         is_answered = answer.outcome is AnswerOutcome.ANSWERED
         self.uncited += is_answered and not answer.citations
         if question.is_answerable:
             self.answerable += 1
             self.answered += is_answered
-            self.cited_right += question.document in cited
+            self.cited_right += question.document in _cited(answer)
         else:
             self.unanswerable += 1
             self.refused += not is_answered
         if is_answered != question.is_answerable:
             self.misses.append(f"{question.tenant}: {question.text}")
 
-    @property
-    def is_good(self) -> bool:
+    def meets(self, goal: Goal) -> bool:
         return (
             self.uncited == 0
-            and self.answered >= GOAL * self.answerable
-            and self.refused >= GOAL * self.unanswerable
-        )
-
-    def __str__(self) -> str:
-        labelled = f"from the labelled article {self.cited_right}, " if self.cited_right else ""
-        return (
-            f"answered {self.answered}/{self.answerable}, {labelled}"
-            f"refused {self.refused}/{self.unanswerable}, without a citation {self.uncited}"
+            and self.answered >= goal.answered * self.answerable
+            and self.refused >= goal.refused * self.unanswerable
         )
 
 
-class DirectKnowledge:
-    """Search in this process instead of behind its RPCs."""
-
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-
-    async def find_passages(self, question: str) -> FoundPassages:
-        found = await search_passages(self._parts.finder, question, PASSAGES)
-        passages = [
-            Passage(
-                document_id=one.chunk.document_id,
-                version=one.chunk.version,
-                chunk_id=one.chunk.chunk_id,
-                title=one.title,
-                headings=tuple(one.chunk.headings),
-                text=one.chunk.text,
-                start=one.chunk.start,
-                end=one.chunk.end,
-                score=one.score,
-                similarity=one.similarity,
-                coverage=one.coverage,
-                source_uri=one.source_uri,
-            )
-            for one in found.passages
-        ]
-        return FoundPassages(tuple(passages), found.degraded)
-
-    async def get_version(self, document_id: str, version: int) -> DocumentVersion:
-        found = await get_document_version(self._parts.finder.store, document_id, version)
-        return DocumentVersion(document_id, version, found.title, found.content, found.source_uri)
+async def evaluate(knowledge: DirectKnowledge, questions: Sequence[Question]) -> dict[str, Tally]:
+    tallies: dict[str, Tally] = {}
+    for question in questions:
+        answer = await knowledge.answer(question.tenant, question.text)
+        tallies.setdefault(question.group, Tally()).count(question, answer)
+    return tallies
 
 
-async def evaluate(knowledge: dict[str, Path], questions: Sequence[Question]) -> Tally:
-    tally = Tally()
-    async with _search() as parts:
-        for tenant, folder in knowledge.items():
-            with acting_as(_somebody(tenant)):
-                for file in sorted(folder.rglob("*.md")):
-                    text = DocumentText(
-                        str(file.relative_to(folder)), "", "", file.read_text("utf-8")
-                    )
-                    with suppress(DocumentEmpty):
-                        await put_document(parts.library, text)
-        for question in questions:
-            with acting_as(_somebody(question.tenant)):
-                answer = await _answer(DirectKnowledge(parts), question.text)
-            cited = {citation.source_uri.removesuffix(".md") for citation in answer.citations}
-            tally.count(question, answer, cited)
-    return tally
+async def print_weights(knowledge: DirectKnowledge) -> None:
+    questions = [one for one in demo_questions() if one.is_for_tuning]
+    found = [await knowledge.found_for(one.tenant, one.text) for one in questions]
+    known = [signals(one.text, had.passages) for one, had in zip(questions, found, strict=True)]
+    weights = fitted_weights(known, [one.is_answerable for one in questions])
+    sys.stdout.writelines(f"{name} = {weight}\n" for name, weight in weights.items())
 
 
-async def _answer(knowledge: DirectKnowledge, question: str) -> ComposedAnswer:
-    parts = ChatParts(
-        store=FakeSessionStore(),
-        retriever=knowledge,
-        versions=knowledge,
-        model=ExtractiveModel(),
-        desk=FakeTicketDesk(),
-        now=utc_now,
-        new_id=new_id,
-    )
-    async for step in compose_answer(parts, question, ()):
-        if isinstance(step, ComposedAnswer):
-            return step
-    raise AssertionError("an answer ends with the whole of it")
+async def run(arguments: argparse.Namespace) -> bool:
+    if arguments.knowledge:
+        questions = [Question(text, "tenant", is_answerable=True) for text in arguments.answered]
+        questions += [Question(text, "tenant", is_answerable=False) for text in arguments.refused]
+        async with knowledge_of({"tenant": [arguments.knowledge]}) as knowledge:
+            tallies = await evaluate(knowledge, questions)
+        return _report("given questions", tallies, GOALS, show=arguments.show)
+    async with knowledge_of(DEMO_FOLDERS) as knowledge:
+        if arguments.fit:
+            await print_weights(knowledge)
+            return True
+        tallies = await evaluate(knowledge, demo_questions())
+    is_good = _report("demo articles", tallies, GOALS, show=arguments.show)
+    if arguments.handbook:
+        folders = {name: [*own, arguments.handbook] for name, own in DEMO_FOLDERS.items()}
+        questions = [one for one in demo_questions() if not one.answered_by_handbook]
+        async with knowledge_of(folders) as knowledge:
+            tallies = await evaluate(knowledge, questions + handbook_questions())
+        title = "demo articles with the handbook beside"
+        is_good = _report(title, tallies, GOALS_BESIDE, show=arguments.show) and is_good
+    return is_good
 
 
-@asynccontextmanager
-async def _search() -> AsyncIterator[Parts]:
-    with tempfile.TemporaryDirectory() as folder:
-        settings = SearchSettings(data=Path(folder))
-        database = Database(settings.database_url("search"))
-        await database.migrate(MIGRATIONS)
-        encoder = OnnxEncoder(threads=settings.encoder_threads)
-        index = make_index(settings, encoder)
-        parts = assemble(SqlDocumentStore(database), index, encoder, utc_now)
-        await parts.indexing.compare()
-        yield parts
-        await index.close()
-        await database.close()
+def _report(
+    title: str, tallies: Mapping[str, Tally], goals: Mapping[str, Goal], *, show: bool
+) -> bool:
+    columns = ("questions", "answered", "from the labelled article", "refused", "goal", "")
+    table = Table(*columns, title=title)
+    for name, tally in tallies.items():
+        goal = goals[name]
+        table.add_row(
+            name,
+            _share(tally.answered, tally.answerable),
+            str(tally.cited_right) if tally.cited_right else "",
+            _share(tally.refused, tally.unanswerable),
+            f"{goal.answered:.0%} / {goal.refused:.0%}",
+            "" if tally.meets(goal) else "missed",
+        )
+    Console(width=110).print(table)
+    if show:
+        for name, tally in tallies.items():
+            sys.stdout.writelines(f"{name}: {miss}\n" for miss in tally.misses)
+    return all(tally.meets(goals[name]) for name, tally in tallies.items())
 
 
-def _somebody(tenant: str) -> Caller:
-    return Caller("gateway", TenantId(tenant), UserId("somebody"))
+def _share(count: int, total: int) -> str:
+    return f"{count}/{total} {count / total:.0%}" if total else ""
 
 
-def _demo() -> tuple[dict[str, Path], list[Question]]:
-    labelled = yaml.safe_load((DEMO / "questions.yaml").read_text("utf-8"))["questions"]
-    questions = [
-        Question(one["question"], one["tenant"], one["document"], one["document"] is not None)
-        for one in labelled
-    ]
-    return {name: DEMO / name / "knowledge" for name in ("acme", "globex")}, questions
+def _cited(answer: ComposedAnswer) -> set[str]:
+    return {Path(citation.source_uri).stem for citation in answer.citations}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measures when chat answers and when it refuses.")
+    parser.add_argument("--handbook", type=Path, help="a folder to import beside the demo")
+    parser.add_argument("--fit", action="store_true", help="print the weights that fit best")
     parser.add_argument("--knowledge", type=Path, help="a folder of Markdown instead of the demo")
     parser.add_argument("--answered", action="append", default=[], metavar="QUESTION")
     parser.add_argument("--refused", action="append", default=[], metavar="QUESTION")
     parser.add_argument("--show", action="store_true", help="print every miss")
-    arguments = parser.parse_args()
-    if arguments.knowledge:
-        knowledge = {"tenant": arguments.knowledge}
-        questions = [Question(text, "tenant", None, True) for text in arguments.answered]
-        questions += [Question(text, "tenant", None, False) for text in arguments.refused]
-    else:
-        knowledge, questions = _demo()
-    tally = asyncio.run(evaluate(knowledge, questions))
-    lines = [str(tally), *(tally.misses if arguments.show else ())]
-    sys.stdout.write("\n".join(lines) + "\n")
-    sys.exit(0 if tally.is_good else 1)
+    sys.exit(0 if asyncio.run(run(parser.parse_args())) else 1)
 
 
 if __name__ == "__main__":

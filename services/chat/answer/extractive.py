@@ -3,17 +3,13 @@
 from collections.abc import AsyncIterator, Sequence
 from itertools import groupby
 
+from services.chat.answer.near import near_the_best
 from services.chat.answer.scoring import Candidate, scored_candidates
 from services.chat.answer.units import UnitKind
 from services.chat.domain import Evidence, Passage, Statement, StatementShape
 
 _MOST_SENTENCES = 4
 _MOST_STEPS = 12
-_MOST_PASSAGES = 5
-_MOST_DOCUMENTS = 2
-# A second document must fit nearly as well as the first, or the answer strays.
-_NEAR_THE_BEST_DOCUMENT = 0.93
-_NEAR_THE_BEST_PASSAGE = 0.8
 # What stands beside a chosen sentence says more about it; anything else must speak for itself.
 _NEAR_THE_BEST_NEIGHBOUR = 0.55
 _NEAR_THE_BEST_UNIT = 0.75
@@ -36,7 +32,7 @@ class ExtractiveModel:
 
 def choose(question: str, passages: Sequence[Passage]) -> list[Candidate]:
     """Returns the best candidates in order of reading: the best document first, then by place."""
-    near = _near_the_best(passages)
+    near = near_the_best(passages)
     candidates = scored_candidates(question, near)
     if not candidates:
         return []
@@ -50,26 +46,6 @@ def choose(question: str, passages: Sequence[Passage]) -> list[Candidate]:
     rank = {passage.document_id: index for index, passage in reversed(list(enumerate(near)))}
     ordered = sorted(chosen, key=lambda each: (rank[each.passage.document_id], each.place[1]))
     return _without_loose_introductions(_without_repetition(ordered))
-
-
-def _near_the_best(passages: Sequence[Passage]) -> list[Passage]:
-    """Few passages of one document, or of two that fit about equally."""
-    near: list[Passage] = []
-    ranked = sorted(passages, key=lambda passage: -passage.score)[:_MOST_PASSAGES]
-    for passage in ranked:
-        documents = {each.document_id for each in near}
-        known = passage.document_id in documents
-        if (known or len(documents) < _MOST_DOCUMENTS) and _is_near(passage, ranked[0]):
-            near.append(passage)
-    return near
-
-
-def _is_near(passage: Passage, best: Passage) -> bool:
-    if passage.document_id != best.document_id:
-        return passage.score >= best.score * _NEAR_THE_BEST_DOCUMENT
-    # A short passage can win by words alone over one that means more.
-    means_more = best.similarity <= passage.similarity != 0
-    return means_more or passage.score >= best.score * _NEAR_THE_BEST_PASSAGE
 
 
 def _floor(candidate: Candidate, chosen: Sequence[Candidate]) -> float:

@@ -1,63 +1,73 @@
-"""Decides whether the passages that were found support an answer at all."""
+"""Decides whether the passages that were found support an answer at all.
 
-import re
-from collections.abc import Collection, Iterable
+An answer is likely when one statement of the passages nearest to the question, read with its
+headings, says the question's specific words, and when the best passage is near in meaning.
+"""
 
+import math
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from services.chat.answer.near import near_the_best
+from services.chat.answer.units import cut_into_units
+from services.chat.answer.vocabulary import is_said, specific_words
 from services.chat.answer.words import content_words
 from services.chat.domain import NearestArticle, Passage
 from services.chat.ports import FoundPassages
 
-# Calibrated with `python -m tests.eval.support`; run it after a change here or in the encoder.
-LEAST_SUPPORT = 0.4
-COVERAGE_WEIGHT = 0.2
-# "How do I reset my Netflix password?" is near every article on passwords and in none of them.
-UNKNOWN_THING_COST = 0.3
-KNOWN_NAME_WORTH = 0.1
+# Fitted with `python -m tests.eval.support --fit`; again after a change here or in the encoder.
+SAID_WEIGHT = 7.14
+SIMILARITY_WEIGHT = 5.1
+LENGTH_WEIGHT = 2.35
+BIAS = -9.01
+LEAST_PROBABILITY = 0.6
 LEAST_COVERAGE_BY_WORDS_ALONE = 0.75
-_SHORTEST_NAME = 4
-_SHORTEST_STEM_OF_A_NAME = 5
-_PASSAGES_THAT_KNOW = 3
-# In a question of so few telling words each one matters, with a capital letter or without.
-_SHORT_QUESTION_WORDS = 3
+# Or a very long message would be answered for its length alone.
+_MOST_WORDS_COUNTED = 8
 _NEAREST_ARTICLES = 3
-_WORD = re.compile(r"[^\W_]+")
-# What every helpdesk speaks of, perhaps by another name; the encoder knows them as the same.
-_GENERAL = frozenset(
-    content_words(
-        "account app application boot break broken browser buy call change cloud computer connect "
-        "crash delete desktop device disk display document drive email error file find fix folder "
-        "forgot freeze help install internet keyboard laptop lock login logon lose lost machine "
-        "mail message mobile monitor mouse network notebook order password pc permission phishing "
-        "phone photo pin print printer problem program reboot repair replace request reset restart "
-        "rule save scan screen setup share shut sign slow software spam start stop stuck support "
-        "switch tablet team ticket trash turn unlock update upload user username virus web website "
-        "wifi wireless work working wrong"
-    )
-)
+
+
+@dataclass(frozen=True)
+class Signals:
+    """What is known of a question and its passages before anything is answered."""
+
+    said: float  # the most that one statement says of the question's specific words, 0 to 1
+    similarity: float  # of the best passage
+    length: float  # logarithm of the telling words: who tells a story says much besides
 
 
 def supports_answer(question: str, found: FoundPassages, own_words: Collection[str] = ()) -> bool:
     """`own_words` are what a leaning question adds; one of them must be in the passages."""
     if not found.passages:
         return False
-    said = _said(found.passages)
-    if own_words and said.isdisjoint(own_words):
+    if own_words and _words_of_all(found.passages).isdisjoint(own_words):
         return False
     if found.degraded:
         return found.passages[0].coverage >= LEAST_COVERAGE_BY_WORDS_ALONE
-    return support(question, found, said) >= LEAST_SUPPORT
+    return probability(signals(question, found.passages)) >= LEAST_PROBABILITY
 
 
-def support(question: str, found: FoundPassages, said: Collection[str]) -> float:
-    similarity = max(passage.similarity for passage in found.passages)
-    strength = similarity + COVERAGE_WEIGHT * found.passages[0].coverage
-    names = _names(question)
-    if any(not _holds(said, thing) for thing in _things(question, names)):
-        return strength - UNKNOWN_THING_COST
-    said_by_best = _said(found.passages[:_PASSAGES_THAT_KNOW])
-    if any(_holds(said_by_best, name) for name in names):
-        return strength + KNOWN_NAME_WORTH
-    return strength
+def signals(question: str, passages: Sequence[Passage]) -> Signals:
+    wanted = _rarity(specific_words(question), passages)
+    total = sum(wanted.values())
+    most = max((_weight(wanted, said) for said in _statements(passages)), default=0.0)
+    telling = len(set(content_words(question)))
+    return Signals(
+        said=most / total if total else 0.0,
+        similarity=passages[0].similarity,
+        length=math.log(min(max(1, telling), _MOST_WORDS_COUNTED)),
+    )
+
+
+def probability(given: Signals) -> float:
+    """How likely it is that the passages hold the answer."""
+    evidence = (
+        SAID_WEIGHT * given.said
+        + SIMILARITY_WEIGHT * given.similarity
+        + LENGTH_WEIGHT * given.length
+        + BIAS
+    )
+    return 1 / (1 + math.exp(-evidence))
 
 
 def nearest_articles(found: FoundPassages) -> tuple[NearestArticle, ...]:
@@ -68,37 +78,28 @@ def nearest_articles(found: FoundPassages) -> tuple[NearestArticle, ...]:
     return tuple(articles.values())[:_NEAREST_ARTICLES]
 
 
-def _said(passages: Iterable[Passage]) -> set[str]:
+def _rarity(words: Iterable[str], passages: Sequence[Passage]) -> dict[str, float]:
+    """A word that is in every passage, such as the company's name, tells little."""
+    texts = [_words_of(passage, passage.text) for passage in passages]
     return {
-        word
-        for passage in passages
-        for word in content_words(" ".join((passage.title, *passage.headings, passage.text)))
+        word: math.log(1 + len(texts) / (0.5 + sum(is_said(word, text) for text in texts)))
+        for word in words
     }
 
 
-def _holds(said: Collection[str], name: str) -> bool:
-    """Who says Mac may mean a MacBook, and the other way round."""
-    return any(
-        word.startswith(name) or (len(word) >= _SHORTEST_STEM_OF_A_NAME and name.startswith(word))
-        for word in said
-    )
+def _weight(wanted: dict[str, float], said: Collection[str]) -> float:
+    return sum(weight for word, weight in wanted.items() if is_said(word, said))
 
 
-def _things(question: str, names: Collection[str]) -> set[str]:
-    """The words that an answer cannot do without."""
-    telling = set(content_words(question))
-    short = telling - _GENERAL if len(telling) <= _SHORT_QUESTION_WORDS else set()
-    return {name for name in names if len(name) >= _SHORTEST_NAME} | short
+def _statements(passages: Sequence[Passage]) -> Iterable[set[str]]:
+    for passage in near_the_best(passages):
+        for unit in cut_into_units(passage.text, begins_document=passage.start == 0):
+            yield _words_of(passage, f"{unit.heading} {unit.text}")
 
 
-def _names(question: str) -> set[str]:
-    """Stems of words with a digit, or with a capital letter and not at a sentence's beginning."""
-    names: set[str] = set()
-    for match in _WORD.finditer(question):
-        before = question[: match.start()].rstrip()
-        begins_sentence = not before or before[-1] in ".!?:"
-        word = match.group()
-        is_capital = word[0].isupper() and word != "I" and not begins_sentence
-        if is_capital or any(sign.isdigit() for sign in word):
-            names.update(content_words(word))
-    return names
+def _words_of(passage: Passage, text: str) -> set[str]:
+    return set(content_words(" ".join((passage.title, *passage.headings, text))))
+
+
+def _words_of_all(passages: Sequence[Passage]) -> set[str]:
+    return {word for passage in passages for word in _words_of(passage, passage.text)}
