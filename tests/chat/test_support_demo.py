@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from services.chat.answer import support
 from services.chat.answer.chain import ComposedAnswer
 from services.chat.domain import AnswerOutcome
 from tests.eval.knowledge import knowledge_of
@@ -40,6 +41,7 @@ REFUSED = [
         )
     ),
 ]
+UNCHECKED = ("acme, with the decision off", TAP_ON)
 Answers = dict[tuple[str, str], ComposedAnswer]
 
 
@@ -47,7 +49,11 @@ Answers = dict[tuple[str, str], ComposedAnswer]
 def answers() -> Answers:
     async def ask() -> Answers:
         async with knowledge_of(DEMO_FOLDERS) as knowledge:
-            return {asked: await knowledge.answer(*asked) for asked in [*ANSWERED, *REFUSED]}
+            answers = {asked: await knowledge.answer(*asked) for asked in [*ANSWERED, *REFUSED]}
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(support, "LEAST_PROBABILITY", 0.0)
+                answers[UNCHECKED] = await knowledge.answer("acme", TAP_ON)
+            return answers
 
     return asyncio.run(ask())
 
@@ -71,3 +77,10 @@ def test_what_no_article_of_the_tenant_answers_is_refused_with_the_nearest(
     assert answer.outcome is AnswerOutcome.NOT_FOUND
     assert answer.citations == ()
     assert answer.nearest_articles
+
+
+def test_without_the_decision_the_same_question_is_answered_from_what_is_near(
+    answers: Answers,
+) -> None:
+    assert answers[UNCHECKED].outcome is AnswerOutcome.ANSWERED
+    assert answers["acme", TAP_ON].outcome is AnswerOutcome.NOT_FOUND

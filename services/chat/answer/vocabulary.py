@@ -10,34 +10,36 @@ _SHORTEST_STEM_OF_A_NAME = 5
 _EVERYDAY = frozenset(
     content_words(
         """
-        able accept all along accidentally actual again ago agree allow almost already also
-        alway another anymore anyway appear around arrive ask away back bad become before
-        begin believe belong best better big bigger biggest bit both bring broken build busy
-        call careful carry case catch cause certain chance change check choose clear close
-        collect come common complete confirm consider correct course create cut day deal
-        decide depend different difficult down drop during each early easy either else empty
-        end enough enter even evening ever every everybody everyone everything everywhere
-        exact except exist expect explain extra fact fail fall false far fast feel few fill
-        final find fine finish first fit fix follow forever forget form free full general
-        good great ground grow guess half hand happen hard hate hear help here high hold
-        home hope hot hour idea important include incorrect inside instead keep kind know
-        large last late later lead learn least leave left less let level light limit listen
-        little live long look lot love low main make many matter mean meet middle mind
-        minute miss moment month more morning most mostly move much name near nearly
-        necessary never new next nice night none noon normal nothing notice number offer
-        often ok okay old open order ordinary other otherwise outside over own part
-        particular pass past pay people per perhaps permit person pick piece place plan play
-        please point possible prefer present pretend probably problem prove put question
-        quick quiet quite rather reach react read ready real reason receive remain remember
-        right room round rule run safe same second see seem separate set several shall short
-        show side simple since sit size small soon sort sound speak specific stand start
-        state stay step still stop straight strange stuff sudden suppose sure teach terrible
-        test thank think though through throughout time tiny together too top total toward
-        town true try turn type under understand until up useful usual various wait walk
-        watch way week weekend well whether whole why wide wish within without wonder word
-        work world worry worse worst wrong year aren couldn didn doesn hasn haven isn
-        shouldn wasn weren wouldn myself yourself ourselves larger largest longer longest
-        needs needed says takes taking took wanting wants wanted
+        able accept accidentally actual again ago agree all allow almost along already also
+        alway another anymore anyway appear aren around arrive ask away back bad become
+        before begin believe belong best better big bigger biggest bit both bring broken
+        build busy call careful carry case catch cause certain chance change cheaper check
+        choose clear close collect come common complete confirm consider correct couldn
+        course create cut day deal decide depend didn different difficult doesn down drop
+        during each earlier earliest early easy either else empty end enough enter even
+        evening ever every everybody everyone everything everywhere exact except exist
+        expect explain extra fact fail fall false far fast faster feel few fewer fill final
+        find fine finish first fit fix follow forever forget form free full general good
+        great greater ground grow guess half hand happen hard hasn hate haven hear help here
+        high higher hold home hope hot hour idea important include incorrect inside instead
+        isn keep kind know large larger largest last late later latest lead learn least
+        leave left less let level light limit listen little live long longer longest look
+        lot love low lower main make many matter mean meet middle mind minute miss moment
+        month more morning most mostly move much myself name near nearest nearly necessary
+        needed needs never new newer newest next nice night none noon normal nothing notice
+        number offer often ok okay old older oldest open order ordinary other otherwise
+        ourselves outside over own part particular pass past pay people per perhaps permit
+        person pick piece place plan play please point possible prefer present pretend
+        probably problem prove put question quick quiet quite rather reach react read ready
+        real reason receive remain remember right room round rule run safe same says second
+        see seem separate set several shall short shorter shouldn show side simple since sit
+        size slower small smaller soon sooner sort sound speak specific stand start state
+        stay step still stop straight strange stuff sudden suppose sure takes taking teach
+        terrible test thank think though through throughout time tiny together too took top
+        total toward town true try turn type under understand until up useful usual various
+        wait walk wanted wanting wants wasn watch way week weekend well weren whether whole
+        why wide wish within without wonder word work world worry worse worst wouldn wrong
+        year yourself
         ate began begun bent bought brought broke built came caught chose chosen dealt done
         drew drawn drove eaten fallen fell felt flew found forgot forgotten fought gave
         given gone grew heard held hid kept knew known led lent lost made meant met paid ran
@@ -64,10 +66,10 @@ _SAME = (
     "document file spreadsheet text folder page",
     "program application app software tool licence license",
     "picture photo image screenshot",
-    "delete erase remove throw threw thrown lose empty",
+    "delete erase wipe remove throw threw thrown",
     "change update rename replace replacement correct edit new successor transfer",
     "fix repair mend",
-    "lock block",
+    "lock block unlock unblock",
     "ask request apply demand form permission approve approval consent",
     "send share transfer forward",
     "stop fail break broken freeze frozen hang hung crash problem fault trouble damage crack stuck",
@@ -82,17 +84,14 @@ _SAME = (
     "restart reboot boot",
     "show display screen monitor",
     "vpn tunnel gateway",
-    "abroad travel trip holiday vacation country road",
-    "idle inactive activity input traffic touch",
+    "abroad travel trip holiday country",
+    "idle inactive inactivity activity input",
     "card badge",
     "coolant liquid fluid coffee water spill disinfectant",
     "loan loaner borrow lend",
     "admin administrator",
     "space quota storage gb",
-    "hour minute day week month year long",
-    "erase wipe",
     "colour color",
-    "deadline late early ahead advance",
     "telephone call contact reach",
 )
 
