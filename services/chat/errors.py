@@ -56,9 +56,9 @@ class SessionEmpty(FailedPrecondition):
         )
 
 
-class DocumentVersionMissing(Exception):  # noqa: N818 - a finding of the verifier, no failure of a call
+class DocumentVersionMissing(Exception):
     """Search knows no such version of a document for this caller."""
 
 
-class RequestIdTaken(Exception):  # noqa: N818 - tells the use case to read again
+class RequestIdTaken(Exception):
     """Another call with the same request id stored its question first."""

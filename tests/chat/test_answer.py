@@ -72,6 +72,16 @@ async def test_only_what_was_asked_for_is_said() -> None:
     assert len(statements) <= 2
 
 
+async def test_who_asks_how_long_gets_the_sentence_that_says_a_time() -> None:
+    loans = a_version("Staff may borrow a laptop.\n\nA loan device may be kept for 5 days.\n")
+
+    how_long = await _drafted("How long may I borrow a laptop?", a_passage(loans))
+    who = await _drafted("Who may borrow a laptop?", a_passage(loans))
+
+    assert "A loan device may be kept for 5 days." in [each.text for each in how_long]
+    assert "A loan device may be kept for 5 days." not in [each.text for each in who]
+
+
 async def test_a_document_that_fits_much_worse_is_left_out() -> None:
     good = a_passage(a_version("The canteen opens at seven.", "doc-good"), score=0.9)
     poor = a_passage(a_version("The canteen opens late in Rome.", "doc-poor"), score=0.4)
