@@ -15,7 +15,7 @@ _POSITION_WEIGHT = 0.05
 _STEP_WEIGHT = 0.4
 _LEAST_HEADING_SHARE = 0.4
 # Who asks for a number wants the sentence that has one of that kind.
-_NUMBER_WEIGHT = 0.35
+_NUMBER_WEIGHT = 0.7
 _TIME = r"\b(?:second|minute|hour|day|week|month|year)s?\b|\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]m\b"
 _ASKED_NUMBERS = (
     (

