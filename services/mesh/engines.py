@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from services.mesh.sqlite import OneTripDriver
+
 _BUSY_SECONDS = 5
 _READERS = 4
 # The values of a failed statement may be secrets or personal data, and its error reaches the log.
@@ -48,12 +50,18 @@ def _sqlite(url: URL) -> Engines:
     file = Path(url.database)
     file.parent.mkdir(parents=True, exist_ok=True)
     url = url.set(drivername="sqlite+aiosqlite")
+    driver = OneTripDriver()
     # SQLite has one writer at a time. Queueing for one connection is fair, polling for a lock not.
     writer = create_async_engine(
-        url, pool_size=1, max_overflow=0, pool_timeout=_BUSY_SECONDS, **_ALWAYS
+        url, module=driver, pool_size=1, max_overflow=0, pool_timeout=_BUSY_SECONDS, **_ALWAYS
     )
     reader = create_async_engine(
-        url, pool_size=_READERS, max_overflow=0, pool_timeout=_BUSY_SECONDS, **_ALWAYS
+        url,
+        module=driver,
+        pool_size=_READERS,
+        max_overflow=0,
+        pool_timeout=_BUSY_SECONDS,
+        **_ALWAYS,
     )
     event.listen(writer.sync_engine, "connect", _prepare_writer)
     event.listen(reader.sync_engine, "connect", _prepare_reader)
