@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
@@ -42,13 +43,19 @@ def configure_telemetry(service: str, settings: MeshSettings) -> None:
     trace.set_tracer_provider(provider)
 
 
+@cache
+def _tracer(provider: trace.TracerProvider) -> trace.Tracer:
+    """Making a tracer costs as much as a span, and there is one for each process."""
+    return provider.get_tracer("helpdesk")
+
+
 @contextmanager
 def server_span(call: Call) -> Iterator[None]:
     """The span of a served call. Its attributes are names and codes, never messages."""
     parent = call.one("traceparent")
     state = call.one("tracestate")
     carrier = {"traceparent": parent, "tracestate": state or ""} if parent else {}
-    with trace.get_tracer("helpdesk").start_as_current_span(
+    with _tracer(trace.get_tracer_provider()).start_as_current_span(
         call.method.lstrip("/"),
         context=_propagator.extract(carrier),
         kind=SpanKind.SERVER,
@@ -68,7 +75,7 @@ def server_span(call: Call) -> Iterator[None]:
 
 @contextmanager
 def client_span(method: str, peer: str) -> Iterator[trace.Span]:
-    with trace.get_tracer("helpdesk").start_as_current_span(
+    with _tracer(trace.get_tracer_provider()).start_as_current_span(
         method.lstrip("/"),
         kind=SpanKind.CLIENT,
         attributes={**_names(method), "server.address": peer},
