@@ -1,8 +1,9 @@
 """What every service's `__main__` does: settings, logs, serve, one clear line when it cannot."""
 
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+
+import uvloop
 
 from services.mesh.contract import ContractError
 from services.mesh.errors import StorageUnavailable
@@ -21,6 +22,6 @@ def run_service(
         await serve(settings)
 
     try:
-        asyncio.run(run())
+        uvloop.run(run())
     except (OSError, StorageUnavailable, ContractError) as error:
         sys.exit(f"{name} cannot start: {error}")
