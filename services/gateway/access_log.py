@@ -39,7 +39,7 @@ def _failures() -> Config:
         {"header_filter": {"header": is_grpc}},
         {"grpc_status_filter": {"statuses": ["OK"], "exclude": True}},
     ]
-    return {
+    failed = {
         "or_filter": {
             "filters": [
                 {"status_code_filter": {"comparison": at_least_400}},
@@ -47,3 +47,6 @@ def _failures() -> Config:
             ]
         }
     }
+    # Whoever waits for the mesh asks this many times a second, and "not yet" is no failure.
+    is_probe = {"name": ":path", "string_match": {"exact": "/readyz"}, "invert_match": True}
+    return {"and_filter": {"filters": [failed, {"header_filter": {"header": is_probe}}]}}
