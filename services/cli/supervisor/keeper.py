@@ -96,25 +96,19 @@ class Keeper:
 
     async def _watch(self, backoff: Backoff) -> None:
         served = False
+        began = time.monotonic()
         while True:
             is_serving = await self._probe.is_serving()
             if is_serving != self.state.is_serving:
                 self._change(is_serving=is_serving)
                 if not self._is_stopping:
-                    self._log(SUPERVISOR, f"{self.process.name} {self._words(is_serving, served)}")
+                    words = _words(is_serving, served, time.monotonic() - began)
+                    self._log(SUPERVISOR, f"{self.process.name} {words}")
                 served = True
             if is_serving:
                 backoff.was_ready = True
                 self.ready.set()
             await asyncio.sleep(_CALM_SECONDS if is_serving else _EAGER_SECONDS)
-
-    def _words(self, is_serving: bool, served: bool) -> str:
-        if not is_serving:
-            return "does not serve any more"
-        return "serves again" if served else f"serves after {self._age():.1f} s"
-
-    def _age(self) -> float:
-        return time.time() - self.state.start_time
 
     def _change(self, **fields: object) -> None:
         self.state = replace(self.state, **fields)  # type: ignore[arg-type]
@@ -124,3 +118,9 @@ class Keeper:
         if exit_code in CONFIGURATION_EXIT_CODES:
             return f"{self.process.name} refuses its settings ({how})"
         return f"{self.process.name} died again and again before it was ready ({how})"
+
+
+def _words(is_serving: bool, served: bool, seconds: float) -> str:
+    if not is_serving:
+        return "does not serve any more"
+    return "serves again" if served else f"serves after {seconds:.1f} s"
