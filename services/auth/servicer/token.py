@@ -1,0 +1,58 @@
+"""Tokens and signing keys: message in, one use case, message out."""
+
+from helpdesk.auth.v1 import (
+    token_service_pb2,
+    token_service_pb2_grpc,
+)
+from services.auth.convert import (
+    identity_message,
+    key_set_message,
+    token_message,
+)
+from services.auth.signing import KeyRing
+from services.auth.use_cases import tokens
+from services.auth.use_cases.tokens import TokenDesk
+from services.mesh.caller import current_tenant, current_user
+from services.mesh.interceptors.chain import Context
+
+
+class TokenServicer(token_service_pb2_grpc.TokenServiceServicer):
+    def __init__(self, desk: TokenDesk, keys: KeyRing) -> None:
+        self._desk = desk
+        self._keys = keys
+
+    async def IssueToken(
+        self, request: token_service_pb2.IssueTokenRequest, context: Context
+    ) -> token_service_pb2.Token:
+        if request.HasField("client_credentials"):
+            client = request.client_credentials
+            return token_message(
+                await tokens.log_in_client(self._desk, client.client_id, client.client_secret)
+            )
+        person = request.password
+        return token_message(
+            await tokens.log_in(self._desk, person.tenant_slug, person.email, person.password)
+        )
+
+    async def RefreshToken(
+        self, request: token_service_pb2.RefreshTokenRequest, context: Context
+    ) -> token_service_pb2.Token:
+        return token_message(await tokens.refresh(self._desk, request.refresh_token))
+
+    async def RevokeToken(
+        self, request: token_service_pb2.RevokeTokenRequest, context: Context
+    ) -> token_service_pb2.RevokeTokenResponse:
+        await tokens.revoke(self._desk, request.refresh_token)
+        return token_service_pb2.RevokeTokenResponse()
+
+    async def GetSigningKeys(
+        self, request: token_service_pb2.GetSigningKeysRequest, context: Context
+    ) -> token_service_pb2.JsonWebKeySet:
+        return key_set_message(await self._keys.public_keys())
+
+    async def GetIdentity(
+        self, request: token_service_pb2.GetIdentityRequest, context: Context
+    ) -> token_service_pb2.Identity:
+        return identity_message(
+            await tokens.get_identity(self._desk.store, current_tenant(), current_user())
+        )
