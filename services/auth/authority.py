@@ -41,6 +41,9 @@ class LocalAuthority:
     def permissions(self, tenant_id: TenantId, user_id: UserId) -> frozenset[str]:
         return self._access.permissions(tenant_id, user_id)
 
+    def roles(self, tenant_id: TenantId, user_id: UserId) -> frozenset[str]:
+        return self._access.roles(tenant_id, user_id)
+
     async def _load_policy(self, version: int) -> None:
         if self._loaded is None or self._loaded.version < version:
             policy = await self._feed.current()

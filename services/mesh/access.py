@@ -112,6 +112,7 @@ class Access:
         self._rules: Mapping[str, frozenset[Rule]] = {}
         self._enforcers: dict[str, casbin.Enforcer] = {}
         self._permissions: dict[tuple[str, str], frozenset[str]] = {}
+        self._roles: dict[tuple[str, str], frozenset[str]] = {}
         self.version = 0
         self.digest = ""
 
@@ -127,6 +128,7 @@ class Access:
         }
         self._rules = policy.rules
         self._permissions = {}
+        self._roles = {}
         self.version = policy.version
         self.digest = policy.digest
         self.hear()
@@ -143,25 +145,46 @@ class Access:
 
     def permissions(self, tenant_id: TenantId, user_id: UserId) -> frozenset[str]:
         """Raises PolicyUnavailable when nothing was heard from auth for too long."""
-        if not self.is_current:
-            raise PolicyUnavailable("The access policy is not available at the moment.")
+        self._require_current()
         key = (tenant_id, user_id)
         known = self._permissions.get(key)
         if known is None:
             known = self._permissions[key] = self._decide(f"t:{tenant_id}", f"u:{user_id}")
         return known
 
+    def roles(self, tenant_id: TenantId, user_id: UserId) -> frozenset[str]:
+        """The user's roles by name. Raises PolicyUnavailable like `permissions`."""
+        self._require_current()
+        key = (tenant_id, user_id)
+        known = self._roles.get(key)
+        if known is None:
+            enforcer = self._enforcer_of(f"t:{tenant_id}")
+            held = (
+                enforcer.get_roles_for_user_in_domain(f"u:{user_id}", f"t:{tenant_id}")
+                if enforcer and _USER.match(f"u:{user_id}")
+                else ()
+            )
+            known = self._roles[key] = frozenset(role.removeprefix("r:") for role in held)
+        return known
+
+    def _require_current(self) -> None:
+        if not self.is_current:
+            raise PolicyUnavailable("The access policy is not available at the moment.")
+
     def _decide(self, tenant: str, user: str) -> frozenset[str]:
-        rules = self._rules.get(tenant)
-        if rules is None or not _USER.match(user):
+        enforcer = self._enforcer_of(tenant)
+        if enforcer is None or not _USER.match(user):
             return frozenset()
+        implied = enforcer.get_implicit_permissions_for_user(user, tenant)
+        return frozenset(permission for _, _, permission in implied)
+
+    def _enforcer_of(self, tenant: str) -> casbin.Enforcer | None:
         # An enforcer for each tenant, made when first needed: a decision costs the tenant's rules,
         # not everybody's, and has no other tenant's rule in reach.
         enforcer = self._enforcers.get(tenant)
-        if enforcer is None:
-            enforcer = self._enforcers[tenant] = _enforcer(rules)
-        implied = enforcer.get_implicit_permissions_for_user(user, tenant)
-        return frozenset(permission for _, _, permission in implied)
+        if enforcer is None and tenant in self._rules:
+            enforcer = self._enforcers[tenant] = _enforcer(self._rules[tenant])
+        return enforcer
 
 
 def _enforcer(rules: Iterable[Rule]) -> casbin.Enforcer:

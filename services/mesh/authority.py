@@ -53,6 +53,9 @@ class Authority(Protocol):
     def permissions(self, tenant_id: TenantId, user_id: UserId) -> frozenset[str]:
         """Everything the policy grants the user in the tenant. Raises Unavailable when unsure."""
 
+    def roles(self, tenant_id: TenantId, user_id: UserId) -> frozenset[str]:
+        """The roles that the policy gives the user now. Raises Unavailable when unsure."""
+
 
 @runtime_checkable
 class KeepsCurrent(Protocol):
@@ -108,6 +111,9 @@ class RemoteAuthority:
 
     def permissions(self, tenant_id: TenantId, user_id: UserId) -> frozenset[str]:
         return self._access.permissions(tenant_id, user_id)
+
+    def roles(self, tenant_id: TenantId, user_id: UserId) -> frozenset[str]:
+        return self._access.roles(tenant_id, user_id)
 
     async def wait_until_current(self) -> None:
         await self._loaded.wait()

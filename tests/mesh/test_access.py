@@ -70,6 +70,23 @@ def test_a_role_gives_nothing_in_another_tenant() -> None:
     assert access.permissions(ACME, BOB) == frozenset()
 
 
+def test_roles_are_those_that_the_policy_gives_in_the_tenant() -> None:
+    access = access_with([*RULES, membership("acme", "ann", "lead")])
+    assert access.roles(ACME, ANN) == {"agent", "lead"}
+    assert access.roles(GLOBEX, BOB) == {"admin"}
+    assert access.roles(GLOBEX, ANN) == access.roles(ACME, BOB) == frozenset()
+    assert access.roles(TenantId("nowhere"), ANN) == frozenset()
+    assert access.roles(ACME, UserId("*")) == frozenset()
+
+
+def test_a_role_that_was_taken_away_is_gone_with_the_next_policy() -> None:
+    access = access_with(RULES)
+    assert access.roles(ACME, ANN) == {"agent"}
+    rules = [rule for rule in RULES if rule != membership("acme", "ann", "agent")]
+    access.load(2, policy_digest(rules), rules)
+    assert access.roles(ACME, ANN) == frozenset()
+
+
 def test_nobody_and_nowhere_get_nothing() -> None:
     access = access_with(RULES)
     assert access.permissions(TenantId("nowhere"), ANN) == frozenset()

@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import grpc
@@ -72,6 +73,22 @@ async def test_headers_that_claim_an_identity_are_ignored(
     ]
     await tokens(server).GetIdentity(IDENTITY, metadata=(*ann.metadata, *claims))
     assert seen == [ann.caller("gateway")]
+
+
+async def test_roles_are_those_of_the_policy_whatever_the_token_remembers(
+    server: RunningServer, scripted: Scripted
+) -> None:
+    seen: list[Caller] = []
+
+    async def look(_: object, __: object) -> token_service_pb2.Identity:
+        seen.append(current_caller())
+        return token_service_pb2.Identity()
+
+    scripted.answers["GetIdentity"] = look
+    ann = server.user(user_id="ann", permissions=MAY, roles=["agent"])
+    server.authority.users["a newer token"] = replace(ann, roles=frozenset({"agent", "lead"}))
+    await tokens(server).GetIdentity(IDENTITY, metadata=ann.metadata)
+    assert seen[0].roles == {"agent", "lead"}
 
 
 async def test_without_a_token_nothing_happens(server: RunningServer, scripted: Scripted) -> None:

@@ -105,6 +105,14 @@ class FakeAuthority:
             for permission in user.permissions
         )
 
+    def roles(self, tenant_id: TenantId, user_id: UserId) -> frozenset[str]:
+        return frozenset(
+            role
+            for user in self.users.values()
+            if (user.tenant_id, user.user_id) == (tenant_id, user_id)
+            for role in user.roles
+        )
+
 
 @dataclass(frozen=True)
 class RunningServer:

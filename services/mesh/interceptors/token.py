@@ -28,7 +28,8 @@ def token(authority: Authority) -> Interceptor:
                     tenant_id=claims.tenant_id,
                     user_id=claims.user_id,
                     session_id=claims.session_id,
-                    roles=claims.roles,
+                    # Not the token's, which remembers a role for minutes after it is taken away.
+                    roles=authority.roles(claims.tenant_id, claims.user_id),
                     permissions=authority.permissions(claims.tenant_id, claims.user_id),
                 )
             )
