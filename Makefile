@@ -3,7 +3,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test check format generate breaking lock bench eval gates clean
+.PHONY: help install up test check format generate breaking lock bench eval gates security clean
 
 help: ## list the tasks
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ eval: install ## measure retrieval and refusals on the demo tenants
 
 gates: install ## make the demo tenants anew and hold their row counts against the manifest
 	$(BIN)/python tests/gates/seed.py
+
+security: install ## prove that a tenant cannot be crossed (half an hour; ARGS="--only tokens")
+	$(BIN)/python -m tests.security $(ARGS)
 
 clean: ## remove what install and the tests have made (not the data in .helpdesk)
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
