@@ -16,8 +16,9 @@ from helpdesk.auth.v1 import (
 from services.auth.domain import Grant, Membership, Policy, Role, Tenant, User
 from services.auth.rules import rules_of
 from services.auth.signing import PublicKey
+from services.auth.use_cases.sessions import IssuedToken
 from services.auth.use_cases.tenants import NewTenant
-from services.auth.use_cases.tokens import Identity, IssuedToken
+from services.auth.use_cases.tokens import Identity
 from services.auth.use_cases.users import FIRST_USER, NewClient, NewPerson, UserCursor
 from services.mesh.access import policy_digest
 from services.mesh.errors import PageTokenInvalid

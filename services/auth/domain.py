@@ -22,6 +22,9 @@ SHORTEST_PASSWORD = 8
 
 ADMIN = "admin"
 
+# Stands for the product's own ways in: they need no consent and may do all that the user may.
+OWN_CLIENT = "helpdesk"
+
 
 class UserKind(StrEnum):
     PERSON = "person"
@@ -66,6 +69,8 @@ class Session:
     tenant_id: TenantId
     session_id: SessionId
     user_id: UserId
+    client_id: str
+    scope: frozenset[str]
     create_time: datetime
     expire_time: datetime
     end_time: datetime | None = None

@@ -181,8 +181,10 @@ class AccessToken:
 class TokenSigner(Protocol):
     """Makes access tokens."""
 
-    async def sign(self, user: User, session_id: SessionId, now: datetime) -> AccessToken:
-        """For one user in one session, with the newest key."""
+    async def sign(
+        self, user: User, session: Session, scope: frozenset[str], now: datetime
+    ) -> AccessToken:
+        """For one user in one session, with the newest key; the scope may be less than its."""
 
 
 class OperatorSecret(Protocol):

@@ -33,7 +33,7 @@ from services.auth.use_cases.platform import (
     ensure_signing_key,
     update_standard_roles,
 )
-from services.auth.use_cases.tokens import TokenDesk
+from services.auth.use_cases.token_desk import TokenDesk
 from services.mesh.clock import Clock, utc_now
 from services.mesh.contract import services_of
 from services.mesh.database import Database

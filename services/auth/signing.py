@@ -18,11 +18,12 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from services.auth.domain import ACCESS_TOKEN_LIFE, SessionId, SigningKey, User
+from services.auth.domain import ACCESS_TOKEN_LIFE, Session, SigningKey, User
 from services.auth.ports import AccessToken, AuthStore
 from services.mesh.clock import Clock
 from services.mesh.errors import Internal
 from services.mesh.ids import new_id
+from services.mesh.scopes import scope_text
 from services.mesh.tokens import ALGORITHM, AUDIENCE, TOKEN_TYPE
 
 # Another replica may have made a key: a known set is looked at again after a while, and an
@@ -61,7 +62,9 @@ class KeyRing:
         self._keys: dict[str, LoadedKey] = {}
         self._load_time: datetime | None = None
 
-    async def sign(self, user: User, session_id: SessionId, now: datetime) -> AccessToken:
+    async def sign(
+        self, user: User, session: Session, scope: frozenset[str], now: datetime
+    ) -> AccessToken:
         await self._refresh(_FRESH_FOR)
         key = next((key for key in self._keys.values() if key.stored.signs(now)), None)
         if key is None:
@@ -72,7 +75,9 @@ class KeyRing:
             "aud": AUDIENCE,
             "sub": user.user_id,
             "tenant_id": user.tenant_id,
-            "sid": session_id,
+            "sid": session.session_id,
+            "client_id": session.client_id,
+            "scope": scope_text(scope),
             "roles": list(user.roles),
             "jti": new_id(),
             "iat": int(now.timestamp()),

@@ -103,6 +103,8 @@ class SessionRow(AuthTable):
     tenant_id: Mapped[str] = mapped_column(String, primary_key=True)
     session_id: Mapped[str] = mapped_column(String, primary_key=True)
     user_id: Mapped[str] = mapped_column(Sorted)
+    client_id: Mapped[str]
+    scope: Mapped[str]
     create_time: Mapped[datetime] = mapped_column(UtcDateTime)
     expire_time: Mapped[datetime] = mapped_column(UtcDateTime)
     end_time: Mapped[datetime | None] = mapped_column(UtcDateTime)

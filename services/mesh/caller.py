@@ -18,6 +18,8 @@ class Caller:
     tenant_id: TenantId | None = None
     user_id: UserId | None = None
     session_id: str | None = None
+    client_id: str | None = None
+    scope: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
     permissions: frozenset[str] = frozenset()
 

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from services.mesh.caller import TenantId, UserId
 from services.mesh.clock import Clock, utc_now
 from services.mesh.errors import TokenInvalid
+from services.mesh.scopes import parse_scope
 
 ALGORITHM = "ES256"
 AUDIENCE = "helpdesk"
@@ -24,7 +25,19 @@ MAX_TOKEN_LENGTH = 8 * 1024
 # Clocks of two machines differ; only the end of a token is taken exactly.
 _CLOCK_SKEW = timedelta(seconds=30)
 _HEADER = {"alg", "typ", "kid"}
-_REQUIRED = ("iss", "sub", "aud", "exp", "iat", "nbf", "jti", "tenant_id", "roles")
+_REQUIRED = (
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "iat",
+    "nbf",
+    "jti",
+    "tenant_id",
+    "roles",
+    "client_id",
+    "scope",
+)
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 
@@ -36,6 +49,8 @@ class TokenClaims:
     tenant_id: TenantId
     user_id: UserId
     session_id: str | None
+    client_id: str
+    scope: frozenset[str]
     roles: frozenset[str]
     expires_at: datetime
     token_id: str
@@ -86,6 +101,8 @@ class TokenVerifier:
             tenant_id=TenantId(_id(payload.get("tenant_id"))),
             user_id=UserId(_id(payload.get("sub"))),
             session_id=None if session_id is None else _id(session_id),
+            client_id=_id(payload.get("client_id")),
+            scope=_scope(payload.get("scope")),
             roles=frozenset(_id(role) for role in roles),
             expires_at=expires_at,
             token_id=_id(payload.get("jti")),
@@ -147,6 +164,15 @@ def _id(value: object) -> str:
     if not isinstance(value, str) or not _ID.match(value):
         _refuse()
     return value
+
+
+def _scope(value: object) -> frozenset[str]:
+    if not isinstance(value, str):
+        _refuse()
+    try:
+        return parse_scope(value)
+    except ValueError as error:
+        raise _invalid() from error
 
 
 def _invalid() -> TokenInvalid:

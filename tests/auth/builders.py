@@ -1,6 +1,7 @@
 """Tenants and users that are ready to be asked about."""
 
 from services.auth.domain import (
+    OWN_CLIENT,
     SESSION_LIFE,
     RefreshToken,
     Session,
@@ -14,6 +15,7 @@ from services.auth.ports import AuthStore
 from services.auth.standard_roles import roles_of
 from services.mesh.caller import TenantId, UserId
 from services.mesh.ids import new_id
+from services.mesh.scopes import FULL_SCOPE
 from tests.auth.fakes import START
 
 PASSWORD = "correct horse"
@@ -37,7 +39,15 @@ def a_client(tenant: Tenant, roles: tuple[str, ...] = ("agent",)) -> User:
 
 
 def a_session(user: User) -> Session:
-    return Session(user.tenant_id, SessionId(new_id()), user.user_id, START, START + SESSION_LIFE)
+    return Session(
+        user.tenant_id,
+        SessionId(new_id()),
+        user.user_id,
+        OWN_CLIENT,
+        FULL_SCOPE,
+        START,
+        START + SESSION_LIFE,
+    )
 
 
 def a_refresh_token(session: Session, digest: str = "d1") -> RefreshToken:

@@ -1,7 +1,7 @@
 """Everything that the verbs of auth need, made of fakes."""
 
 from services.auth.use_cases.login_turns import LoginTurns
-from services.auth.use_cases.tokens import TokenDesk
+from services.auth.use_cases.token_desk import TokenDesk
 from tests.auth.fake_store import FakeAuthStore
 from tests.auth.fakes import FakeClock, FakePasswords, FakeSigner
 
@@ -11,4 +11,5 @@ class Desk:
         self.store = FakeAuthStore()
         self.passwords = FakePasswords()
         self.clock = FakeClock()
-        self.tokens = TokenDesk(self.store, self.passwords, FakeSigner(), self.clock, LoginTurns())
+        self.signer = FakeSigner()
+        self.tokens = TokenDesk(self.store, self.passwords, self.signer, self.clock, LoginTurns())

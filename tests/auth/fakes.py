@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from services.auth.domain import ACCESS_TOKEN_LIFE, SessionId, User
+from services.auth.domain import ACCESS_TOKEN_LIFE, Session, User
 from services.auth.ports import AccessToken
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -40,8 +40,14 @@ class FakePasswords:
 
 
 class FakeSigner:
-    async def sign(self, user: User, session_id: SessionId, now: datetime) -> AccessToken:
-        return AccessToken(f"{user.user_id} in {session_id}", now + ACCESS_TOKEN_LIFE)
+    def __init__(self) -> None:
+        self.scopes: list[frozenset[str]] = []
+
+    async def sign(
+        self, user: User, session: Session, scope: frozenset[str], now: datetime
+    ) -> AccessToken:
+        self.scopes.append(scope)
+        return AccessToken(f"{user.user_id} in {session.session_id}", now + ACCESS_TOKEN_LIFE)
 
 
 class FakeOperatorSecret:

@@ -19,7 +19,9 @@ from services.auth.domain import (
 )
 from services.auth.errors import CredentialsWrong, LoginThrottled
 from services.auth.use_cases.login_turns import LoginTurns
-from services.auth.use_cases.tokens import IssuedToken, TokenDesk, log_in, log_in_client
+from services.auth.use_cases.sessions import IssuedToken
+from services.auth.use_cases.token_desk import TokenDesk
+from services.auth.use_cases.tokens import log_in, log_in_client
 from tests.auth.builders import HASH, PASSWORD, a_client, a_user, keep_tenant, keep_user
 from tests.auth.desk import Desk
 

@@ -8,17 +8,27 @@ import pytest
 
 from services.auth.domain import REFRESH_TOKEN_LIFE, SESSION_LIFE, Session
 from services.auth.errors import RefreshTokenInvalid
-from services.auth.use_cases.tokens import get_identity, log_in, refresh, revoke
+from services.auth.use_cases.sessions import Opening, open_session, refresh, revoke
+from services.auth.use_cases.tokens import get_identity, log_in
 from tests.auth.builders import PASSWORD, a_user, keep_tenant, keep_user
 from tests.auth.desk import Desk
 
 SECOND = timedelta(seconds=1)
+WIKI_SCOPE = frozenset({"openid", "ticket.tickets.get"})
 
 
 @pytest.fixture
 async def first_token(desk: Desk) -> str:
     await keep_user(desk.store, a_user(await keep_tenant(desk.store)))
     return (await log_in(desk.tokens, "acme", "ada@example.com", PASSWORD)).refresh_token
+
+
+async def wiki_token(desk: Desk) -> str:
+    """Of a session that another program opened, for a part of what its user may do."""
+    user = await keep_user(desk.store, a_user(await keep_tenant(desk.store)))
+    async with desk.store.writing(user.tenant_id) as records:
+        opening = Opening(user.user_id, "the-wiki", WIKI_SCOPE)
+        return (await open_session(records, opening, desk.clock())).refresh_token
 
 
 def the_session(desk: Desk) -> Session:
@@ -132,6 +142,35 @@ async def test_revoking_twice_or_something_unknown_is_no_error(
 
 async def test_only_the_digest_of_a_refresh_token_is_kept(desk: Desk, first_token: str) -> None:
     assert first_token not in repr(desk.store.state)
+
+
+async def test_another_clients_refresh_token_is_refused(desk: Desk, first_token: str) -> None:
+    with pytest.raises(RefreshTokenInvalid):
+        await refresh(desk.tokens, first_token, client_id="the-wiki")
+    assert await refresh(desk.tokens, first_token)
+
+
+async def test_a_renewed_token_has_the_scope_of_its_session(desk: Desk) -> None:
+    token = await wiki_token(desk)
+    renewed = await refresh(desk.tokens, token, "the-wiki")
+    assert renewed.opened.scope == WIKI_SCOPE
+    assert desk.signer.scopes == [WIKI_SCOPE]
+
+
+async def test_a_renewed_token_may_ask_for_less_but_not_for_more(desk: Desk) -> None:
+    token = await wiki_token(desk)
+    less = await refresh(desk.tokens, token, "the-wiki", frozenset({"openid"}))
+    assert less.opened.scope == {"openid"}
+    more = frozenset({"openid", "helpdesk", "auth.users.create"})
+    again = await refresh(desk.tokens, less.refresh_token, "the-wiki", more)
+    assert again.opened.scope == {"openid"}
+
+
+async def test_a_refusal_for_its_scope_does_not_use_the_token_up(desk: Desk) -> None:
+    token = await wiki_token(desk)
+    with pytest.raises(RefreshTokenInvalid):
+        await refresh(desk.tokens, token, "the-wiki", frozenset({"helpdesk"}))
+    assert await refresh(desk.tokens, token, "the-wiki")
 
 
 async def test_an_identity_is_the_user_the_tenant_and_the_permissions(desk: Desk) -> None:

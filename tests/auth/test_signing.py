@@ -8,17 +8,27 @@ import pytest
 
 from helpdesk.auth.v1 import token_service_pb2
 from services.auth.convert import key_set_message
-from services.auth.domain import ACCESS_TOKEN_LIFE, SessionId, User
+from services.auth.domain import ACCESS_TOKEN_LIFE, SESSION_LIFE, Session, SessionId, User
 from services.auth.signing import KeyRing, make_signing_key
 from services.mesh.authority import public_key
+from services.mesh.caller import TenantId, UserId
 from services.mesh.errors import Internal, TokenInvalid
+from services.mesh.scopes import FULL_SCOPE
 from services.mesh.tokens import TokenVerifier
 from tests.auth.builders import a_tenant, a_user
 from tests.auth.fake_store import FakeAuthStore
-from tests.auth.fakes import FakeClock
+from tests.auth.fakes import START, FakeClock
 
 ISSUER = "https://helpdesk.test"
-SESSION = SessionId("session-1")
+SESSION = Session(
+    TenantId("acme"),
+    SessionId("session-1"),
+    UserId("ada"),
+    "the-wiki",
+    frozenset({"openid", "ticket.tickets.get"}),
+    START,
+    START + SESSION_LIFE,
+)
 
 
 @pytest.fixture
@@ -52,13 +62,25 @@ async def test_a_token_says_who_where_and_until_when(
     memory: FakeAuthStore, clock: FakeClock, keys: KeyRing, ada: User
 ) -> None:
     await add_key(memory, clock)
-    token = await keys.sign(ada, SESSION, clock())
+    token = await keys.sign(ada, SESSION, FULL_SCOPE, clock())
     claims = TokenVerifier(ISSUER, keys.find_key, clock).verify(token.text)
     assert claims.tenant_id == ada.tenant_id
     assert claims.user_id == ada.user_id
-    assert claims.session_id == SESSION
+    assert claims.session_id == SESSION.session_id
+    assert claims.client_id == "the-wiki"
+    assert claims.scope == FULL_SCOPE
     assert claims.roles == {"admin", "agent"}
     assert claims.expires_at == token.expire_time == clock() + ACCESS_TOKEN_LIFE
+
+
+async def test_a_token_may_be_good_for_a_part_only(
+    memory: FakeAuthStore, clock: FakeClock, keys: KeyRing, ada: User
+) -> None:
+    await add_key(memory, clock)
+    token = await keys.sign(ada, SESSION, SESSION.scope, clock())
+    payload = jwt.decode(token.text, options={"verify_signature": False})
+    assert payload["scope"] == "openid ticket.tickets.get"
+    assert TokenVerifier(ISSUER, keys.find_key, clock).verify(token.text).scope == SESSION.scope
 
 
 async def test_a_token_of_a_key_that_is_not_ours_is_refused(
@@ -69,7 +91,7 @@ async def test_a_token_of_a_key_that_is_not_ours_is_refused(
     [ours] = memory.state.signing_keys.values()
     async with strangers.directory() as directory:
         await directory.add_signing_key(replace(make_signing_key(clock), key_id=kid))
-    forged = await KeyRing(strangers, clock, ISSUER).sign(ada, SESSION, clock())
+    forged = await KeyRing(strangers, clock, ISSUER).sign(ada, SESSION, FULL_SCOPE, clock())
     await keys.look_for(ours.key_id)
     with pytest.raises(TokenInvalid):
         TokenVerifier(ISSUER, keys.find_key, clock).verify(forged.text)
@@ -79,7 +101,7 @@ async def test_the_published_keys_verify_the_tokens(
     memory: FakeAuthStore, clock: FakeClock, keys: KeyRing, ada: User
 ) -> None:
     await add_key(memory, clock)
-    token = await keys.sign(ada, SESSION, clock())
+    token = await keys.sign(ada, SESSION, FULL_SCOPE, clock())
     message: token_service_pb2.JsonWebKeySet = key_set_message(await keys.public_keys())
     published = {key.kid: public_key(key) for key in message.keys}
     assert TokenVerifier(ISSUER, published.get, clock).verify(token.text).user_id == ada.user_id
@@ -89,10 +111,10 @@ async def test_the_newest_key_signs_and_older_ones_still_verify(
     memory: FakeAuthStore, clock: FakeClock, keys: KeyRing, ada: User
 ) -> None:
     older = await add_key(memory, clock)
-    before = await keys.sign(ada, SESSION, clock())
+    before = await keys.sign(ada, SESSION, FULL_SCOPE, clock())
     clock.advance(timedelta(minutes=2))
     newer = await add_key(memory, clock)
-    after = await keys.sign(ada, SESSION, clock())
+    after = await keys.sign(ada, SESSION, FULL_SCOPE, clock())
     assert jwt.get_unverified_header(after.text)["kid"] == newer
     assert [key.key_id for key in await keys.public_keys()] == [newer, older]
     verifier = TokenVerifier(ISSUER, keys.find_key, clock)
@@ -103,13 +125,13 @@ async def test_a_retired_key_neither_signs_nor_shows_after_a_while(
     memory: FakeAuthStore, clock: FakeClock, keys: KeyRing, ada: User
 ) -> None:
     key_id = await add_key(memory, clock)
-    token = await keys.sign(ada, SESSION, clock())
+    token = await keys.sign(ada, SESSION, FULL_SCOPE, clock())
     memory.state.signing_keys[key_id] = replace(
         memory.state.signing_keys[key_id], retire_time=clock()
     )
     clock.advance(timedelta(minutes=2))
     with pytest.raises(Internal):
-        await keys.sign(ada, SESSION, clock())
+        await keys.sign(ada, SESSION, FULL_SCOPE, clock())
     assert await keys.public_keys()
     clock.advance(ACCESS_TOKEN_LIFE)
     assert await keys.public_keys() == []

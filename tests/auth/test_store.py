@@ -187,7 +187,11 @@ async def test_a_secrets_hash_is_replaced(store: AuthStore) -> None:
 
 async def test_a_refresh_token_leads_to_its_session(store: AuthStore) -> None:
     tenant = await keep_tenant(store)
-    session = a_session(await keep_user(store, a_user(tenant)))
+    session = replace(
+        a_session(await keep_user(store, a_user(tenant))),
+        client_id="the-wiki",
+        scope=frozenset({"openid", "ticket.tickets.get"}),
+    )
     token = a_refresh_token(session)
     async with store.writing(tenant.tenant_id) as records:
         await records.add_session(session)

@@ -1,5 +1,6 @@
 """The token RPCs on a real server."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from services.mesh.authority import public_key
 from services.mesh.caller import UserId
 from services.mesh.clock import utc_now
 from services.mesh.tokens import TokenVerifier
-from tests.auth.builders import PASSWORD
+from tests.auth.builders import PASSWORD, a_session
 from tests.auth.running_auth import Person, RunningAuth, a_slug, bearer, password_grant
 from tests.support.mesh_server import refused
 
@@ -190,9 +191,9 @@ async def test_an_expired_token_is_refused(auth: RunningAuth) -> None:
     admin = await auth.admin()
     claims = await auth.auth.authority.verify(admin.metadata[0][1].removeprefix("Bearer "))
     user = await get_user(auth.auth.store, claims.tenant_id, UserId(admin.user.user_id))
-    session_id = SessionId(claims.session_id or "")
-    fresh = await auth.auth.keys.sign(user, session_id, utc_now())
-    stale = await auth.auth.keys.sign(user, session_id, utc_now() - ACCESS_TOKEN_LIFE)
+    session = replace(a_session(user), session_id=SessionId(claims.session_id or ""))
+    fresh = await auth.auth.keys.sign(user, session, session.scope, utc_now())
+    stale = await auth.auth.keys.sign(user, session, session.scope, utc_now() - ACCESS_TOKEN_LIFE)
     assert await auth.tokens.GetIdentity(WHO, metadata=bearer(fresh.text))
     with refused(StatusCode.UNAUTHENTICATED, "TOKEN_INVALID"):
         await auth.tokens.GetIdentity(WHO, metadata=bearer(stale.text))

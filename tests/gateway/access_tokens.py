@@ -26,6 +26,8 @@ class SigningKey:
             "tenant_id": "tenant-1",
             "sid": "session-1",
             "jti": "token-1",
+            "client_id": "helpdesk",
+            "scope": "helpdesk",
             "roles": ["agent"],
             "iat": now,
             "nbf": now,

@@ -51,6 +51,8 @@ class Signer:
             "nbf": now,
             "jti": new_id(),
             "tenant_id": "acme",
+            "client_id": "helpdesk",
+            "scope": "helpdesk",
             "roles": ["agent"],
         }
         return jwt.encode(claims, self.key, "ES256", headers={"typ": "at+jwt", "kid": self.name})

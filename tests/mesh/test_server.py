@@ -109,6 +109,23 @@ async def test_two_tokens_are_refused(server: RunningServer) -> None:
         await tokens(server).GetIdentity(IDENTITY, metadata=ann.metadata * 2)
 
 
+async def test_a_token_carries_no_more_than_its_scope(
+    server: RunningServer, scripted: Scripted
+) -> None:
+    seen: list[Caller] = []
+
+    async def look(_: object, __: object) -> token_service_pb2.Identity:
+        seen.append(current_caller())
+        return token_service_pb2.Identity()
+
+    scripted.answers["GetIdentity"] = look
+    ann = server.user(permissions=MAY, scope=["openid", "auth.identity.get", "auth.tenants.create"])
+    await tokens(server).GetIdentity(IDENTITY, metadata=ann.metadata)
+    assert seen[0].permissions == {"auth.identity.get"}
+    with refused(StatusCode.PERMISSION_DENIED, "PERMISSION_MISSING"):
+        await users(server).CreateUser(create_user(), metadata=ann.metadata)
+
+
 async def test_a_user_without_the_permission_is_refused(server: RunningServer) -> None:
     ann = server.user(permissions=["auth.users.get"])
     with refused(StatusCode.PERMISSION_DENIED, "PERMISSION_MISSING") as found:

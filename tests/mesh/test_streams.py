@@ -62,6 +62,31 @@ async def test_a_stream_ends_when_its_permission_does(
         await call.read()
 
 
+async def test_a_stream_needs_the_permission_in_its_scope(
+    tickets: RunningServer, ticking: Ticking
+) -> None:
+    ann = tickets.user(permissions=["ticket.tickets.watch"], scope=["ticket.tickets.get"])
+    stub: Any = ticket_service_pb2_grpc.TicketServiceStub(tickets.channel())
+    call = stub.WatchTickets(
+        ticket_service_pb2.WatchTicketsRequest(), metadata=ann.metadata, timeout=30
+    )
+    ticking.ticks.put_nowait(None)
+    with refused(StatusCode.PERMISSION_DENIED, "PERMISSION_MISSING"):
+        await call.read()
+
+
+async def test_a_stream_within_its_scope_goes_on(tickets: RunningServer, ticking: Ticking) -> None:
+    ann = tickets.user(permissions=["ticket.tickets.watch"], scope=["ticket.tickets.watch"])
+    stub: Any = ticket_service_pb2_grpc.TicketServiceStub(tickets.channel())
+    call = stub.WatchTickets(
+        ticket_service_pb2.WatchTicketsRequest(), metadata=ann.metadata, timeout=30
+    )
+    for _ in range(2):
+        ticking.ticks.put_nowait(None)
+        assert await call.read() is not None
+    call.cancel()
+
+
 async def test_a_stopping_server_sends_its_watchers_away_at_once(
     server: RunningServer, scripted: Scripted
 ) -> None:

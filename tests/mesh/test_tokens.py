@@ -33,6 +33,8 @@ CLAIMS: Mapping[str, Any] = {
     "jti": "token-1",
     "sid": "session-1",
     "tenant_id": "acme",
+    "client_id": "helpdesk",
+    "scope": "helpdesk",
     "roles": ["agent"],
 }
 HEADER = {"alg": "ES256", "typ": "at+jwt", "kid": "key-1"}
@@ -66,6 +68,7 @@ def without(*names: str) -> str:
 def test_a_good_token_says_who_it_is() -> None:
     claims = VERIFIER.verify(signed(HEADER, CLAIMS))
     assert (claims.tenant_id, claims.user_id, claims.session_id) == ("acme", "ann", "session-1")
+    assert (claims.client_id, claims.scope) == ("helpdesk", frozenset({"helpdesk"}))
     assert (claims.roles, claims.token_id) == (frozenset({"agent"}), "token-1")
     assert claims.expires_at == datetime.fromtimestamp(NOW + 3600, UTC)
 
@@ -135,6 +138,19 @@ REFUSED = {
     "tenant with a comma": with_claims(tenant_id="acme, admin"),
     "tenant empty": with_claims(tenant_id=""),
     "tenant a list": with_claims(tenant_id=["acme"]),
+    "client with a space": with_claims(client_id="help desk"),
+    "client a number": with_claims(client_id=7),
+    "scope a list": with_claims(scope=["helpdesk"]),
+    "scope empty": with_claims(scope=""),
+    "scope of two spaces": with_claims(scope="openid  helpdesk"),
+    "scope with a space before": with_claims(scope=" helpdesk"),
+    "scope with a tab": with_claims(scope="openid\thelpdesk"),
+    "scope with a line feed": with_claims(scope="helpdesk\n"),
+    "scope twice the same": with_claims(scope="helpdesk helpdesk"),
+    "scope of another product": with_claims(scope="admin"),
+    "scope in upper case": with_claims(scope="HELPDESK"),
+    "scope with a star": with_claims(scope="ticket.*"),
+    "scope too long": with_claims(scope=" ".join(f"a.b{number}" for number in range(900))),
     "user with a line feed": with_claims(sub="ann\n"),
     "session a number": with_claims(sid=7),
     "padding in base64": signed(HEADER, CLAIMS).replace(".", "=.", 1),

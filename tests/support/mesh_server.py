@@ -26,6 +26,7 @@ from services.mesh.clock import utc_now
 from services.mesh.database import Database
 from services.mesh.errors import TokenInvalid
 from services.mesh.ids import new_id
+from services.mesh.scopes import FULL_SCOPE, within_scope
 from services.mesh.server import Background, MeshServer
 from services.mesh.settings import MeshSettings
 from services.mesh.tls import channel_credentials, channel_target_options
@@ -43,6 +44,7 @@ class TestUser:
     permissions: frozenset[str]
     roles: frozenset[str]
     token: str
+    scope: frozenset[str] = FULL_SCOPE
 
     @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
@@ -55,8 +57,10 @@ class TestUser:
             tenant_id=self.tenant_id,
             user_id=self.user_id,
             session_id=None,
+            client_id="test",
+            scope=self.scope,
             roles=self.roles,
-            permissions=self.permissions,
+            permissions=within_scope(self.permissions, self.scope),
         )
 
 
@@ -73,6 +77,7 @@ class FakeAuthority:
         user_id: str | None = None,
         permissions: Collection[str] = (),
         roles: Collection[str] = ("agent",),
+        scope: Collection[str] = FULL_SCOPE,
     ) -> TestUser:
         user = TestUser(
             tenant_id=TenantId(tenant_id),
@@ -80,6 +85,7 @@ class FakeAuthority:
             permissions=frozenset(permissions),
             roles=frozenset(roles),
             token=new_id(),
+            scope=frozenset(scope),
         )
         self.users[user.token] = user
         return user
@@ -92,6 +98,8 @@ class FakeAuthority:
             tenant_id=user.tenant_id,
             user_id=user.user_id,
             session_id=None,
+            client_id="test",
+            scope=user.scope,
             roles=user.roles,
             expires_at=utc_now() + timedelta(minutes=5),
             token_id=token,
@@ -138,9 +146,14 @@ class RunningServer:
         user_id: str | None = None,
         permissions: Collection[str] = (),
         roles: Collection[str] = ("agent",),
+        scope: Collection[str] = FULL_SCOPE,
     ) -> TestUser:
         return self.authority.user(
-            tenant_id=tenant_id, user_id=user_id, permissions=permissions, roles=roles
+            tenant_id=tenant_id,
+            user_id=user_id,
+            permissions=permissions,
+            roles=roles,
+            scope=scope,
         )
 
     def settings_with_peer(self) -> MeshSettings:

@@ -10,8 +10,8 @@ from services.auth.convert import (
     token_message,
 )
 from services.auth.signing import KeyRing
-from services.auth.use_cases import tokens
-from services.auth.use_cases.tokens import TokenDesk
+from services.auth.use_cases import sessions, tokens
+from services.auth.use_cases.token_desk import TokenDesk
 from services.mesh.caller import current_tenant, current_user
 from services.mesh.interceptors.chain import Context
 
@@ -37,12 +37,12 @@ class TokenServicer(token_service_pb2_grpc.TokenServiceServicer):
     async def RefreshToken(
         self, request: token_service_pb2.RefreshTokenRequest, context: Context
     ) -> token_service_pb2.Token:
-        return token_message(await tokens.refresh(self._desk, request.refresh_token))
+        return token_message(await sessions.refresh(self._desk, request.refresh_token))
 
     async def RevokeToken(
         self, request: token_service_pb2.RevokeTokenRequest, context: Context
     ) -> token_service_pb2.RevokeTokenResponse:
-        await tokens.revoke(self._desk, request.refresh_token)
+        await sessions.revoke(self._desk, request.refresh_token)
         return token_service_pb2.RevokeTokenResponse()
 
     async def GetSigningKeys(

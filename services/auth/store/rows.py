@@ -19,6 +19,7 @@ from services.auth.tables import (
     UserRow,
 )
 from services.mesh.caller import TenantId, UserId
+from services.mesh.scopes import parse_scope
 
 
 def tenant_from(row: TenantRow) -> Tenant:
@@ -42,6 +43,8 @@ def session_from(row: SessionRow) -> Session:
         TenantId(row.tenant_id),
         SessionId(row.session_id),
         UserId(row.user_id),
+        row.client_id,
+        parse_scope(row.scope),
         row.create_time,
         row.expire_time,
         row.end_time,

@@ -9,11 +9,16 @@ from services.auth.domain import RefreshToken, Session, SessionId
 from services.auth.store.rows import refresh_token_from, session_from
 from services.auth.store.rows_of_tenant import RowsOfTenant
 from services.auth.tables import RefreshTokenRow, SessionRow
+from services.mesh.scopes import scope_text
 
 
 class SessionRows(RowsOfTenant):
     async def add_session(self, session: Session) -> None:
-        values = {**asdict(session), "tenant_id": self._tenant_id}
+        values = {
+            **asdict(session),
+            "tenant_id": self._tenant_id,
+            "scope": scope_text(session.scope),
+        }
         await self._session.execute(insert(SessionRow).values(values))
 
     async def session(self, session_id: SessionId) -> Session | None:

@@ -9,6 +9,7 @@ from services.mesh.call import call_or_none
 from services.mesh.caller import Caller, current_caller, current_tenant, current_user
 from services.mesh.errors import PermissionMissing
 from services.mesh.interceptors.chain import Context, Handler, Interceptor, Method
+from services.mesh.scopes import within_scope
 
 
 def permission(authority: Authority) -> Interceptor:
@@ -22,10 +23,12 @@ def permission(authority: Authority) -> Interceptor:
             call = call_or_none()
             if method.streams and call is not None:
                 tenant_id, user_id = current_tenant(), current_user()
+                scope = current_caller().scope
 
                 # A stream may outlive the permission that it began with.
                 def check_again() -> None:
-                    if needed not in authority.permissions(tenant_id, user_id):
+                    permissions = authority.permissions(tenant_id, user_id)
+                    if needed not in within_scope(permissions, scope):
                         raise _missing(needed)
 
                 call.before_each_message = check_again

@@ -10,6 +10,7 @@ from services.mesh.call import call_or_none
 from services.mesh.caller import current_caller, set_caller
 from services.mesh.errors import TokenInvalid, TokenMissing
 from services.mesh.interceptors.chain import Context, Handler, Interceptor, Method
+from services.mesh.scopes import within_scope
 
 _SCHEME = "bearer "
 
@@ -28,9 +29,13 @@ def token(authority: Authority) -> Interceptor:
                     tenant_id=claims.tenant_id,
                     user_id=claims.user_id,
                     session_id=claims.session_id,
+                    client_id=claims.client_id,
+                    scope=claims.scope,
                     # Not the token's, which remembers a role for minutes after it is taken away.
                     roles=authority.roles(claims.tenant_id, claims.user_id),
-                    permissions=authority.permissions(claims.tenant_id, claims.user_id),
+                    permissions=within_scope(
+                        authority.permissions(claims.tenant_id, claims.user_id), claims.scope
+                    ),
                 )
             )
             return await proceed(request, context)

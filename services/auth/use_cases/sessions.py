@@ -1,0 +1,133 @@
+"""The one door: whatever the grant, its session is opened, renewed and ended here."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.auth.credentials import digest_of, new_secret
+from services.auth.domain import (
+    OWN_CLIENT,
+    SESSION_LIFE,
+    RefreshToken,
+    Session,
+    SessionId,
+    User,
+    refresh_token_life,
+)
+from services.auth.errors import RefreshTokenInvalid
+from services.auth.ports import AccessToken, TenantRecords
+from services.auth.use_cases.token_desk import TokenDesk
+from services.mesh.caller import UserId
+from services.mesh.ids import new_id
+from services.mesh.scopes import FULL_SCOPE, within_scope
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Whom a grant has proved, for which client, and what the session shall be good for."""
+
+    user_id: UserId
+    client_id: str = OWN_CLIENT
+    scope: frozenset[str] = FULL_SCOPE
+    life: timedelta = SESSION_LIFE
+    is_renewable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedSession:
+    user: User
+    session: Session
+    scope: frozenset[str]
+    refresh_token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    access: AccessToken
+    opened: OpenedSession
+
+    @property
+    def refresh_token(self) -> str:
+        return self.opened.refresh_token
+
+
+async def open_session(records: TenantRecords, opening: Opening, now: datetime) -> OpenedSession:
+    """Within the transaction that used up what the grant was proved with."""
+    user = await records.user(opening.user_id)
+    session = Session(
+        user.tenant_id,
+        SessionId(new_id()),
+        user.user_id,
+        opening.client_id,
+        opening.scope,
+        now,
+        now + opening.life,
+    )
+    await records.add_session(session)
+    secret = await _next_link(records, session, now) if opening.is_renewable else ""
+    return OpenedSession(user, session, session.scope, secret)
+
+
+async def issue(desk: TokenDesk, opened: OpenedSession, now: datetime) -> IssuedToken:
+    """After the transaction: no token may be seen of a session that was never kept."""
+    access = await desk.signer.sign(opened.user, opened.session, opened.scope, now)
+    return IssuedToken(access, opened)
+
+
+async def refresh(
+    desk: TokenDesk,
+    refresh_token: str,
+    client_id: str = OWN_CLIENT,
+    scope: frozenset[str] | None = None,
+) -> IssuedToken:
+    """Only for the client of the session, and for no scope beyond the session's."""
+    digest = digest_of(refresh_token)
+    now = desk.clock()
+    async with desk.store.reading_directory() as directory:
+        tenant_id = await directory.tenant_of_refresh_token(digest)
+    if tenant_id is None:
+        raise RefreshTokenInvalid
+    async with desk.store.writing(tenant_id) as records:
+        found = await records.lock_refresh_token(digest)
+        if found is None or found[1].client_id != client_id:
+            raise RefreshTokenInvalid
+        token, session = found
+        granted = _narrowed(session.scope, scope)
+        was_used = token.use_time is not None
+        if was_used:
+            # Two people hold this chain and one of them is a thief. The end of the session must
+            # be kept, so the refusal is raised only after this transaction.
+            await records.end_session(session.session_id, now)
+        elif not session.is_open(now) or now >= token.expire_time or not granted:
+            raise RefreshTokenInvalid
+        else:
+            user = await records.user(session.user_id)
+            await records.mark_used(digest, now)
+            secret = await _next_link(records, session, now)
+    if was_used:
+        raise RefreshTokenInvalid
+    return await issue(desk, OpenedSession(user, session, granted, secret), now)
+
+
+async def revoke(desk: TokenDesk, refresh_token: str) -> None:
+    digest = digest_of(refresh_token)
+    async with desk.store.reading_directory() as directory:
+        tenant_id = await directory.tenant_of_refresh_token(digest)
+    if tenant_id is None:
+        return
+    async with desk.store.writing(tenant_id) as records:
+        found = await records.lock_refresh_token(digest)
+        if found is not None:
+            await records.end_session(found[1].session_id, desk.clock())
+
+
+async def _next_link(records: TenantRecords, session: Session, now: datetime) -> str:
+    secret = new_secret()
+    expire_time = refresh_token_life(session, now)
+    await records.add_refresh_token(
+        RefreshToken(digest_of(secret), session.session_id, now, expire_time)
+    )
+    return secret
+
+
+def _narrowed(granted: frozenset[str], wanted: frozenset[str] | None) -> frozenset[str]:
+    return granted if wanted is None else within_scope(wanted, granted)
