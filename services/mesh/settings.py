@@ -21,7 +21,7 @@ class MeshSettings(BaseSettings):
     data: Path = REPOSITORY / ".helpdesk"
     certificates: Path | None = None
     host: str = "127.0.0.1"
-    issuer: str = "https://helpdesk.internal"
+    public_url: str | None = None
 
     http_port: Port = Field(default=8080, ge=0, le=65535)
     https_port: Port = Field(default=8443, ge=0, le=65535)
@@ -51,6 +51,14 @@ class MeshSettings(BaseSettings):
     max_connection_age_seconds: int = Field(default=1800, ge=1)
     stop_grace_seconds: float = Field(default=10.0, ge=0)
 
+    @field_validator("public_url")
+    @classmethod
+    def _public_url_is_an_origin(cls, url: str | None) -> str | None:
+        # Tokens name it letter by letter, so one address must have one spelling.
+        if url is not None and not re.fullmatch(r"https?://[a-z0-9.\-\[\]:]+", url):
+            raise ValueError("give https://NAME or https://NAME:PORT, in lower case, no path")
+        return url
+
     @field_validator("host")
     @classmethod
     def _host_is_an_address(cls, host: str) -> str:
@@ -66,6 +74,11 @@ class MeshSettings(BaseSettings):
             # The address may hold a password, so it is not repeated.
             raise ValueError("give sqlite+aiosqlite:///FILE or postgresql+psycopg://…")
         return url
+
+    @property
+    def issuer(self) -> str:
+        """Where browsers and clients reach the gateway; every token says that it is from there."""
+        return self.public_url or f"http://127.0.0.1:{self.http_port}"
 
     def port(self, service: str) -> int:
         return int(str(self._named(service, "port")))

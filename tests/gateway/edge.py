@@ -15,6 +15,7 @@ import httpx2
 from services.gateway.__main__ import command, write_configuration
 from services.gateway.settings import GatewaySettings
 from services.mesh.settings import REPOSITORY
+from tests.gateway.access_tokens import ISSUER
 
 Tamper: TypeAlias = Callable[[Any], None]
 PATIENCE_SECONDS = 30.0
@@ -37,6 +38,7 @@ class Edge:
             "HELPDESK_HTTP_PORT": str(self.http_port),
             "HELPDESK_HTTPS_PORT": str(self.https_port),
             "HELPDESK_ADMIN_PORT": str(self.admin_port),
+            "HELPDESK_PUBLIC_URL": ISSUER,
             **{f"HELPDESK_{name.upper()}_PORT": str(port) for name, port in ports.items()},
         }
         self.process: asyncio.subprocess.Process | None = None

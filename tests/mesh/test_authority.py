@@ -43,7 +43,7 @@ class Signer:
     def token(self, life: timedelta = timedelta(minutes=5)) -> str:
         now = int(utc_now().timestamp())
         claims = {
-            "iss": "https://helpdesk.internal",
+            "iss": "http://127.0.0.1:8080",
             "sub": "ann",
             "aud": "helpdesk",
             "exp": now + int(life.total_seconds()),

@@ -40,6 +40,25 @@ def test_the_host_is_an_address(monkeypatch: pytest.MonkeyPatch, host: str) -> N
         MeshSettings()
 
 
+def test_the_issuer_is_where_the_gateway_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert MeshSettings().issuer == "http://127.0.0.1:8080"
+    monkeypatch.setenv("HELPDESK_HTTP_PORT", "9000")
+    assert MeshSettings().issuer == "http://127.0.0.1:9000"
+    monkeypatch.setenv("HELPDESK_PUBLIC_URL", "https://desk.example")
+    assert MeshSettings().issuer == "https://desk.example"
+
+
+@pytest.mark.parametrize(
+    "url", ["desk.example", "https://desk.example/", "https://DESK.example", "ftp://desk.example"]
+)
+def test_a_public_url_that_others_would_spell_otherwise_is_refused(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("HELPDESK_PUBLIC_URL", url)
+    with pytest.raises(ValidationError):
+        MeshSettings()
+
+
 @pytest.mark.parametrize("url", ["mysql://db/chat", "garbage", "sqlite", "postgresql://"])
 def test_a_database_of_another_kind_is_refused_without_repeating_its_address(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], url: str
