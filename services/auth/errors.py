@@ -1,7 +1,7 @@
 """Every refusal of auth.
 
 InvalidArgument     PasswordRefused
-Unauthenticated     CredentialsWrong, RefreshTokenInvalid
+Unauthenticated     CredentialsWrong, OneTimeCodeRequired, RefreshTokenInvalid
 NotFound            TenantNotFound, UserNotFound, RoleNotFound
 AlreadyExists       TenantSlugTaken, UserEmailTaken
 FailedPrecondition  LastAdmin
@@ -29,6 +29,14 @@ class CredentialsWrong(Unauthenticated):
 
     def __init__(self) -> None:
         super().__init__("These credentials do not belong together.")
+
+
+class OneTimeCodeRequired(Unauthenticated):
+    domain = DOMAIN
+    reason = "ONE_TIME_CODE_REQUIRED"
+
+    def __init__(self) -> None:
+        super().__init__("Send the code of the authenticator app as well.")
 
 
 class RefreshTokenInvalid(Unauthenticated):

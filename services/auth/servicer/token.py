@@ -31,7 +31,13 @@ class TokenServicer(token_service_pb2_grpc.TokenServiceServicer):
             )
         person = request.password
         return token_message(
-            await tokens.log_in(self._desk, person.tenant_slug, person.email, person.password)
+            await tokens.log_in(
+                self._desk,
+                person.tenant_slug,
+                person.email,
+                person.password,
+                person.one_time_code,
+            )
         )
 
     async def RefreshToken(

@@ -60,6 +60,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The change would leave the tenant without an admin.
     Example: {"reason": "LAST_ADMIN", "metadata": {"user_id": "0199…"}}
     """
+    ERROR_REASON_ONE_TIME_CODE_REQUIRED: _ErrorReason.ValueType  # 30
+    """The password is right and the user has an authenticator app: send its code as well.
+    Example: {"reason": "ONE_TIME_CODE_REQUIRED", "metadata": {}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that auth refuses with, in `google.rpc.ErrorInfo` of domain `helpdesk.auth`."""
@@ -101,5 +105,9 @@ Example: {"reason": "LOGIN_THROTTLED", "metadata": {}}
 ERROR_REASON_LAST_ADMIN: ErrorReason.ValueType  # 9
 """The change would leave the tenant without an admin.
 Example: {"reason": "LAST_ADMIN", "metadata": {"user_id": "0199…"}}
+"""
+ERROR_REASON_ONE_TIME_CODE_REQUIRED: ErrorReason.ValueType  # 30
+"""The password is right and the user has an authenticator app: send its code as well.
+Example: {"reason": "ONE_TIME_CODE_REQUIRED", "metadata": {}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -61,22 +61,28 @@ class PasswordGrant(_message.Message):
     TENANT_SLUG_FIELD_NUMBER: _builtins.int
     EMAIL_FIELD_NUMBER: _builtins.int
     PASSWORD_FIELD_NUMBER: _builtins.int
+    ONE_TIME_CODE_FIELD_NUMBER: _builtins.int
     tenant_slug: _builtins.str
     """The slug of the tenant to log in to. It only selects where to look; the token says the tenant afterwards."""
     email: _builtins.str
     """The user's e-mail address."""
     password: _builtins.str
     """The user's password."""
+    one_time_code: _builtins.str
+    """A code of the user's authenticator app or a recovery code, for those who have enrolled one.
+    Refused with `ONE_TIME_CODE_REQUIRED` if missing; ignored for users without one.
+    """
     def __init__(
         self,
         *,
         tenant_slug: _builtins.str = ...,
         email: _builtins.str = ...,
         password: _builtins.str = ...,
+        one_time_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "password", b"password", "tenant_slug", b"tenant_slug"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "one_time_code", b"one_time_code", "password", b"password", "tenant_slug", b"tenant_slug"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
