@@ -7,6 +7,7 @@ python -m tests.security --scale short --seed 7   a quick look, with another see
 
 import argparse
 import asyncio
+import os
 import sys
 import time
 import traceback
@@ -26,6 +27,8 @@ def main(arguments: Sequence[str], sections: Sequence[Section] = SECTIONS) -> in
     scale, seed = Scale(wanted.scale), wanted.seed
     chosen = [section for section in sections if section.name in wanted.only]
     begun = time.monotonic()
+    # Starting an installation forks, and gRPC would say each time that it does not mind.
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     print("\n".join(machine()))
     all_ran = [run(section, scale, seed) for section in chosen]
     print(f"\n# {len(all_ran)} sections in {time.monotonic() - begun:.0f} s, scale {scale}\n")

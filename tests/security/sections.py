@@ -1,5 +1,6 @@
 """The sections of the proof, in the order in which they run."""
 
+from tests.security import matrix
 from tests.security.section import Section
 
-SECTIONS: tuple[Section, ...] = ()
+SECTIONS: tuple[Section, ...] = (matrix.SECTION,)

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -57,6 +58,12 @@ class PostgresqlServer:
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[PostgresqlServer]:
+    with running_postgresql() as server:
+        yield server
+
+
+@contextmanager
+def running_postgresql() -> Iterator[PostgresqlServer]:
     given = os.environ.get("HELPDESK_TEST_POSTGRES_URL")
     if given:
         yield PostgresqlServer(make_url(given))

@@ -22,6 +22,8 @@ class Installation:
     """A running mesh with its own data folder and ports."""
 
     environment: dict[str, str]
+    tree: Path = REPOSITORY
+    """Where its code is: this repository, or a copy in which something was changed."""
 
     @property
     def data(self) -> Path:
@@ -43,14 +45,19 @@ class Installation:
     def run(self, *arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:  # noqa: ANN401
         return subprocess.run(
             [HELPDESK, *map(str, arguments)],
-            env=self.environment,
-            cwd=REPOSITORY,
+            env=self._environment(),
+            cwd=self.tree,
             capture_output=True,
             text=True,
             timeout=120,
             check=False,
             **options,
         )
+
+    def _environment(self) -> dict[str, str]:
+        if self.tree == REPOSITORY:
+            return self.environment
+        return {**self.environment, "PYTHONPATH": f"{self.tree}:{self.tree / 'gen' / 'python'}"}
 
     def json(self, *arguments: str | Path) -> Any:  # noqa: ANN401  any command's answer
         done = self.run(*arguments, "-o", "json")

@@ -1,0 +1,145 @@
+"""What ids name, and how to get one of each kind.
+
+A new id field that names something new needs a line in FIELDS and a function here;
+test_matrix.py fails until it has them.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from helpdesk.chat.v1 import chat_pb2, chat_service_pb2
+from helpdesk.search.v1 import search_pb2, search_service_pb2
+from helpdesk.ticket.v1 import ticket_pb2, ticket_service_pb2
+from services.mesh.ids import new_id
+from tests.security.requests import CannotCall, unique
+from tests.security.rpcs import FieldPath, Rpc, rpc, text_fields
+from tests.security.stage import House, Person, Stage
+
+Make = Callable[[Stage, House, Person, str], Awaitable[str]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    name: str
+    make: Make
+    """Makes one in a state, for a person of a house, and returns its id."""
+    states: tuple[str, ...] = ("existing",)
+    """The first is the ordinary one."""
+    is_personal: bool = False
+    """Whether colleagues of the same role do not see it either."""
+
+
+async def _ticket(stage: Stage, house: House, owner: Person, state: str) -> str:
+    request = ticket_service_pb2.CreateTicketRequest(
+        ticket=ticket_pb2.Ticket(subject=unique("Printer"), body=unique("canary"))
+    )
+    made = await stage.must(owner, "CreateTicket", request)
+    assert isinstance(made, ticket_pb2.Ticket)
+    steps = {"existing": (), "resolved": ("ResolveTicket",)}
+    for step in steps.get(state, ("ResolveTicket", "CloseTicket")):
+        move = rpc(step).request_type(ticket_id=made.ticket_id)
+        await stage.must(house["admin"], step, move)
+    return made.ticket_id
+
+
+async def _document(stage: Stage, house: House, owner: Person, state: str) -> str:
+    name = unique("article")
+    request = search_service_pb2.PutDocumentRequest(
+        document=search_pb2.KnowledgeDocument(
+            source_uri=f"security/{name}.md", content=f"# {name}\n\nThe printer {name} is out."
+        )
+    )
+    made = await stage.must(house["admin"], "PutDocument", request)
+    assert isinstance(made, search_pb2.KnowledgeDocument)
+    if state == "deleted":
+        gone = search_service_pb2.DeleteDocumentRequest(document_id=made.document_id)
+        await stage.must(house["admin"], "DeleteDocument", gone)
+    return made.document_id
+
+
+async def _conversation(stage: Stage, house: House, owner: Person, state: str) -> str:
+    made = await stage.must(owner, "CreateSession", chat_service_pb2.CreateSessionRequest())
+    assert isinstance(made, chat_pb2.ChatSession)
+    said = chat_service_pb2.SendMessageRequest(
+        session_id=made.session_id, text=f"Where is the printer {unique('canary')}?"
+    )
+    await stage.must(owner, "SendMessage", said)
+    if state == "handed off":
+        request = chat_service_pb2.HandOffSessionRequest(session_id=made.session_id)
+        await stage.must(owner, "HandOffSession", request)
+    return made.session_id
+
+
+async def _user(stage: Stage, house: House, owner: Person, state: str) -> str:
+    return (await stage.add_person(house["admin"], "somebody", "customer")).user_id
+
+
+async def _tenant(stage: Stage, house: House, owner: Person, state: str) -> str:
+    return house.tenant_id
+
+
+TICKET = Kind("ticket", _ticket, ("existing", "resolved", "closed"), is_personal=True)
+DOCUMENT = Kind("document", _document, ("existing", "deleted"))
+CONVERSATION = Kind("conversation", _conversation, ("existing", "handed off"), is_personal=True)
+USER = Kind("user", _user)
+TENANT = Kind("tenant", _tenant)
+
+KINDS = (TICKET, DOCUMENT, CONVERSATION, USER, TENANT)
+
+# By area and the field's name. A field of a message that only the server fills is no question.
+FIELDS: Mapping[tuple[str, str], Kind] = {
+    ("ticket", "ticket_id"): TICKET,
+    ("ticket", "assignee_id"): USER,
+    ("ticket", "requester_id"): USER,
+    ("ticket", "author_id"): USER,
+    ("ticket", "chat_session_id"): CONVERSATION,
+    ("search", "document_id"): DOCUMENT,
+    ("chat", "session_id"): CONVERSATION,
+    ("auth", "user_id"): USER,
+    ("auth", "tenant_id"): TENANT,
+}
+
+# Named like ids, but nothing is looked up by them.
+NO_OBJECTS = {"request_id", "client_id", "comment_id"}
+
+# Ids beside the object that the RPC is about: they are kept or compared, and open nothing.
+BESIDE = {
+    "AssignTicketRequest.assignee_id",
+    "CreateTicketRequest.chat_session_id",
+    "CreateTicketRequest.ticket.ticket_id",
+}
+
+
+@dataclass(frozen=True)
+class IdField:
+    path: FieldPath
+    kind: Kind
+
+
+def id_fields(each: Rpc) -> list[IdField]:
+    """Raises CannotCall for an id of which nobody has said what it names."""
+    found = []
+    for path in text_fields(each.descriptor.input_type):
+        name = path.last.name
+        if not name.endswith("_id") or name in NO_OBJECTS:
+            continue
+        kind = FIELDS.get((each.area, name))
+        if kind is None:
+            raise CannotCall(f"{each.path}: nobody has said what {path} names")
+        found.append(IdField(path, kind))
+    return found
+
+
+def object_field(each: Rpc) -> IdField | None:
+    """The field that says which object the RPC is about, if it is about one."""
+    if each.name.startswith(("Create", "Put")) and each.name != "CreateComment":
+        return None
+    message = each.descriptor.input_type.name
+    for field in id_fields(each):
+        if f"{message}.{field.path}" not in BESIDE:
+            return field
+    return None
+
+
+def a_missing_id() -> str:
+    return new_id()

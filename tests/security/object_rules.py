@@ -1,0 +1,58 @@
+"""What the state of an object makes of a call that its caller has the permission for.
+
+Written down a second time here, in the words of the contract, so that the services are not asked
+what they ought to do. Whatever is not in these tables succeeds.
+"""
+
+from collections.abc import Collection, Mapping
+
+from tests.security.kinds import DOCUMENT, TICKET, Kind
+from tests.security.rpcs import Rpc
+
+OK = "OK"
+NOT_FOUND = "NOT_FOUND"
+FAILED_PRECONDITION = "FAILED_PRECONDITION"
+UNAUTHENTICATED = "UNAUTHENTICATED"
+PERMISSION_DENIED = "PERMISSION_DENIED"
+
+# Whoever holds one of these sees what belongs to colleagues, too.
+SEES_ALL: Mapping[Kind, str] = {TICKET: "ticket.tickets.handle"}
+
+ALLOWED_IN: Mapping[str, Collection[str]] = {
+    "UpdateTicket": ("existing", "resolved"),
+    "CreateComment": ("existing", "resolved"),
+    "AssignTicket": ("existing", "resolved"),
+    "PendTicket": ("existing",),
+    "ResolveTicket": ("existing",),
+    "ReopenTicket": ("resolved",),
+    "CloseTicket": ("resolved",),
+    "SendMessage": ("existing",),
+    "StreamMessage": ("existing",),
+}
+
+# A deleted document is gone, but what was quoted from it can still be looked up.
+GONE_IN: Mapping[Kind, Collection[str]] = {DOCUMENT: ("deleted",)}
+FOUND_THOUGH_GONE = {"GetDocumentVersion", "DeleteDocument"}
+
+
+def verdict(
+    rpc: Rpc, permissions: Collection[str], kind: Kind | None, whose: str, state: str
+) -> str:
+    """For somebody whose token is good: first the permission, then the object, then its state."""
+    if rpc.policy.permission not in permissions:
+        return PERMISSION_DENIED
+    if kind is None:
+        return OK
+    if whose in ("foreign", "missing") or _is_hidden(kind, whose, permissions):
+        return NOT_FOUND
+    if state in GONE_IN.get(kind, ()) and rpc.name not in FOUND_THOUGH_GONE:
+        return NOT_FOUND
+    if state not in ALLOWED_IN.get(rpc.name, kind.states):
+        return FAILED_PRECONDITION
+    return OK
+
+
+def _is_hidden(kind: Kind, whose: str, permissions: Collection[str]) -> bool:
+    if whose != "a colleague's" or not kind.is_personal:
+        return False
+    return SEES_ALL.get(kind) not in permissions
