@@ -154,6 +154,7 @@ REFUSED = {
     "user with a line feed": with_claims(sub="ann\n"),
     "session a number": with_claims(sid=7),
     "padding in base64": signed(HEADER, CLAIMS).replace(".", "=.", 1),
+    "padding behind the signature": f"{signed(HEADER, CLAIMS)}==",
     "spaces around": f" {signed(HEADER, CLAIMS)} ",
     **{f"without {name}": without(name) for name in CLAIMS if name != "sid"},
 }
