@@ -37,7 +37,8 @@ def _provider(settings: GatewaySettings) -> Config:
         "issuer": settings.issuer,
         "audiences": [_AUDIENCE],
         "require_expiration": True,
-        "clock_skew_seconds": 5,
+        # As much as the services allow; that a token has ended, they take exactly.
+        "clock_skew_seconds": 30,
         "forward": True,
         # Named, because by default a token in the query would do, and queries end up in logs.
         "from_headers": [{"name": "authorization", "value_prefix": "Bearer "}],
