@@ -3,15 +3,19 @@
 A role that is taken away and a session that ends count here with the next call.
 """
 
+from collections.abc import Callable
+
 from services.auth.domain import Policy, SessionId
 from services.auth.policy_feed import PolicyFeed
 from services.auth.ports import AuthStore
-from services.auth.rules import rules_of
+from services.auth.rules import prohibitions_of, rules_of
 from services.auth.signing import KeyRing
-from services.mesh.access import Access, policy_digest
+from services.mesh.access import Access
 from services.mesh.caller import TenantId, UserId
 from services.mesh.clock import Clock
 from services.mesh.errors import TokenInvalid
+from services.mesh.policy import policy_digest
+from services.mesh.revocations import Revocations
 from services.mesh.tokens import TokenClaims, TokenVerifier, key_id
 
 
@@ -25,18 +29,40 @@ class LocalAuthority:
         self._clock = clock
         self._verifier = TokenVerifier(issuer, keys.find_key, clock)
         self._access = Access()
+        self._revocations = Revocations()
         self._loaded: Policy | None = None
 
     async def verify(self, token: str) -> TokenClaims:
         await self._keys.look_for(key_id(token))
         claims = self._verifier.verify(token)
         async with self._store.reading(claims.tenant_id) as records:
-            session = await records.session(SessionId(claims.session_id or ""))
+            session = await records.session(SessionId(claims.session_id))
             version = await records.policy_version()
         if session is None or not session.is_open(self._clock()):
             raise TokenInvalid("The session of this token has ended.")
         await self._load_policy(version)
         return claims
+
+    def session_check(self, tenant_id: TenantId, session_id: str) -> Callable[[], None]:
+        def check() -> None:
+            self._access.require_current()
+            if self._revocations.has_ended(tenant_id, session_id):
+                raise TokenInvalid("The session of this token has ended.")
+
+        return check
+
+    async def run(self) -> None:
+        """Follows the policy for what runs longer than a call."""
+        async for policy in self._feed.listen():
+            if policy is not None:
+                self._take(policy)
+            self._access.hear()
+
+    async def wait_until_current(self) -> None:
+        """Each call looks into the database, so there is nothing to wait for."""
+
+    async def close(self) -> None:
+        """Nothing is open."""
 
     def permissions(self, tenant_id: TenantId, user_id: UserId) -> frozenset[str]:
         return self._access.permissions(tenant_id, user_id)
@@ -46,8 +72,15 @@ class LocalAuthority:
 
     async def _load_policy(self, version: int) -> None:
         if self._loaded is None or self._loaded.version < version:
-            policy = await self._feed.current()
+            self._take(await self._feed.current())
+        self._access.hear()
+
+    def _take(self, policy: Policy) -> None:
+        known = self._loaded
+        if known is not None and known.version >= policy.version:
+            return
+        self._revocations.install(frozenset(prohibitions_of(policy)))
+        if known is None or known.rules_version != policy.rules_version:
             rules = rules_of(policy)
             self._access.load(policy.version, policy_digest(rules), rules)
-            self._loaded = policy
-        self._access.hear()
+        self._loaded = policy

@@ -8,19 +8,16 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from helpdesk.auth.v1 import (
     auth_pb2,
-    policy_service_pb2,
     tenant_service_pb2,
     token_service_pb2,
     user_service_pb2,
 )
-from services.auth.domain import Grant, Membership, Policy, Role, Tenant, User
-from services.auth.rules import rules_of
+from services.auth.domain import Role, Tenant, User
 from services.auth.signing import PublicKey
 from services.auth.use_cases.sessions import IssuedToken
 from services.auth.use_cases.tenants import NewTenant
 from services.auth.use_cases.tokens import Identity
 from services.auth.use_cases.users import FIRST_USER, NewClient, NewPerson, UserCursor
-from services.mesh.access import policy_digest
 from services.mesh.errors import PageTokenInvalid
 
 
@@ -96,23 +93,6 @@ def key_set_message(keys: Iterable[PublicKey]) -> token_service_pb2.JsonWebKeySe
     )
 
 
-def snapshot_event(seq: int, policy: Policy) -> policy_service_pb2.PolicyEvent:
-    return policy_service_pb2.PolicyEvent(
-        seq=seq,
-        snapshot=policy_service_pb2.PolicySnapshot(
-            version=policy.version,
-            digest=policy_digest(rules_of(policy)),
-            rules=[*map(_grant, policy.grants), *map(_membership, policy.memberships)],
-        ),
-    )
-
-
-def heartbeat_event(seq: int, version: int) -> policy_service_pb2.PolicyEvent:
-    return policy_service_pb2.PolicyEvent(
-        seq=seq, heartbeat=policy_service_pb2.PolicyHeartbeat(version=version)
-    )
-
-
 def user_position(cursor: UserCursor) -> str:
     return json.dumps(cursor)
 
@@ -137,17 +117,3 @@ def timestamp(time: datetime) -> Timestamp:
 
 def _not_ours() -> PageTokenInvalid:
     return PageTokenInvalid("The page_token was not given out by this list.")
-
-
-def _grant(rule: Grant) -> policy_service_pb2.PolicyRule:
-    return policy_service_pb2.PolicyRule(
-        tenant_id=rule.tenant_id,
-        grant=policy_service_pb2.RolePermission(role=rule.role, permission=rule.permission),
-    )
-
-
-def _membership(rule: Membership) -> policy_service_pb2.PolicyRule:
-    return policy_service_pb2.PolicyRule(
-        tenant_id=rule.tenant_id,
-        membership=policy_service_pb2.RoleMembership(user_id=rule.user_id, role=rule.role),
-    )

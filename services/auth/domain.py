@@ -14,6 +14,10 @@ ACCESS_TOKEN_LIFE = timedelta(minutes=5)
 REFRESH_TOKEN_LIFE = timedelta(days=14)
 SESSION_LIFE = timedelta(days=90)
 
+# How long the policy names a session that has ended: until the last token of it has expired by
+# every service's clock.
+REVOCATION_MEMORY = ACCESS_TOKEN_LIFE + timedelta(minutes=1)
+
 FREE_LOGIN_FAILURES = 5
 LONGEST_LOGIN_WAIT = timedelta(minutes=5)
 LOGIN_MEMORY = timedelta(hours=1)
@@ -136,12 +140,21 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
+class EndedSession:
+    tenant_id: TenantId
+    session_id: SessionId
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """Every rule of every tenant at one version."""
+    """Every rule of every tenant at one version, and what is prohibited in spite of them."""
 
     version: int
+    # Grows with each change of the grants and memberships, and with nothing else.
+    rules_version: int
     grants: tuple[Grant, ...]
     memberships: tuple[Membership, ...]
+    ended_sessions: frozenset[EndedSession] = frozenset()
 
 
 def after_failed_login(before: LoginFailures | None, now: datetime) -> LoginFailures:

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Callable
 
 import structlog
 
-from services.auth.domain import Policy
+from services.auth.domain import REVOCATION_MEMORY, Policy
 from services.auth.ports import AuthStore
+from services.mesh.clock import Clock, utc_now
 from services.mesh.errors import Unavailable
 
 # Changes made here are noticed at once; this is for changes that another replica made.
@@ -22,15 +23,18 @@ class PolicyFeed:
         self,
         store: AuthStore,
         nudged: asyncio.Event,
+        *,
         poll_seconds: float = POLL_SECONDS,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
+        clock: Clock = utc_now,
     ) -> None:
         """Looks at the database at once when `nudged` is set, and every few moments anyway."""
         self._store = store
         self._poll_seconds = poll_seconds
         self._heartbeat_seconds = heartbeat_seconds
         self._monotonic = monotonic
+        self._clock = clock
         self._policy: Policy | None = None
         self._check_time = float("-inf")
         self._nudged = nudged
@@ -59,7 +63,11 @@ class PolicyFeed:
             async with self._store.reading_directory() as directory:
                 version = await directory.policy_version()
                 known = self._policy
-                policy = known if known and known.version == version else await directory.policy()
+                if known is not None and known.version == version:
+                    policy = known
+                else:
+                    ended_since = self._clock() - REVOCATION_MEMORY
+                    policy = await directory.policy(ended_since, known)
             self._check_time = self._monotonic()
             if policy is not known:
                 async with self._changed:

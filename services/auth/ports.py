@@ -91,7 +91,20 @@ class TenantRecords(Protocol):
         """The refresh token has been exchanged."""
 
     async def end_session(self, session_id: SessionId, now: datetime) -> None:
-        """Keeps the first end when there was one."""
+        """Changes the policy, as do the next three, when it ends any: its tokens are prohibited.
+
+        Keeps the first end when there was one. To be asked before anything else that changes the
+        policy, so that all transactions take sessions first and the policy second.
+        """
+
+    async def end_sessions_of_user(self, user_id: UserId, now: datetime) -> None:
+        """All of them, whoever opened them."""
+
+    async def end_sessions_of_client(self, client_id: str, now: datetime) -> None:
+        """All that this client opened, whoever for."""
+
+    async def end_sessions_of_tenant(self, now: datetime) -> None:
+        """All of them."""
 
 
 class Directory(Protocol):
@@ -136,8 +149,11 @@ class Directory(Protocol):
     async def policy_version(self) -> int:
         """Grows with each change of the policy and never shrinks."""
 
-    async def policy(self) -> Policy:
-        """All rules, read together with their version."""
+    async def policy(self, ended_since: datetime, known: Policy | None = None) -> Policy:
+        """All rules with their version, and the sessions that have ended since.
+
+        What allows is read anew only when it has changed since the `known` policy.
+        """
 
     async def delete_expired(self, sessions_before: datetime, failures_before: datetime) -> int:
         """Deletes what expired, or last failed, before these times, and says how many rows."""

@@ -102,7 +102,7 @@ async def build(
     await ensure_signing_key(store, clock, make_signing_key)
     await update_standard_roles(store)
     keys = KeyRing(store, clock, settings.issuer)
-    feed = PolicyFeed(store, policy_changed)
+    feed = PolicyFeed(store, policy_changed, clock=clock)
     desk = TokenDesk(store, passwords, keys, clock, LoginTurns())
     return Auth(
         store=store,

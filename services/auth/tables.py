@@ -98,6 +98,7 @@ class SessionRow(AuthTable):
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "user_id"], ["users.tenant_id", "users.user_id"]),
         Index("ix_sessions_by_expiry", "expire_time"),
+        Index("ix_sessions_by_end", "end_time"),
     )
 
     tenant_id: Mapped[str] = mapped_column(String, primary_key=True)
@@ -160,6 +161,8 @@ class PolicyVersionRow(AuthTable):
 
     only_row: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     version: Mapped[int] = mapped_column(BigInteger)
+    # How many of the versions changed nothing but what is prohibited.
+    prohibitions: Mapped[int] = mapped_column(BigInteger)
 
 
 idempotency = idempotency_table(AuthTable.metadata)

@@ -1,22 +1,23 @@
-"""Who may do what in which tenant, decided by Casbin from the policy that auth streams.
+"""Who may do what in which tenant, decided by Casbin from the policy that auth streams."""
 
-Rules are tuples from the wire to the enforcer. Joined to lines of text, as Casbin's own adapters
-keep them, a name with a comma in it becomes another rule.
-"""
-
-import hashlib
-import json
-import re
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 import casbin
 
 from services.mesh.caller import TenantId, UserId
 from services.mesh.contract import Contract, ContractError, MethodPolicy
 from services.mesh.errors import PolicyUnavailable
+from services.mesh.policy import (
+    USER,
+    PolicyRefused,
+    Rule,
+    SoundPolicy,
+    grant,
+    membership,
+    policy_digest,
+    sound_policy,
+)
 
 __all__ = [
     "Access",
@@ -32,8 +33,6 @@ __all__ = [
     "sound_policy",
 ]
 
-# ("p", "r:agent", "t:<tenant>", "ticket.tickets.get") or ("g", "u:<user>", "r:agent", "t:<tenant>")
-Rule = tuple[str, str, str, str]
 Monotonic = Callable[[], float]
 
 STALE_AFTER_SECONDS = 60.0
@@ -50,57 +49,6 @@ e = some(where (p.eft == allow))
 [matchers]
 m = g(r.sub, p.sub, r.dom) && r.dom == p.dom && r.act == p.act
 """
-_USER = re.compile(r"u:[A-Za-z0-9._-]{1,64}\Z")
-_ROLE = re.compile(r"r:[A-Za-z0-9._-]{1,64}\Z")
-_TENANT = re.compile(r"t:[A-Za-z0-9._-]{1,64}\Z")
-_PERMISSION = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+){1,3}\Z")
-_FORMS = {"p": (_ROLE, _TENANT, _PERMISSION), "g": (_USER, _ROLE, _TENANT)}
-
-
-class PolicyRefused(Exception):
-    """A policy that must not be used: a rule is malformed, or the digest does not match."""
-
-
-def grant(tenant_id: str, role: str, permission: str) -> Rule:
-    return ("p", f"r:{role}", f"t:{tenant_id}", permission)
-
-
-def membership(tenant_id: str, user_id: str, role: str) -> Rule:
-    return ("g", f"u:{user_id}", f"r:{role}", f"t:{tenant_id}")
-
-
-def policy_digest(rules: Iterable[Rule]) -> str:
-    """SHA-256 in lower-case hex over the canonical form of a policy.
-
-    The canonical form is one line for each distinct rule: the rule as a JSON array of four strings,
-    without spaces, all but ASCII escaped; lines sorted, each ended by a line feed.
-    """
-    lines = sorted({json.dumps(rule, separators=(",", ":")) for rule in rules})
-    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class SoundPolicy:
-    """A policy whose rules and digest were checked, by tenant."""
-
-    version: int
-    digest: str
-    rules: Mapping[str, frozenset[Rule]]
-
-
-def sound_policy(version: int, digest: str, rules: Iterable[Rule]) -> SoundPolicy:
-    """Raises PolicyRefused. Takes a while for many rules, and may run in a thread."""
-    rules = list(rules)
-    for rule in rules:
-        _check(rule)
-    if policy_digest(rules) != digest:
-        raise PolicyRefused("the rules do not match their digest")
-    by_tenant: defaultdict[str, set[Rule]] = defaultdict(set)
-    for rule in rules:
-        by_tenant[_tenant(rule)].add(rule)
-    return SoundPolicy(
-        version, digest, {tenant: frozenset(its_rules) for tenant, its_rules in by_tenant.items()}
-    )
 
 
 class Access:
@@ -115,6 +63,10 @@ class Access:
         self._roles: dict[tuple[str, str], frozenset[str]] = {}
         self.version = 0
         self.digest = ""
+        self.rules_digest = ""
+        # How often there was silence for too long. What runs since before such a gap may have
+        # missed anything.
+        self.gaps = 0
 
     def load(self, version: int, digest: str, rules: Iterable[Rule]) -> None:
         """Replaces the policy. Raises PolicyRefused and keeps the old one when it is not sound."""
@@ -129,12 +81,19 @@ class Access:
         self._rules = policy.rules
         self._permissions = {}
         self._roles = {}
-        self.version = policy.version
-        self.digest = policy.digest
+        self.rules_digest = policy.rules_digest
+        self.advance(policy.version, policy.digest)
+
+    def advance(self, version: int, digest: str) -> None:
+        """Takes note of a version that allows what the one before did."""
+        self.version = version
+        self.digest = digest
         self.hear()
 
     def hear(self) -> None:
         """Notes that auth is alive and the policy is still the current one."""
+        if self._heard_at is not None and not self.is_current:
+            self.gaps += 1
         self._heard_at = self._monotonic()
 
     @property
@@ -145,7 +104,7 @@ class Access:
 
     def permissions(self, tenant_id: TenantId, user_id: UserId) -> frozenset[str]:
         """Raises PolicyUnavailable when nothing was heard from auth for too long."""
-        self._require_current()
+        self.require_current()
         key = (tenant_id, user_id)
         known = self._permissions.get(key)
         if known is None:
@@ -154,26 +113,27 @@ class Access:
 
     def roles(self, tenant_id: TenantId, user_id: UserId) -> frozenset[str]:
         """The user's roles by name. Raises PolicyUnavailable like `permissions`."""
-        self._require_current()
+        self.require_current()
         key = (tenant_id, user_id)
         known = self._roles.get(key)
         if known is None:
             enforcer = self._enforcer_of(f"t:{tenant_id}")
             held = (
                 enforcer.get_roles_for_user_in_domain(f"u:{user_id}", f"t:{tenant_id}")
-                if enforcer and _USER.match(f"u:{user_id}")
+                if enforcer and USER.match(f"u:{user_id}")
                 else ()
             )
             known = self._roles[key] = frozenset(role.removeprefix("r:") for role in held)
         return known
 
-    def _require_current(self) -> None:
+    def require_current(self) -> None:
+        """Raises PolicyUnavailable when nothing was heard from auth for too long."""
         if not self.is_current:
             raise PolicyUnavailable("The access policy is not available at the moment.")
 
     def _decide(self, tenant: str, user: str) -> frozenset[str]:
         enforcer = self._enforcer_of(tenant)
-        if enforcer is None or not _USER.match(user):
+        if enforcer is None or not USER.match(user):
             return frozenset()
         implied = enforcer.get_implicit_permissions_for_user(user, tenant)
         return frozenset(permission for _, _, permission in implied)
@@ -195,16 +155,3 @@ def _enforcer(rules: Iterable[Rule]) -> casbin.Enforcer:
         model.add_policies(kind, kind, [list(rule[1:]) for rule in rules if rule[0] == kind])
     enforcer.build_role_links()
     return enforcer
-
-
-def _check(rule: Rule) -> None:
-    forms = _FORMS.get(rule[0], ())
-    parts = rule[1:]
-    if len(forms) != len(parts) or not all(
-        form.match(part) for form, part in zip(forms, parts, strict=True)
-    ):
-        raise PolicyRefused("a rule of the policy is malformed")
-
-
-def _tenant(rule: Rule) -> str:
-    return rule[2] if rule[0] == "p" else rule[3]

@@ -4,7 +4,7 @@ import asyncio
 import time
 from base64 import urlsafe_b64decode
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Protocol, cast, runtime_checkable
 
@@ -21,20 +21,14 @@ from helpdesk.auth.v1 import (
     token_service_pb2,
     token_service_pb2_grpc,
 )
-from services.mesh.access import (
-    STALE_AFTER_SECONDS,
-    Access,
-    PolicyRefused,
-    Rule,
-    SoundPolicy,
-    grant,
-    membership,
-    sound_policy,
-)
+from services.mesh.access import STALE_AFTER_SECONDS, Access
 from services.mesh.caller import TenantId, UserId
 from services.mesh.channel import connect
 from services.mesh.clock import Clock, utc_now
-from services.mesh.errors import MeshError, TokenInvalid
+from services.mesh.errors import MeshError, PolicyUnavailable, TokenInvalid
+from services.mesh.policy import PolicyRefused, SoundPolicy, amended_digest, sound_policy
+from services.mesh.policy_messages import amended, rules_of
+from services.mesh.revocations import Revocations
 from services.mesh.settings import MeshSettings
 from services.mesh.tokens import TokenClaims, TokenVerifier, key_id
 
@@ -55,6 +49,12 @@ class Authority(Protocol):
 
     def roles(self, tenant_id: TenantId, user_id: UserId) -> frozenset[str]:
         """The roles that the policy gives the user now. Raises Unavailable when unsure."""
+
+    def session_check(self, tenant_id: TenantId, session_id: str) -> Callable[[], None]:
+        """For what runs longer than a call: asks again whether the session goes on.
+
+        What is returned raises Unauthenticated when it has ended, Unavailable when unsure.
+        """
 
 
 @runtime_checkable
@@ -86,6 +86,7 @@ class RemoteAuthority:
         self._tokens = token_service_pb2_grpc.TokenServiceStub(self._channel)
         self._policy = policy_service_pb2_grpc.PolicyServiceStub(self._channel)
         self._access = access or Access()
+        self._revocations = Revocations()
         self._clock = clock
         self._verifier = TokenVerifier(settings.issuer, self._find_key, clock)
         self._keys: dict[str, EllipticCurvePublicKey] = {}
@@ -97,16 +98,10 @@ class RemoteAuthority:
 
     async def verify(self, token: str) -> TokenClaims:
         known = self._verified.get(token)
-        if known is not None:
-            if self._clock() >= known.expires_at:
-                raise TokenInvalid("The access token is not valid.")
-            return known
-        if key_id(token) not in self._keys:
-            await self._fetch_keys()
-        claims = self._verifier.verify(token)
-        self._verified[token] = claims
-        if len(self._verified) > _VERIFIED_TOKENS:
-            self._verified.popitem(last=False)
+        claims = await self._read(token) if known is None else known
+        if self._clock() >= claims.expires_at:
+            raise TokenInvalid("The access token is not valid.")
+        self._check_session(claims.tenant_id, claims.session_id)
         return claims
 
     def permissions(self, tenant_id: TenantId, user_id: UserId) -> frozenset[str]:
@@ -114,6 +109,18 @@ class RemoteAuthority:
 
     def roles(self, tenant_id: TenantId, user_id: UserId) -> frozenset[str]:
         return self._access.roles(tenant_id, user_id)
+
+    def session_check(self, tenant_id: TenantId, session_id: str) -> Callable[[], None]:
+        gaps = self._access.gaps
+
+        def check() -> None:
+            self._access.require_current()
+            if self._access.gaps != gaps:
+                # An ending that fell into the gap would be unknown here by now.
+                raise PolicyUnavailable("The access policy was not available for a while.")
+            self._check_session(tenant_id, session_id)
+
+        return check
 
     async def wait_until_current(self) -> None:
         await self._loaded.wait()
@@ -131,6 +138,19 @@ class RemoteAuthority:
 
     async def close(self) -> None:
         await self._channel.close()
+
+    async def _read(self, token: str) -> TokenClaims:
+        if key_id(token) not in self._keys:
+            await self._fetch_keys()
+        claims = self._verifier.verify(token)
+        self._verified[token] = claims
+        if len(self._verified) > _VERIFIED_TOKENS:
+            self._verified.popitem(last=False)
+        return claims
+
+    def _check_session(self, tenant_id: str, session_id: str) -> None:
+        if self._revocations.has_ended(tenant_id, session_id):
+            raise TokenInvalid("The session of this token has ended.")
 
     def _find_key(self, name: str) -> EllipticCurvePublicKey | None:
         return self._keys.get(name)
@@ -155,8 +175,22 @@ class RemoteAuthority:
         elif event.WhichOneof("event") == "snapshot":
             snapshot = event.snapshot
             # A large policy takes long enough to check that other calls would notice.
-            self._access.install(await asyncio.to_thread(_checked, snapshot))
+            policy = await asyncio.to_thread(_checked, snapshot)
+            self._revocations.install(policy.prohibitions)
+            self._access.install(policy)
             self._loaded.set()
+        elif event.WhichOneof("event") == "change":
+            return self._amend(event.change)
+        return True
+
+    def _amend(self, change: policy_service_pb2.PolicyChange) -> bool:
+        if change.base_version != self._access.version:
+            return False
+        prohibitions = amended(self._revocations.prohibitions, change)
+        if amended_digest(self._access.rules_digest, prohibitions) != change.digest:
+            raise PolicyRefused("the change does not match its digest")
+        self._revocations.install(prohibitions)
+        self._access.advance(change.version, change.digest)
         return True
 
     async def _fetch_keys(self) -> None:
@@ -175,21 +209,6 @@ class RemoteAuthority:
 
 def _checked(snapshot: policy_service_pb2.PolicySnapshot) -> SoundPolicy:
     return sound_policy(snapshot.version, snapshot.digest, rules_of(snapshot.rules))
-
-
-def rules_of(rules: Iterable[policy_service_pb2.PolicyRule]) -> list[Rule]:
-    """Raises PolicyRefused for a kind of rule that we do not know: it might be a prohibition."""
-    known = []
-    for rule in rules:
-        match rule.WhichOneof("rule"):
-            case "grant":
-                known.append(grant(rule.tenant_id, rule.grant.role, rule.grant.permission))
-            case "membership":
-                member = rule.membership
-                known.append(membership(rule.tenant_id, member.user_id, member.role))
-            case _:
-                raise PolicyRefused("a rule of the policy is of an unknown kind")
-    return known
 
 
 def public_key(key: token_service_pb2.JsonWebKey) -> EllipticCurvePublicKey:

@@ -33,6 +33,7 @@ _REQUIRED = (
     "iat",
     "nbf",
     "jti",
+    "sid",
     "tenant_id",
     "roles",
     "client_id",
@@ -50,7 +51,7 @@ FindKey = Callable[[str], EllipticCurvePublicKey | None]
 class TokenClaims:
     tenant_id: TenantId
     user_id: UserId
-    session_id: str | None
+    session_id: str
     client_id: str
     scope: frozenset[str]
     roles: frozenset[str]
@@ -98,11 +99,10 @@ class TokenVerifier:
         roles = payload.get("roles")
         if payload.get("aud") != AUDIENCE or not isinstance(roles, list):
             _refuse()
-        session_id = payload.get("sid")
         return TokenClaims(
             tenant_id=TenantId(_id(payload.get("tenant_id"))),
             user_id=UserId(_id(payload.get("sub"))),
-            session_id=None if session_id is None else _id(session_id),
+            session_id=_id(payload.get("sid")),
             client_id=_id(payload.get("client_id")),
             scope=_scope(payload.get("scope")),
             roles=frozenset(_id(role) for role in roles),

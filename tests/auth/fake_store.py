@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.auth.domain import (
+    EndedSession,
     Grant,
     LoginFailures,
     Membership,
@@ -36,14 +37,22 @@ class State:
     failures: dict[str, LoginFailures] = field(default_factory=dict)
     signing_keys: dict[str, SigningKey] = field(default_factory=dict)
     policy_version: int = 0
+    rules_version: int = 0
 
 
 @dataclass
 class Transaction:
     state: State
     changed_policy: bool = False
+    changed_rules: bool = False
 
     def change_policy(self) -> None:
+        self.prohibit()
+        if not self.changed_rules:
+            self.state.rules_version += 1
+        self.changed_rules = True
+
+    def prohibit(self) -> None:
         if not self.changed_policy:
             self.state.policy_version += 1
         self.changed_policy = True
@@ -139,9 +148,22 @@ class FakeTenantRecords:
         self._state.refresh_tokens[self._tenant_id, digest] = replace(token, use_time=now)
 
     async def end_session(self, session_id: SessionId, now: datetime) -> None:
-        session = self._state.sessions[self._tenant_id, session_id]
-        if session.end_time is None:
-            self._state.sessions[self._tenant_id, session_id] = replace(session, end_time=now)
+        self._end(now, lambda session: session.session_id == session_id)
+
+    async def end_sessions_of_user(self, user_id: UserId, now: datetime) -> None:
+        self._end(now, lambda session: session.user_id == user_id)
+
+    async def end_sessions_of_client(self, client_id: str, now: datetime) -> None:
+        self._end(now, lambda session: session.client_id == client_id)
+
+    async def end_sessions_of_tenant(self, now: datetime) -> None:
+        self._end(now, lambda _: True)
+
+    def _end(self, now: datetime, is_meant: Callable[[Session], bool]) -> None:
+        for key, session in self._state.sessions.items():
+            if key[0] == self._tenant_id and session.end_time is None and is_meant(session):
+                self._state.sessions[key] = replace(session, end_time=now)
+                self._transaction.prohibit()
 
     def _users(self) -> list[User]:
         return [
@@ -215,9 +237,11 @@ class FakeDirectory:
     async def policy_version(self) -> int:
         return self._state.policy_version
 
-    async def policy(self) -> Policy:
+    async def policy(self, ended_since: datetime, known: Policy | None = None) -> Policy:
+        del known
         return Policy(
             self._state.policy_version,
+            self._state.rules_version,
             tuple(
                 Grant(TenantId(tenant_id), role.name, permission)
                 for (tenant_id, _), role in self._state.roles.items()
@@ -227,6 +251,11 @@ class FakeDirectory:
                 Membership(account.user.tenant_id, account.user.user_id, role)
                 for account in self._state.accounts.values()
                 for role in account.user.roles
+            ),
+            frozenset(
+                EndedSession(session.tenant_id, session.session_id)
+                for session in self._state.sessions.values()
+                if session.end_time is not None and session.end_time >= ended_since
             ),
         )
 

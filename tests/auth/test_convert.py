@@ -1,8 +1,8 @@
-"""Places in a list of users, and the events of the policy stream."""
+"""Places in a list of users."""
 
 import pytest
 
-from services.auth.convert import heartbeat_event, user_cursor, user_position
+from services.auth.convert import user_cursor, user_position
 from services.auth.use_cases.users import FIRST_USER
 from services.mesh.errors import PageTokenInvalid
 
@@ -20,8 +20,3 @@ def test_the_list_begins_at_its_beginning() -> None:
 def test_a_place_that_was_never_given_out_is_refused(position: str) -> None:
     with pytest.raises(PageTokenInvalid):
         user_cursor(position)
-
-
-def test_a_heartbeat_says_which_version_is_still_current() -> None:
-    event = heartbeat_event(7, 42)
-    assert (event.seq, event.heartbeat.version) == (7, 42)

@@ -8,8 +8,9 @@ from grpc import StatusCode
 
 from helpdesk.auth.v1 import policy_service_pb2, user_service_pb2
 from services.mesh.access import Access
-from services.mesh.authority import RemoteAuthority, rules_of
+from services.mesh.authority import RemoteAuthority
 from services.mesh.caller import TenantId, UserId
+from services.mesh.policy_messages import rules_of
 from tests.auth.running_auth import RunningAuth, new_user
 from tests.support.mesh_server import refused
 

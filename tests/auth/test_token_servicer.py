@@ -191,7 +191,7 @@ async def test_an_expired_token_is_refused(auth: RunningAuth) -> None:
     admin = await auth.admin()
     claims = await auth.auth.authority.verify(admin.metadata[0][1].removeprefix("Bearer "))
     user = await get_user(auth.auth.store, claims.tenant_id, UserId(admin.user.user_id))
-    session = replace(a_session(user), session_id=SessionId(claims.session_id or ""))
+    session = replace(a_session(user), session_id=SessionId(claims.session_id))
     fresh = await auth.auth.keys.sign(user, session, session.scope, utc_now())
     stale = await auth.auth.keys.sign(user, session, session.scope, utc_now() - ACCESS_TOKEN_LIFE)
     assert await auth.tokens.GetIdentity(WHO, metadata=bearer(fresh.text))

@@ -10,11 +10,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from helpdesk.auth.v1 import policy_service_pb2, token_service_pb2
 from services.mesh.access import Access, PolicyRefused, Rule, grant, membership, policy_digest
-from services.mesh.authority import KeepsCurrent, RemoteAuthority, public_key, rules_of
+from services.mesh.authority import KeepsCurrent, RemoteAuthority, public_key
 from services.mesh.caller import TenantId, UserId
 from services.mesh.clock import utc_now
 from services.mesh.errors import PolicyUnavailable, TokenInvalid
 from services.mesh.ids import new_id
+from services.mesh.policy import ended_session
+from services.mesh.policy_messages import rules_of
 from tests.mesh.scripted import Scripted
 from tests.support.mesh_server import RunningServer
 
@@ -40,7 +42,7 @@ class Signer:
             y=coordinate(numbers.y),
         )
 
-    def token(self, life: timedelta = timedelta(minutes=5)) -> str:
+    def token(self, life: timedelta = timedelta(minutes=5), session_id: str = "session-1") -> str:
         now = int(utc_now().timestamp())
         claims = {
             "iss": "http://127.0.0.1:8080",
@@ -50,6 +52,7 @@ class Signer:
             "iat": now,
             "nbf": now,
             "jti": new_id(),
+            "sid": session_id,
             "tenant_id": "acme",
             "client_id": "helpdesk",
             "scope": "helpdesk",
@@ -74,6 +77,27 @@ def snapshot(version: int, rules: list[Rule], digest: str = "") -> policy_servic
         else:
             rule.tenant_id = parts[2][2:]
             rule.membership.user_id, rule.membership.role = parts[0][2:], parts[1][2:]
+    return event
+
+
+def ending(session_id: str) -> policy_service_pb2.PolicyRule:
+    return policy_service_pb2.PolicyRule(
+        tenant_id="acme", ending=policy_service_pb2.SessionEnding(session_id=session_id)
+    )
+
+
+def change(
+    base: int, ended: list[str], digest: str = "", allows: bool = False
+) -> policy_service_pb2.PolicyEvent:
+    rules = [*RULES, *(ended_session("acme", session_id) for session_id in ended)]
+    event = policy_service_pb2.PolicyEvent(seq=2)
+    event.change.version = base + 1
+    event.change.base_version = base
+    event.change.digest = digest or policy_digest(rules)
+    event.change.added.extend(map(ending, ended))
+    if allows:
+        wider = event.change.added.add(tenant_id="acme")
+        wider.grant.role, wider.grant.permission = "agent", "auth.users.create"
     return event
 
 
@@ -251,6 +275,86 @@ async def test_a_known_token_ends_when_it_says(server: RunningServer, auth: Auth
     with pytest.raises(TokenInvalid):
         await authority.verify(token)
     await authority.close()
+
+
+async def test_a_token_of_an_ended_session_is_refused_also_when_it_was_believed_before(
+    authority: RemoteAuthority, auth: Auth, access: Heard
+) -> None:
+    signer = Signer("key-1")
+    auth.keys = [signer.public]
+    ann, other = signer.token(), signer.token(session_id="session-2")
+    auth.events.put_nowait(snapshot(1, RULES))
+    await access.next_word()
+    assert await authority.verify(ann)
+    auth.events.put_nowait(change(1, ["session-1"]))
+    await access.next_word()
+    with pytest.raises(TokenInvalid):
+        await authority.verify(ann)
+    with pytest.raises(TokenInvalid):
+        await authority.verify(signer.token())
+    assert await authority.verify(other)
+    assert authority.permissions(ACME, ANN)
+    assert access.version == 2
+
+
+async def test_a_snapshot_names_ended_sessions_too(
+    authority: RemoteAuthority, auth: Auth, access: Heard
+) -> None:
+    signer = Signer("key-1")
+    auth.keys = [signer.public]
+    event = snapshot(1, RULES, policy_digest([*RULES, ended_session("acme", "session-1")]))
+    event.snapshot.rules.append(ending("session-1"))
+    auth.events.put_nowait(event)
+    await access.next_word()
+    with pytest.raises(TokenInvalid):
+        await authority.verify(signer.token())
+
+
+@pytest.mark.parametrize(
+    "event",
+    [change(7, ["session-1"]), change(1, ["session-1"], "made up"), change(1, [], allows=True)],
+    ids=["of another version", "of another digest", "that allows something"],
+)
+async def test_a_change_that_does_not_fit_fetches_the_policy_anew(
+    authority: RemoteAuthority, auth: Auth, access: Heard, event: policy_service_pb2.PolicyEvent
+) -> None:
+    await auth.openings.get()
+    auth.events.put_nowait(snapshot(1, RULES))
+    await access.next_word()
+    auth.events.put_nowait(event)
+    async with asyncio.timeout(5):
+        await auth.openings.get()
+    assert access.version == 1
+    assert authority.permissions(ACME, ANN) == {"ticket.tickets.get"}
+
+
+async def test_a_long_call_is_told_of_the_end_of_its_session(
+    authority: RemoteAuthority, auth: Auth, access: Heard
+) -> None:
+    auth.events.put_nowait(snapshot(1, RULES))
+    await access.next_word()
+    check = authority.session_check(ACME, "session-1")
+    check()
+    auth.events.put_nowait(change(1, ["session-1"]))
+    await access.next_word()
+    with pytest.raises(TokenInvalid):
+        check()
+
+
+async def test_a_long_call_ends_with_silence_and_does_not_go_on_after_it(
+    authority: RemoteAuthority, auth: Auth, access: Heard
+) -> None:
+    auth.events.put_nowait(snapshot(1, RULES))
+    await access.next_word()
+    check = authority.session_check(ACME, "session-1")
+    access.seconds = 61.0
+    with pytest.raises(PolicyUnavailable):
+        check()
+    auth.events.put_nowait(heartbeat(1))
+    await access.next_word()
+    with pytest.raises(PolicyUnavailable):
+        check()
+    authority.session_check(ACME, "session-1")()
 
 
 def test_a_rule_of_an_unknown_kind_is_refused() -> None:

@@ -62,6 +62,22 @@ async def test_a_stream_ends_when_its_permission_does(
         await call.read()
 
 
+async def test_a_stream_ends_when_its_session_does(
+    tickets: RunningServer, ticking: Ticking
+) -> None:
+    ann = tickets.user(permissions=["ticket.tickets.watch"])
+    stub: Any = ticket_service_pb2_grpc.TicketServiceStub(tickets.channel())
+    call = stub.WatchTickets(
+        ticket_service_pb2.WatchTicketsRequest(), metadata=ann.metadata, timeout=30
+    )
+    ticking.ticks.put_nowait(None)
+    await call.read()
+    tickets.authority.ended_sessions.add(ann.session_id)
+    ticking.ticks.put_nowait(None)
+    with refused(StatusCode.UNAUTHENTICATED, "TOKEN_INVALID"):
+        await call.read()
+
+
 async def test_a_stream_needs_the_permission_in_its_scope(
     tickets: RunningServer, ticking: Ticking
 ) -> None:

@@ -73,10 +73,6 @@ def test_a_good_token_says_who_it_is() -> None:
     assert claims.expires_at == datetime.fromtimestamp(NOW + 3600, UTC)
 
 
-def test_a_programs_token_has_no_session() -> None:
-    assert VERIFIER.verify(without("sid")).session_id is None
-
-
 DUPLICATE = json.dumps(CLAIMS)[:-1] + ', "tenant_id": "globex"}'
 
 BELIEVED_BY_THE_PLAIN_RECIPE = {
@@ -156,7 +152,7 @@ REFUSED = {
     "padding in base64": signed(HEADER, CLAIMS).replace(".", "=.", 1),
     "padding behind the signature": f"{signed(HEADER, CLAIMS)}==",
     "spaces around": f" {signed(HEADER, CLAIMS)} ",
-    **{f"without {name}": without(name) for name in CLAIMS if name != "sid"},
+    **{f"without {name}": without(name) for name in CLAIMS},
 }
 
 

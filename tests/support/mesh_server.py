@@ -47,6 +47,10 @@ class TestUser:
     scope: frozenset[str] = FULL_SCOPE
 
     @property
+    def session_id(self) -> str:
+        return f"session-of-{self.token}"
+
+    @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
         return (("authorization", f"Bearer {self.token}"),)
 
@@ -56,7 +60,7 @@ class TestUser:
             service=service,
             tenant_id=self.tenant_id,
             user_id=self.user_id,
-            session_id=None,
+            session_id=self.session_id,
             client_id="test",
             scope=self.scope,
             roles=self.roles,
@@ -69,6 +73,7 @@ class FakeAuthority:
     """Believes the tokens that it made and grants what they were made with."""
 
     users: dict[str, TestUser] = field(default_factory=dict)
+    ended_sessions: set[str] = field(default_factory=set)
 
     def user(
         self,
@@ -92,12 +97,12 @@ class FakeAuthority:
 
     async def verify(self, token: str) -> TokenClaims:
         user = self.users.get(token)
-        if user is None:
+        if user is None or user.session_id in self.ended_sessions:
             raise TokenInvalid("The access token is not valid.")
         return TokenClaims(
             tenant_id=user.tenant_id,
             user_id=user.user_id,
-            session_id=None,
+            session_id=user.session_id,
             client_id="test",
             scope=user.scope,
             roles=user.roles,
@@ -120,6 +125,15 @@ class FakeAuthority:
             if (user.tenant_id, user.user_id) == (tenant_id, user_id)
             for role in user.roles
         )
+
+    def session_check(self, tenant_id: TenantId, session_id: str) -> Callable[[], None]:
+        del tenant_id
+
+        def check() -> None:
+            if session_id in self.ended_sessions:
+                raise TokenInvalid("The session of this token has ended.")
+
+        return check
 
 
 @dataclass(frozen=True)

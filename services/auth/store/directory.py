@@ -7,10 +7,12 @@ from sqlalchemy import CursorResult, Delete, delete, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.auth.domain import (
+    EndedSession,
     Grant,
     LoginFailures,
     Membership,
     Policy,
+    SessionId,
     SigningKey,
     Tenant,
     UserKind,
@@ -102,10 +104,35 @@ class SqlDirectory:
     async def policy_version(self) -> int:
         return (await self._session.scalars(select(PolicyVersionRow.version))).one()
 
-    async def policy(self) -> Policy:
+    async def policy(self, ended_since: datetime, known: Policy | None = None) -> Policy:
         # The version first: a change between the statements then shows as an older version with
         # newer rules, which the next look mends, and never as a newer version with older rules.
-        version = await self.policy_version()
+        version, rules_version = (
+            await self._session.execute(
+                select(
+                    PolicyVersionRow.version,
+                    PolicyVersionRow.version - PolicyVersionRow.prohibitions,
+                )
+            )
+        ).one()
+        if known is not None and known.rules_version == rules_version:
+            grants, memberships = known.grants, known.memberships
+        else:
+            grants, memberships = await self._rules()
+        ended = await self._session.execute(
+            select(SessionRow.tenant_id, SessionRow.session_id).where(
+                SessionRow.end_time >= ended_since
+            )
+        )
+        return Policy(
+            version,
+            rules_version,
+            grants,
+            memberships,
+            frozenset(EndedSession(TenantId(tenant), SessionId(name)) for tenant, name in ended),
+        )
+
+    async def _rules(self) -> tuple[tuple[Grant, ...], tuple[Membership, ...]]:
         grants = await self._session.execute(
             select(
                 RolePermissionRow.tenant_id, RolePermissionRow.role, RolePermissionRow.permission
@@ -114,8 +141,7 @@ class SqlDirectory:
         memberships = await self._session.execute(
             select(MembershipRow.tenant_id, MembershipRow.user_id, MembershipRow.role)
         )
-        return Policy(
-            version,
+        return (
             tuple(Grant(TenantId(tenant), role, name) for tenant, role, name in grants),
             tuple(
                 Membership(TenantId(tenant), UserId(user), role)

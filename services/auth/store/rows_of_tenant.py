@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.auth.store.policy_lock import PolicyChanged, lock_policy
+from services.auth.store.policy_lock import PolicyChanged, lock_policy, note_prohibition
 from services.auth.tables import PolicyVersionRow
 from services.mesh.caller import TenantId
 
@@ -20,6 +20,9 @@ class RowsOfTenant:
 
     async def lock_policy(self) -> None:
         await lock_policy(self._session, self._policy_changed)
+
+    async def note_prohibition(self) -> None:
+        await note_prohibition(self._session, self._policy_changed)
 
     async def policy_version(self) -> int:
         return (await self._session.scalars(select(PolicyVersionRow.version))).one()

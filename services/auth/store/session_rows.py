@@ -3,12 +3,13 @@
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, CursorResult, insert, select, update
 
 from services.auth.domain import RefreshToken, Session, SessionId
 from services.auth.store.rows import refresh_token_from, session_from
 from services.auth.store.rows_of_tenant import RowsOfTenant
 from services.auth.tables import RefreshTokenRow, SessionRow
+from services.mesh.caller import UserId
 from services.mesh.scopes import scope_text
 
 
@@ -56,15 +57,27 @@ class SessionRows(RowsOfTenant):
         )
 
     async def end_session(self, session_id: SessionId, now: datetime) -> None:
-        await self._session.execute(
+        await self._end(now, SessionRow.session_id == session_id)
+
+    async def end_sessions_of_user(self, user_id: UserId, now: datetime) -> None:
+        await self._end(now, SessionRow.user_id == user_id)
+
+    async def end_sessions_of_client(self, client_id: str, now: datetime) -> None:
+        await self._end(now, SessionRow.client_id == client_id)
+
+    async def end_sessions_of_tenant(self, now: datetime) -> None:
+        await self._end(now)
+
+    async def _end(self, now: datetime, *conditions: ColumnElement[bool]) -> None:
+        done = await self._session.execute(
             update(SessionRow)
             .where(
-                SessionRow.tenant_id == self._tenant_id,
-                SessionRow.session_id == session_id,
-                SessionRow.end_time.is_(None),
+                SessionRow.tenant_id == self._tenant_id, SessionRow.end_time.is_(None), *conditions
             )
             .values(end_time=now)
         )
+        if isinstance(done, CursorResult) and done.rowcount:
+            await self.note_prohibition()
 
     async def _session_row(
         self, session_id: SessionId, *, is_locked: bool = False

@@ -23,10 +23,13 @@ def permission(authority: Authority) -> Interceptor:
             call = call_or_none()
             if method.streams and call is not None:
                 tenant_id, user_id = current_tenant(), current_user()
-                scope = current_caller().scope
+                caller = current_caller()
+                scope = caller.scope
+                check_session = authority.session_check(tenant_id, caller.session_id or "")
 
-                # A stream may outlive the permission that it began with.
+                # A stream may outlive the session and the permission that it began with.
                 def check_again() -> None:
+                    check_session()
                     permissions = authority.permissions(tenant_id, user_id)
                     if needed not in within_scope(permissions, scope):
                         raise _missing(needed)

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from helpdesk.options.v1 import policy_pb2 as helpdesk_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%helpdesk/auth/v1/policy_service.proto\x12\x10helpdesk.auth.v1\x1a helpdesk/options/v1/policy.proto\"\x14\n\x12WatchPolicyRequest\"\x91\x01\n\x0bPolicyEvent\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x34\n\x08snapshot\x18\x02 \x01(\x0b\x32 .helpdesk.auth.v1.PolicySnapshotH\x00\x12\x36\n\theartbeat\x18\x03 \x01(\x0b\x32!.helpdesk.auth.v1.PolicyHeartbeatH\x00\x42\x07\n\x05\x65vent\"^\n\x0ePolicySnapshot\x12\x0f\n\x07version\x18\x01 \x01(\x04\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12+\n\x05rules\x18\x03 \x03(\x0b\x32\x1c.helpdesk.auth.v1.PolicyRule\"\"\n\x0fPolicyHeartbeat\x12\x0f\n\x07version\x18\x01 \x01(\x04\"\x92\x01\n\nPolicyRule\x12\x11\n\ttenant_id\x18\x01 \x01(\t\x12\x31\n\x05grant\x18\x02 \x01(\x0b\x32 .helpdesk.auth.v1.RolePermissionH\x00\x12\x36\n\nmembership\x18\x03 \x01(\x0b\x32 .helpdesk.auth.v1.RoleMembershipH\x00\x42\x06\n\x04rule\"2\n\x0eRolePermission\x12\x0c\n\x04role\x18\x01 \x01(\t\x12\x12\n\npermission\x18\x02 \x01(\t\"/\n\x0eRoleMembership\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x0c\n\x04role\x18\x02 \x01(\t2\x90\x01\n\rPolicyService\x12\x7f\n\x0bWatchPolicy\x12$.helpdesk.auth.v1.WatchPolicyRequest\x1a\x1d.helpdesk.auth.v1.PolicyEvent\")\x8a\xb5\x18%\x10\x01\x1a\x06ticket\x1a\x06search\x1a\x04\x63hat*\x03\x08\x90\x1c\x32\x04\x08\x80\xa3\x05\x38\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%helpdesk/auth/v1/policy_service.proto\x12\x10helpdesk.auth.v1\x1a helpdesk/options/v1/policy.proto\"\x14\n\x12WatchPolicyRequest\"\xc3\x01\n\x0bPolicyEvent\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x34\n\x08snapshot\x18\x02 \x01(\x0b\x32 .helpdesk.auth.v1.PolicySnapshotH\x00\x12\x36\n\theartbeat\x18\x03 \x01(\x0b\x32!.helpdesk.auth.v1.PolicyHeartbeatH\x00\x12\x30\n\x06\x63hange\x18\x04 \x01(\x0b\x32\x1e.helpdesk.auth.v1.PolicyChangeH\x00\x42\x07\n\x05\x65vent\"^\n\x0ePolicySnapshot\x12\x0f\n\x07version\x18\x01 \x01(\x04\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12+\n\x05rules\x18\x03 \x03(\x0b\x32\x1c.helpdesk.auth.v1.PolicyRule\"\xa1\x01\n\x0cPolicyChange\x12\x0f\n\x07version\x18\x01 \x01(\x04\x12\x14\n\x0c\x62\x61se_version\x18\x02 \x01(\x04\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t\x12+\n\x05\x61\x64\x64\x65\x64\x18\x04 \x03(\x0b\x32\x1c.helpdesk.auth.v1.PolicyRule\x12-\n\x07removed\x18\x05 \x03(\x0b\x32\x1c.helpdesk.auth.v1.PolicyRule\"\"\n\x0fPolicyHeartbeat\x12\x0f\n\x07version\x18\x01 \x01(\x04\"\xfb\x01\n\nPolicyRule\x12\x11\n\ttenant_id\x18\x01 \x01(\t\x12\x31\n\x05grant\x18\x02 \x01(\x0b\x32 .helpdesk.auth.v1.RolePermissionH\x00\x12\x36\n\nmembership\x18\x03 \x01(\x0b\x32 .helpdesk.auth.v1.RoleMembershipH\x00\x12\x31\n\x06\x65nding\x18\x04 \x01(\x0b\x32\x1f.helpdesk.auth.v1.SessionEndingH\x00\x12\x34\n\x08\x64\x65letion\x18\x05 \x01(\x0b\x32 .helpdesk.auth.v1.TenantDeletionH\x00\x42\x06\n\x04rule\"2\n\x0eRolePermission\x12\x0c\n\x04role\x18\x01 \x01(\t\x12\x12\n\npermission\x18\x02 \x01(\t\"/\n\x0eRoleMembership\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x0c\n\x04role\x18\x02 \x01(\t\"#\n\rSessionEnding\x12\x12\n\nsession_id\x18\x01 \x01(\t\"\x10\n\x0eTenantDeletion2\x90\x01\n\rPolicyService\x12\x7f\n\x0bWatchPolicy\x12$.helpdesk.auth.v1.WatchPolicyRequest\x1a\x1d.helpdesk.auth.v1.PolicyEvent\")\x8a\xb5\x18%\x10\x01\x1a\x06ticket\x1a\x06search\x1a\x04\x63hat*\x03\x08\x90\x1c\x32\x04\x08\x80\xa3\x05\x38\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,17 +37,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WATCHPOLICYREQUEST']._serialized_start=93
   _globals['_WATCHPOLICYREQUEST']._serialized_end=113
   _globals['_POLICYEVENT']._serialized_start=116
-  _globals['_POLICYEVENT']._serialized_end=261
-  _globals['_POLICYSNAPSHOT']._serialized_start=263
-  _globals['_POLICYSNAPSHOT']._serialized_end=357
-  _globals['_POLICYHEARTBEAT']._serialized_start=359
-  _globals['_POLICYHEARTBEAT']._serialized_end=393
-  _globals['_POLICYRULE']._serialized_start=396
-  _globals['_POLICYRULE']._serialized_end=542
-  _globals['_ROLEPERMISSION']._serialized_start=544
-  _globals['_ROLEPERMISSION']._serialized_end=594
-  _globals['_ROLEMEMBERSHIP']._serialized_start=596
-  _globals['_ROLEMEMBERSHIP']._serialized_end=643
-  _globals['_POLICYSERVICE']._serialized_start=646
-  _globals['_POLICYSERVICE']._serialized_end=790
+  _globals['_POLICYEVENT']._serialized_end=311
+  _globals['_POLICYSNAPSHOT']._serialized_start=313
+  _globals['_POLICYSNAPSHOT']._serialized_end=407
+  _globals['_POLICYCHANGE']._serialized_start=410
+  _globals['_POLICYCHANGE']._serialized_end=571
+  _globals['_POLICYHEARTBEAT']._serialized_start=573
+  _globals['_POLICYHEARTBEAT']._serialized_end=607
+  _globals['_POLICYRULE']._serialized_start=610
+  _globals['_POLICYRULE']._serialized_end=861
+  _globals['_ROLEPERMISSION']._serialized_start=863
+  _globals['_ROLEPERMISSION']._serialized_end=913
+  _globals['_ROLEMEMBERSHIP']._serialized_start=915
+  _globals['_ROLEMEMBERSHIP']._serialized_end=962
+  _globals['_SESSIONENDING']._serialized_start=964
+  _globals['_SESSIONENDING']._serialized_end=999
+  _globals['_TENANTDELETION']._serialized_start=1001
+  _globals['_TENANTDELETION']._serialized_end=1017
+  _globals['_POLICYSERVICE']._serialized_start=1020
+  _globals['_POLICYSERVICE']._serialized_end=1164
 # @@protoc_insertion_point(module_scope)

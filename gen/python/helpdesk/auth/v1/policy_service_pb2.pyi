@@ -44,6 +44,7 @@ class PolicyEvent(_message.Message):
     SEQ_FIELD_NUMBER: _builtins.int
     SNAPSHOT_FIELD_NUMBER: _builtins.int
     HEARTBEAT_FIELD_NUMBER: _builtins.int
+    CHANGE_FIELD_NUMBER: _builtins.int
     seq: _builtins.int
     """Counts the events of this stream from 1."""
     @_builtins.property
@@ -54,18 +55,23 @@ class PolicyEvent(_message.Message):
     def heartbeat(self) -> Global___PolicyHeartbeat:
         """The policy is unchanged and auth is alive."""
 
+    @_builtins.property
+    def change(self) -> Global___PolicyChange:
+        """Sessions have ended, and no grant or membership has changed."""
+
     def __init__(
         self,
         *,
         seq: _builtins.int = ...,
         snapshot: Global___PolicySnapshot | None = ...,
         heartbeat: Global___PolicyHeartbeat | None = ...,
+        change: Global___PolicyChange | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "heartbeat", b"heartbeat", "snapshot", b"snapshot"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "event", b"event", "heartbeat", b"heartbeat", "snapshot", b"snapshot"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "heartbeat", b"heartbeat", "seq", b"seq", "snapshot", b"snapshot"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "event", b"event", "heartbeat", b"heartbeat", "seq", b"seq", "snapshot", b"snapshot"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["snapshot", "heartbeat"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["snapshot", "heartbeat", "change"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
@@ -83,7 +89,9 @@ class PolicySnapshot(_message.Message):
     version: _builtins.int
     """Grows with every change."""
     digest: _builtins.str
-    """SHA-256 over the sorted rules in lower-case hex; a service refuses a snapshot that does not match."""
+    """SHA-256 over the sorted rules in lower-case hex; a service refuses a snapshot that does not match.
+    With prohibitions, it is SHA-256 over that of the grants and memberships and the sorted prohibitions.
+    """
     @_builtins.property
     def rules(self) -> _containers.RepeatedCompositeFieldContainer[Global___PolicyRule]:
         """Every rule of every tenant."""
@@ -102,6 +110,48 @@ class PolicySnapshot(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PolicySnapshot: _TypeAlias = PolicySnapshot  # noqa: Y015
+
+@_typing.final
+class PolicyChange(_message.Message):
+    """What became of the prohibitions from one version to another."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSION_FIELD_NUMBER: _builtins.int
+    BASE_VERSION_FIELD_NUMBER: _builtins.int
+    DIGEST_FIELD_NUMBER: _builtins.int
+    ADDED_FIELD_NUMBER: _builtins.int
+    REMOVED_FIELD_NUMBER: _builtins.int
+    version: _builtins.int
+    """The version from here on."""
+    base_version: _builtins.int
+    """The version that this changes; a service that holds another one asks for the whole policy again."""
+    digest: _builtins.str
+    """The digest of the whole policy from here on."""
+    @_builtins.property
+    def added(self) -> _containers.RepeatedCompositeFieldContainer[Global___PolicyRule]:
+        """Prohibitions that are new."""
+
+    @_builtins.property
+    def removed(self) -> _containers.RepeatedCompositeFieldContainer[Global___PolicyRule]:
+        """Prohibitions that are no longer needed, because no token is left that they could be about."""
+
+    def __init__(
+        self,
+        *,
+        version: _builtins.int = ...,
+        base_version: _builtins.int = ...,
+        digest: _builtins.str = ...,
+        added: _abc.Iterable[Global___PolicyRule] | None = ...,
+        removed: _abc.Iterable[Global___PolicyRule] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "base_version", b"base_version", "digest", b"digest", "removed", b"removed", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PolicyChange: _TypeAlias = PolicyChange  # noqa: Y015
 
 @_typing.final
 class PolicyHeartbeat(_message.Message):
@@ -134,6 +184,8 @@ class PolicyRule(_message.Message):
     TENANT_ID_FIELD_NUMBER: _builtins.int
     GRANT_FIELD_NUMBER: _builtins.int
     MEMBERSHIP_FIELD_NUMBER: _builtins.int
+    ENDING_FIELD_NUMBER: _builtins.int
+    DELETION_FIELD_NUMBER: _builtins.int
     tenant_id: _builtins.str
     """The tenant in which the rule holds."""
     @_builtins.property
@@ -144,18 +196,28 @@ class PolicyRule(_message.Message):
     def membership(self) -> Global___RoleMembership:
         """A user holds a role."""
 
+    @_builtins.property
+    def ending(self) -> Global___SessionEnding:
+        """Prohibits: the tokens of a session are no longer good."""
+
+    @_builtins.property
+    def deletion(self) -> Global___TenantDeletion:
+        """Prohibits: the tenant is being deleted, and what a service holds of it has to go."""
+
     def __init__(
         self,
         *,
         tenant_id: _builtins.str = ...,
         grant: Global___RolePermission | None = ...,
         membership: Global___RoleMembership | None = ...,
+        ending: Global___SessionEnding | None = ...,
+        deletion: Global___TenantDeletion | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["grant", b"grant", "membership", b"membership", "rule", b"rule"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["deletion", b"deletion", "ending", b"ending", "grant", b"grant", "membership", b"membership", "rule", b"rule"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["grant", b"grant", "membership", b"membership", "rule", b"rule", "tenant_id", b"tenant_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deletion", b"deletion", "ending", b"ending", "grant", b"grant", "membership", b"membership", "rule", b"rule", "tenant_id", b"tenant_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_rule: _TypeAlias = _typing.Literal["grant", "membership"]  # noqa: Y015
+    _WhichOneofReturnType_rule: _TypeAlias = _typing.Literal["grant", "membership", "ending", "deletion"]  # noqa: Y015
     _WhichOneofArgType_rule: _TypeAlias = _typing.Literal["rule", b"rule"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_rule) -> _WhichOneofReturnType_rule | None: ...
 
@@ -212,3 +274,42 @@ class RoleMembership(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RoleMembership: _TypeAlias = RoleMembership  # noqa: Y015
+
+@_typing.final
+class SessionEnding(_message.Message):
+    """A session that has ended so lately that tokens of it may not have expired."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    session_id: _builtins.str
+    """The session, as tokens name it."""
+    def __init__(
+        self,
+        *,
+        session_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["session_id", b"session_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SessionEnding: _TypeAlias = SessionEnding  # noqa: Y015
+
+@_typing.final
+class TenantDeletion(_message.Message):
+    """A tenant that is being deleted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TenantDeletion: _TypeAlias = TenantDeletion  # noqa: Y015
