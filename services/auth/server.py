@@ -75,7 +75,7 @@ class Auth:
 async def run(settings: AuthSettings) -> None:
     # The database holds the signing keys: nobody else on this machine may look at it.
     settings.service_folder(NAME).mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = Database(settings.database_url(NAME))
+    database = Database(settings.database_address(NAME))
     try:
         auth = await build(settings, database, Argon2Passwords(), utc_now)
         await serve(

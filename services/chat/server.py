@@ -34,7 +34,7 @@ HANDLED_BY_CHAT = frozenset(
 async def serve_chat(settings: MeshSettings) -> None:
     """Serves until the process is told to stop."""
     await asyncio.to_thread(ensure_certificates, settings.certificates_folder)
-    database = Database(settings.database_url(NAME))
+    database = Database(settings.database_address(NAME))
     await database.migrate(MIGRATIONS)
     authority = RemoteAuthority(settings, caller_service=NAME)
     search = connect(settings, caller_service=NAME, peer="search")

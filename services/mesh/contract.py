@@ -24,6 +24,7 @@ class MethodPolicy:
     default_timeout_seconds: float
     max_timeout_seconds: float
     idempotent: bool
+    across_tenants: bool = False
 
 
 class Contract:
@@ -94,11 +95,14 @@ def read_policy(method: MethodDescriptor) -> MethodPolicy:
         default_timeout_seconds=stated.default_timeout.ToTimedelta().total_seconds(),
         max_timeout_seconds=stated.max_timeout.ToTimedelta().total_seconds(),
         idempotent=stated.idempotent,
+        across_tenants=stated.across_tenants,
     )
     if not policy.callers:
         raise ContractError(f"{full_name(method)} names no callers")
     if policy.public == bool(policy.permission):
         raise ContractError(f"{full_name(method)} needs either a permission or `public`")
+    if policy.public and policy.across_tenants:
+        raise ContractError(f"{full_name(method)} is for operators, so it cannot be public")
     if not 0 < policy.default_timeout_seconds <= policy.max_timeout_seconds:
         raise ContractError(f"{full_name(method)} needs 0 < default_timeout <= max_timeout")
     return policy

@@ -1,7 +1,8 @@
 """A service's own database: SQLite or PostgreSQL behind the same kinds of transaction.
 
 A transaction opened while the same task already holds one joins it: the outer block commits.
-That is how the idempotency interceptor stores a reply in the commit that made it true.
+That is how the idempotency interceptor stores a reply in the commit that made it true. One that
+began as the system's may become a tenant's for a while, and never the other way round.
 """
 
 import asyncio
@@ -16,26 +17,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId
 from services.mesh.columns import UtcDateTime, naming
-from services.mesh.engines import Engines, open_engines
+from services.mesh.database_address import AnyAddress, DatabaseAddress
+from services.mesh.engines import Engines, Sessions, open_engines
 from services.mesh.migrate import migrate
 from services.mesh.storage_errors import storage_errors_as_unavailable
 
 __all__ = ["Database", "UtcDateTime", "naming"]
 
-_SET_SCOPE = text(
-    "SELECT set_config('app.tenant', :tenant, true), set_config('app.system', :system, true)"
-)
-
-
-@dataclass(frozen=True)
-class _Scope:
-    """Which rows PostgreSQL's row security shows."""
-
-    tenant: str = ""
-    system: str = "off"
-
-
-_SYSTEM = _Scope(system="on")
+_SET_TENANT = text("SELECT set_config('app.tenant', :tenant, true)")
+# In place of a tenant: the rows of all.
+_EVERYBODY = ""
 
 
 @dataclass
@@ -43,7 +34,8 @@ class _Ambient:
     database: "Database"
     task: asyncio.Task[object] | None
     session: AsyncSession
-    scope: _Scope
+    tenant: str
+    is_system: bool
     writes: bool
 
 
@@ -51,8 +43,10 @@ _ambient: ContextVar[_Ambient | None] = ContextVar("ambient_transaction", defaul
 
 
 class Database:
-    def __init__(self, url: str) -> None:
-        self._engines: Engines = open_engines(url)
+    def __init__(self, address: AnyAddress) -> None:
+        """Raises DatabaseUnsafe when PostgreSQL lacks a role for the system."""
+        self._address = DatabaseAddress(address) if isinstance(address, str) else address
+        self._engines: Engines = open_engines(self._address)
 
     @property
     def is_postgresql(self) -> bool:
@@ -61,37 +55,40 @@ class Database:
     @asynccontextmanager
     async def tenant_transaction(self, tenant_id: TenantId) -> AsyncIterator[AsyncSession]:
         """Writes rows of one tenant; commits by leaving the block, rolls back on any exception."""
-        async with self._transaction(_Scope(tenant=_named(tenant_id)), writes=True) as session:
+        async with self._transaction(_named(tenant_id), writes=True) as session:
             yield session
 
     @asynccontextmanager
     async def tenant_reading(self, tenant_id: TenantId) -> AsyncIterator[AsyncSession]:
         """Reads rows of one tenant without ever waiting for a writer."""
-        async with self._transaction(_Scope(tenant=_named(tenant_id)), writes=False) as session:
+        async with self._transaction(_named(tenant_id), writes=False) as session:
             yield session
 
     @asynccontextmanager
     async def system_transaction(self) -> AsyncIterator[AsyncSession]:
         """Sees the rows of all tenants. For outboxes, pruning and the list of tenants itself."""
-        async with self._transaction(_SYSTEM, writes=True) as session:
+        async with self._transaction(_EVERYBODY, writes=True) as session:
             yield session
 
     @asynccontextmanager
     async def system_reading(self) -> AsyncIterator[AsyncSession]:
         """Sees the rows of all tenants without ever waiting for a writer."""
-        async with self._transaction(_SYSTEM, writes=False) as session:
+        async with self._transaction(_EVERYBODY, writes=False) as session:
             yield session
 
     async def migrate(self, migrations: Path) -> None:
-        """Brings the schema to the newest version; safe when several processes start at once."""
+        """Brings the schema to the newest version; safe when several processes start at once.
+
+        Raises DatabaseUnsafe when PostgreSQL would not keep tenants apart.
+        """
         async with storage_errors_as_unavailable():
-            await migrate(self._engines, migrations)
+            await migrate(self._engines, migrations, self._address)
 
     async def close(self) -> None:
         await self._engines.close()
 
     @asynccontextmanager
-    async def _transaction(self, scope: _Scope, *, writes: bool) -> AsyncIterator[AsyncSession]:
+    async def _transaction(self, tenant: str, *, writes: bool) -> AsyncIterator[AsyncSession]:
         ambient = _ambient.get()
         # Another task would share the session while its owner commits it, so it gets its own.
         if (
@@ -101,14 +98,15 @@ class Database:
         ):
             if writes and not ambient.writes:
                 raise RuntimeError("a writing transaction cannot join one that only reads")
-            async with self._joined(ambient, scope) as session:
+            async with self._joined(ambient, tenant) as session:
                 yield session
             return
         async with storage_errors_as_unavailable():
-            maker = self._engines.writing if writes else self._engines.reading
-            async with maker() as session, session.begin():
-                await self._set_scope(session, scope)
-                own = _Ambient(self, asyncio.current_task(), session, scope, writes)
+            is_system = tenant == _EVERYBODY
+            async with self._maker(is_system, writes)() as session, session.begin():
+                if not is_system:
+                    await self._set_tenant(session, tenant)
+                own = _Ambient(self, asyncio.current_task(), session, tenant, is_system, writes)
                 token = _ambient.set(own)
                 try:
                     yield session
@@ -117,23 +115,33 @@ class Database:
                     if _ambient.get() is own:
                         _ambient.reset(token)
 
+    def _maker(self, is_system: bool, writes: bool) -> Sessions:
+        if is_system:
+            return self._engines.system_writing if writes else self._engines.system_reading
+        return self._engines.writing if writes else self._engines.reading
+
     @asynccontextmanager
-    async def _joined(self, ambient: _Ambient, scope: _Scope) -> AsyncIterator[AsyncSession]:
-        outer = ambient.scope
-        if scope == outer:
+    async def _joined(self, ambient: _Ambient, tenant: str) -> AsyncIterator[AsyncSession]:
+        outer = ambient.tenant
+        if tenant == outer:
             yield ambient.session
             return
-        await self._set_scope(ambient.session, scope)
-        ambient.scope = scope
+        # It has come to PostgreSQL as a role that cannot see more.
+        if not ambient.is_system:
+            raise RuntimeError("a tenant's transaction cannot become another's, or the system's")
+        await self._narrow(ambient, tenant)
         yield ambient.session
         # After an exception the transaction is lost anyway and takes no further statement.
         await ambient.session.flush()
-        ambient.scope = outer
-        await self._set_scope(ambient.session, outer)
+        await self._narrow(ambient, outer)
 
-    async def _set_scope(self, session: AsyncSession, scope: _Scope) -> None:
+    async def _narrow(self, ambient: _Ambient, tenant: str) -> None:
+        await self._set_tenant(ambient.session, tenant)
+        ambient.tenant = tenant
+
+    async def _set_tenant(self, session: AsyncSession, tenant: str) -> None:
         if self._engines.is_postgresql:
-            await session.execute(_SET_SCOPE, {"tenant": scope.tenant, "system": scope.system})
+            await session.execute(_SET_TENANT, {"tenant": tenant})
 
 
 def _named(tenant_id: TenantId) -> str:

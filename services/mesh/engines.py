@@ -1,11 +1,11 @@
-"""Engines for SQLite (one writer, several readers) and PostgreSQL (one pool)."""
+"""Engines for SQLite (one writer, several readers) and PostgreSQL (one pool for each role)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy import URL, Connection, NullPool, event, make_url
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -13,35 +13,60 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from services.mesh.database_address import DatabaseAddress, DatabaseUnsafe
 from services.mesh.sqlite import OneTripDriver
 
 _BUSY_SECONDS = 5
 _READERS = 4
 # The values of a failed statement may be secrets or personal data, and its error reaches the log.
 _ALWAYS: Mapping[str, Any] = {"hide_parameters": True, "query_cache_size": 1000}
+_POOL: Mapping[str, Any] = {"pool_timeout": _BUSY_SECONDS, "pool_pre_ping": True}
+_POSTGRESQL: Mapping[str, Any] = {**_ALWAYS, "connect_args": {"connect_timeout": _BUSY_SECONDS}}
+
+
+Sessions = async_sessionmaker[AsyncSession]
 
 
 @dataclass(frozen=True)
 class Engines:
-    is_postgresql: bool
+    """`system` is the engine of transactions that see all tenants; on SQLite there is one only."""
+
     file: Path | None
     writer: AsyncEngine
     reader: AsyncEngine
-    writing: async_sessionmaker[AsyncSession]
-    reading: async_sessionmaker[AsyncSession]
+    system: AsyncEngine
+    writing: Sessions
+    reading: Sessions
+    system_writing: Sessions
+    system_reading: Sessions
+
+    @property
+    def is_postgresql(self) -> bool:
+        return self.file is None
 
     async def close(self) -> None:
-        await self.reader.dispose()
-        await self.writer.dispose()
+        for engine in (self.reader, self.writer, self.system):
+            await engine.dispose()
 
 
-def open_engines(address: str) -> Engines:
-    url = make_url(address)
+def open_engines(address: DatabaseAddress) -> Engines:
+    """Raises DatabaseUnsafe for a PostgreSQL without a role of its own for the system."""
+    url = make_url(address.url)
     if url.get_backend_name() == "sqlite":
         return _sqlite(url)
     if url.get_backend_name() == "postgresql":
-        return _postgresql(url)
+        if address.system_url is None:
+            raise DatabaseUnsafe(
+                "on PostgreSQL the transactions that see all tenants come as a role of their own: "
+                f"set {address.system_setting}"
+            )
+        return _postgresql(url, make_url(address.system_url))
     raise ValueError(f"a database is sqlite or postgresql, not {url.get_backend_name()}")
+
+
+def owner_engine(url: str) -> AsyncEngine:
+    """For migrations, which need one connection and keep none."""
+    return create_async_engine(_with_driver(make_url(url)), poolclass=NullPool, **_POSTGRESQL)
 
 
 def _sqlite(url: URL) -> Engines:
@@ -67,32 +92,46 @@ def _sqlite(url: URL) -> Engines:
     event.listen(reader.sync_engine, "connect", _prepare_reader)
     event.listen(writer.sync_engine, "begin", _begin_writing)
     event.listen(reader.sync_engine, "begin", _begin_reading)
-    return _engines(writer, reader, file)
-
-
-def _postgresql(url: URL) -> Engines:
-    writer = create_async_engine(
-        url.set(drivername="postgresql+psycopg"),
-        pool_size=10,
-        max_overflow=10,
-        pool_timeout=_BUSY_SECONDS,
-        pool_pre_ping=True,
-        **_ALWAYS,
-        connect_args={"connect_timeout": _BUSY_SECONDS},
-    )
-    reader = writer.execution_options(postgresql_readonly=True)
-    return _engines(writer, reader, None)
-
-
-def _engines(writer: AsyncEngine, reader: AsyncEngine, file: Path | None) -> Engines:
+    writing, reading = _sessions(writer), _sessions(reader)
     return Engines(
-        is_postgresql=file is None,
         file=file,
         writer=writer,
         reader=reader,
-        writing=async_sessionmaker(writer, expire_on_commit=False),
-        reading=async_sessionmaker(reader, expire_on_commit=False),
+        system=writer,
+        writing=writing,
+        reading=reading,
+        system_writing=writing,
+        system_reading=reading,
     )
+
+
+def _postgresql(url: URL, system_url: URL) -> Engines:
+    tenants = create_async_engine(
+        _with_driver(url), pool_size=10, max_overflow=4, **_POOL, **_POSTGRESQL
+    )
+    system = create_async_engine(
+        _with_driver(system_url), pool_size=5, max_overflow=5, **_POOL, **_POSTGRESQL
+    )
+    read_only = {"postgresql_readonly": True}
+    tenants_reader = tenants.execution_options(**read_only)
+    return Engines(
+        file=None,
+        writer=tenants,
+        reader=tenants_reader,
+        system=system,
+        writing=_sessions(tenants),
+        reading=_sessions(tenants_reader),
+        system_writing=_sessions(system),
+        system_reading=_sessions(system.execution_options(**read_only)),
+    )
+
+
+def _with_driver(url: URL) -> URL:
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _sessions(engine: AsyncEngine) -> Sessions:
+    return async_sessionmaker(engine, expire_on_commit=False)
 
 
 def _prepare_writer(connection: Any, _: object) -> None:  # noqa: ANN401 - any DB-API driver

@@ -9,6 +9,8 @@ from typing import Literal, TypeVar
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.mesh.database_address import DatabaseAddress
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 Port = int
@@ -41,6 +43,16 @@ class MeshSettings(BaseSettings):
     ticket_database_url: str | None = None
     search_database_url: str | None = None
     chat_database_url: str | None = None
+
+    auth_database_owner_url: str | None = None
+    ticket_database_owner_url: str | None = None
+    search_database_owner_url: str | None = None
+    chat_database_owner_url: str | None = None
+
+    auth_database_system_url: str | None = None
+    ticket_database_system_url: str | None = None
+    search_database_system_url: str | None = None
+    chat_database_system_url: str | None = None
 
     otlp_endpoint: str | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -75,6 +87,19 @@ class MeshSettings(BaseSettings):
             raise ValueError("give sqlite+aiosqlite:///FILE or postgresql+psycopg://…")
         return url
 
+    @field_validator(
+        *(
+            f"{service}_database_{role}_url"
+            for service in ("auth", "ticket", "search", "chat")
+            for role in ("owner", "system")
+        )
+    )
+    @classmethod
+    def _roles_are_postgresqls(cls, url: str | None) -> str | None:
+        if url is not None and not re.match(r"postgresql(\+\w+)?://.", url):
+            raise ValueError("give postgresql+psycopg://…; SQLite knows no roles")
+        return url
+
     @property
     def issuer(self) -> str:
         """Where browsers and clients reach the gateway; every token says that it is from there."""
@@ -89,6 +114,16 @@ class MeshSettings(BaseSettings):
     def database_url(self, service: str) -> str:
         file = self.service_folder(service) / f"{service}.db"
         return str(self._named(service, "database_url") or f"sqlite+aiosqlite:///{file}")
+
+    def database_address(self, service: str) -> DatabaseAddress:
+        owner_url = self._named(service, "database_owner_url")
+        system_url = self._named(service, "database_system_url")
+        return DatabaseAddress(
+            url=self.database_url(service),
+            owner_url=None if owner_url is None else str(owner_url),
+            system_url=None if system_url is None else str(system_url),
+            setting=f"HELPDESK_{service.upper()}_DATABASE",
+        )
 
     def service_folder(self, service: str) -> Path:
         return self.data / service

@@ -37,7 +37,7 @@ class Parts:
 
 async def serve_search(settings: SearchSettings) -> None:
     """Serves until the process is told to stop."""
-    database = Database(settings.database_url(NAME))
+    database = Database(settings.database_address(NAME))
     encoder, _, _ = await asyncio.gather(
         asyncio.to_thread(OnnxEncoder, threads=settings.encoder_threads),
         database.migrate(MIGRATIONS),

@@ -24,7 +24,7 @@ async def serve_tickets(settings: TicketSettings) -> None:
     """Serves until the process is told to stop."""
     # The channel to auth needs its certificate before the server would make one.
     await asyncio.to_thread(ensure_certificates, settings.certificates_folder)
-    database = Database(settings.database_url(NAME))
+    database = Database(settings.database_address(NAME))
     authority = RemoteAuthority(settings, caller_service=NAME)
     pace = Pace(settings.ticket_poll_seconds, settings.ticket_heartbeat_seconds)
     servicer = TicketServicer(SqlTicketStore(database), utc_now, pace)

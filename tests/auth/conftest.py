@@ -9,6 +9,7 @@ import services.auth
 from services.auth.ports import AuthStore
 from services.auth.store import SqlAuthStore
 from services.mesh.database import Database
+from services.mesh.database_address import AnyAddress
 from tests.auth.desk import Desk
 from tests.auth.fake_store import FakeAuthStore
 from tests.auth.news import News
@@ -23,7 +24,7 @@ def news() -> News:
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
+async def database(database_url: AnyAddress) -> AsyncIterator[Database]:
     database = Database(database_url)
     await database.migrate(MIGRATIONS)
     yield database

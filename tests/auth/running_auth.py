@@ -25,6 +25,7 @@ from services.auth.standard_roles import OPERATOR_EMAIL, PLATFORM_SLUG
 from services.mesh.certificates import ensure_certificates
 from services.mesh.clock import utc_now
 from services.mesh.database import Database
+from services.mesh.database_address import AnyAddress
 from services.mesh.server import MeshServer
 from tests.auth.builders import PASSWORD
 from tests.support.mesh_server import plain_channel
@@ -129,10 +130,8 @@ def new_user(
 
 
 @asynccontextmanager
-async def running_auth(folder: Path, database_url: str) -> AsyncIterator[RunningAuth]:
-    settings = AuthSettings.model_validate(
-        {"data": folder, "auth_database_url": database_url, "operator_password": OPERATOR_PASSWORD}
-    )
+async def running_auth(folder: Path, database_url: AnyAddress) -> AsyncIterator[RunningAuth]:
+    settings = AuthSettings.model_validate({"data": folder, "operator_password": OPERATOR_PASSWORD})
     ensure_certificates(settings.certificates_folder)
     database = Database(database_url)
     auth = await build(settings, database, Argon2Passwords(memory_kib=64, passes=1), utc_now)

@@ -7,6 +7,7 @@ import pytest
 from grpc import StatusCode
 
 from helpdesk.auth.v1 import token_service_pb2, user_service_pb2
+from services.mesh.database_address import DatabaseAddress
 from services.mesh.ids import new_id
 from tests.auth.running_auth import (
     RunningAuth,
@@ -20,7 +21,7 @@ from tests.support.mesh_server import refused
 
 
 @pytest.fixture
-async def auth(tmp_path: Path, postgresql_url: str) -> AsyncIterator[RunningAuth]:
+async def auth(tmp_path: Path, postgresql_url: DatabaseAddress) -> AsyncIterator[RunningAuth]:
     async with running_auth(tmp_path, postgresql_url) as auth:
         yield auth
 

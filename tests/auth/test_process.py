@@ -182,7 +182,17 @@ async def test_a_second_start_keeps_everything(tmp_path: Path) -> None:
         ({"HELPDESK_AUTH_PORT": "many"}, "HELPDESK_AUTH_PORT"),
         ({"HELPDESK_OPERATOR_PASSWORD": "short"}, "HELPDESK_OPERATOR_PASSWORD"),
         ({"HELPDESK_AUTH_DATABASE_URL": "mysql://somewhere"}, "HELPDESK_AUTH_DATABASE_URL"),
-        ({"HELPDESK_AUTH_DATABASE_URL": "postgresql://127.0.0.1:1/x"}, "database"),
+        (
+            {
+                "HELPDESK_AUTH_DATABASE_URL": "postgresql://127.0.0.1:1/x",
+                "HELPDESK_AUTH_DATABASE_SYSTEM_URL": "postgresql://127.0.0.1:1/x",
+            },
+            "database",
+        ),
+        (
+            {"HELPDESK_AUTH_DATABASE_URL": "postgresql://127.0.0.1:1/x"},
+            "HELPDESK_AUTH_DATABASE_SYSTEM_URL",
+        ),
     ],
 )
 async def test_bad_settings_end_it_with_one_clear_line(

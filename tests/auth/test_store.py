@@ -19,6 +19,7 @@ from services.auth.store import SqlAuthStore
 from services.auth.tables import AuthTable, UserRow
 from services.mesh.caller import TenantId, UserId
 from services.mesh.database import Database
+from services.mesh.database_address import DatabaseAddress
 from tests.auth.builders import (
     a_client,
     a_refresh_token,
@@ -272,7 +273,7 @@ async def test_what_expired_is_deleted_and_nothing_else(store: AuthStore) -> Non
 
 
 async def test_row_security_hides_other_tenants_rows_from_a_statement_that_forgot_the_tenant(
-    postgresql_url: str,
+    postgresql_url: DatabaseAddress,
 ) -> None:
     database = Database(postgresql_url)
     await database.migrate(MIGRATIONS)

@@ -84,7 +84,7 @@ async def knowledge_of(folders: Mapping[str, Sequence[Path]]) -> AsyncIterator[D
     """The folders are the tenants' knowledge bases."""
     with tempfile.TemporaryDirectory() as data:
         settings = SearchSettings(data=Path(data))
-        database = Database(settings.database_url("search"))
+        database = Database(settings.database_address("search"))
         await database.migrate(MIGRATIONS)
         encoder = OnnxEncoder(threads=settings.encoder_threads)
         index = make_index(settings, encoder)

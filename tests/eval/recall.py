@@ -107,7 +107,7 @@ def stackfaq_sets(file: Path) -> list[LabelledSet]:
 async def running_search() -> AsyncIterator[Parts]:
     with tempfile.TemporaryDirectory() as folder:
         settings = SearchSettings(data=Path(folder))
-        database = Database(settings.database_url("search"))
+        database = Database(settings.database_address("search"))
         await database.migrate(MIGRATIONS)
         encoder = OnnxEncoder()
         index = make_index(settings, encoder)

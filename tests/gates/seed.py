@@ -61,7 +61,7 @@ async def count_all(settings: MeshSettings) -> Counts:
     slugs = await _slugs(settings)
     counts: Counts = {slug: {} for slug in SLUGS}
     for service in SERVICES:
-        database = Database(settings.database_url(service))
+        database = Database(settings.database_address(service))
         try:
             async with database.system_transaction() as session:
                 for table in await _tables_of_tenants(session):
@@ -92,7 +92,7 @@ def show(counted: Counts, expected: Counts) -> int:
 
 
 async def _slugs(settings: MeshSettings) -> dict[str, str]:
-    database = Database(settings.database_url("auth"))
+    database = Database(settings.database_address("auth"))
     try:
         async with database.system_transaction() as session:
             rows = await session.execute(text("SELECT tenant_id, slug FROM tenants"))

@@ -1,68 +1,24 @@
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, MetaData, String, Table, insert, select, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from services.mesh.caller import TenantId
-from services.mesh.columns import UtcDateTime, naming
 from services.mesh.database import Database
+from services.mesh.database_address import AnyAddress
 from services.mesh.errors import StorageUnavailable
-
-ACME = TenantId("acme")
-GLOBEX = TenantId("globex")
-NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
-
-notes = Table(
-    "notes",
-    MetaData(naming_convention=naming),
-    Column("tenant_id", String, primary_key=True),
-    Column("name", String, primary_key=True),
-    Column("written_at", UtcDateTime, nullable=False),
-)
-
-FIRST = """
-import sqlalchemy as sa
-from alembic import op
-from services.mesh.columns import UtcDateTime
-from services.mesh.row_security import enable_row_security
-
-revision = "0001"
-down_revision = None
-
-def upgrade() -> None:
-    op.create_table(
-        "notes",
-        sa.Column("tenant_id", sa.String, primary_key=True),
-        sa.Column("name", sa.String, primary_key=True),
-        sa.Column("written_at", UtcDateTime, nullable=False),
-    )
-    enable_row_security(op, "notes")
-"""
+from tests.mesh.notes import ACME, GLOBEX, NOON, notes, write
 
 
 @pytest.fixture
-def migrations(tmp_path: Path) -> Path:
-    versions = tmp_path / "migrations" / "versions"
-    versions.mkdir(parents=True)
-    (versions / "0001_create_notes.py").write_text(FIRST)
-    return versions.parent
-
-
-@pytest.fixture
-async def database(database_url: str, migrations: Path) -> AsyncIterator[Database]:
+async def database(database_url: AnyAddress, migrations: Path) -> AsyncIterator[Database]:
     database = Database(database_url)
     await database.migrate(migrations)
     yield database
     await database.close()
-
-
-async def write(database: Database, tenant_id: TenantId, name: str) -> None:
-    async with database.tenant_transaction(tenant_id) as session:
-        await session.execute(insert(notes).values(tenant_id=tenant_id, name=name, written_at=NOON))
 
 
 async def names(database: Database, tenant_id: TenantId) -> list[str]:
@@ -106,14 +62,25 @@ async def test_an_inner_transaction_joins_the_outer_one(database: Database) -> N
     assert await names(database, ACME) == []
 
 
-async def test_a_joined_transaction_can_change_the_tenant_and_back(database: Database) -> None:
-    async with database.tenant_transaction(ACME):
+async def test_the_systems_transaction_can_become_a_tenants_and_back(database: Database) -> None:
+    async with database.system_transaction():
         await write(database, GLOBEX, "theirs")
-        async with database.system_transaction() as session:
-            assert len((await session.execute(select(notes))).all()) == 1
         await write(database, ACME, "ours")
+        async with database.system_transaction() as session:
+            assert len((await session.execute(select(notes))).all()) == 2
     assert await names(database, ACME) == ["ours"]
     assert await names(database, GLOBEX) == ["theirs"]
+
+
+async def test_a_tenants_transaction_stays_with_its_tenant(database: Database) -> None:
+    async with database.tenant_transaction(ACME):
+        with pytest.raises(RuntimeError, match="cannot become"):
+            await write(database, GLOBEX, "theirs")
+        with pytest.raises(RuntimeError, match="cannot become"):
+            async with database.system_transaction():
+                pass
+        await write(database, ACME, "ours")
+    assert await names(database, ACME) == ["ours"]
 
 
 async def test_another_task_gets_its_own_transaction(database: Database) -> None:
@@ -157,32 +124,15 @@ async def test_migrating_again_does_nothing(database: Database, migrations: Path
     assert await names(database, ACME) == ["one"]
 
 
-async def test_starting_twice_at_once_migrates_once(database_url: str, migrations: Path) -> None:
+async def test_starting_twice_at_once_migrates_once(
+    database_url: AnyAddress, migrations: Path
+) -> None:
     databases = [Database(database_url) for _ in range(4)]
     await asyncio.gather(*(database.migrate(migrations) for database in databases))
     await write(databases[0], ACME, "one")
     assert await names(databases[3], ACME) == ["one"]
     for database in databases:
         await database.close()
-
-
-async def test_postgresql_hides_other_tenants_rows_by_itself(
-    postgresql_url: str, migrations: Path
-) -> None:
-    database = Database(postgresql_url)
-    await database.migrate(migrations)
-    await write(database, GLOBEX, "theirs")
-    async with database.tenant_reading(ACME) as session:
-        assert (await session.execute(select(notes))).all() == []
-    with pytest.raises(DBAPIError, match="row-level security"):
-        async with database.tenant_transaction(ACME) as session:
-            await session.execute(insert(notes).values(tenant_id=GLOBEX, name="x", written_at=NOON))
-    # The control: without the wall the same question shows the row.
-    async with database.system_transaction() as session:
-        await session.execute(text("ALTER TABLE notes NO FORCE ROW LEVEL SECURITY"))
-    async with database.tenant_reading(ACME) as session:
-        assert len((await session.execute(select(notes))).all()) == 1
-    await database.close()
 
 
 async def test_a_full_disk_is_unavailable_and_stores_nothing(

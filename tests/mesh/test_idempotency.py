@@ -14,6 +14,7 @@ from helpdesk.auth.v1 import auth_pb2, token_service_pb2, user_service_pb2_grpc
 from services.mesh.caller import TenantId, UserId, current_tenant
 from services.mesh.clock import utc_now
 from services.mesh.database import Database
+from services.mesh.database_address import AnyAddress
 from services.mesh.errors import NotFound
 from services.mesh.idempotency import RememberedReplies, RequestKey
 from services.mesh.ids import new_id
@@ -58,7 +59,7 @@ class UserNotFound(NotFound):
 
 
 @pytest.fixture
-async def database(database_url: str, tmp_path: Path) -> AsyncIterator[Database]:
+async def database(database_url: AnyAddress, tmp_path: Path) -> AsyncIterator[Database]:
     versions = tmp_path / "migrations" / "versions"
     versions.mkdir(parents=True)
     (versions / "0001_create_people.py").write_text(FIRST)

@@ -12,6 +12,7 @@ from helpdesk.search.v1 import search_pb2, search_service_pb2, search_service_pb
 from services.mesh.clock import utc_now
 from services.mesh.contract import services_of
 from services.mesh.database import Database
+from services.mesh.database_address import AnyAddress
 from services.mesh.settings import MeshSettings
 from services.search.index_edge import EdgeIndex
 from services.search.server import MIGRATIONS, assemble
@@ -78,7 +79,7 @@ class Client:
 
 @pytest.fixture
 async def server(
-    mesh_settings: MeshSettings, database_url: str, tmp_path: Path
+    mesh_settings: MeshSettings, database_url: AnyAddress, tmp_path: Path
 ) -> AsyncIterator[RunningServer]:
     database = Database(database_url)
     await database.migrate(MIGRATIONS)

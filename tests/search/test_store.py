@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from services.mesh.caller import TenantId
 from services.mesh.database import Database
+from services.mesh.database_address import AnyAddress, DatabaseAddress
 from services.mesh.ids import new_id
 from services.search.domain import Chunk, Embedding, KnowledgeDocument, next_version
 from services.search.ports import DocumentStore
@@ -23,7 +24,7 @@ LATER = NOON + timedelta(hours=1)
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
+async def database(database_url: AnyAddress) -> AsyncIterator[Database]:
     database = Database(database_url)
     await database.migrate(MIGRATIONS)
     yield database
@@ -213,7 +214,9 @@ async def test_puts_at_the_same_time_make_versions_one_after_the_other(database:
     assert sorted(document.version for document, _, _ in made) == [1, 2, 3, 4, 5, 6]
 
 
-async def test_postgresql_itself_hides_the_rows_of_other_tenants(postgresql_url: str) -> None:
+async def test_postgresql_itself_hides_the_rows_of_other_tenants(
+    postgresql_url: DatabaseAddress,
+) -> None:
     database = Database(postgresql_url)
     await database.migrate(MIGRATIONS)
     await kept(SqlDocumentStore(database), "One.")

@@ -11,8 +11,13 @@ _SERVICES = ("AUTH", "TICKET", "SEARCH", "CHAT")
 @contextmanager
 def postgresql_settings() -> Iterator[Mapping[str, str]]:
     with running_postgresql() as server:
-        urls = {name: server.create() for name in _SERVICES}
+        addresses = {name: server.create() for name in _SERVICES}
         yield {
-            f"HELPDESK_{name}_DATABASE_URL": url.render_as_string(hide_password=False)
-            for name, url in urls.items()
+            f"HELPDESK_{name}_DATABASE{role}_URL": str(url)
+            for name, address in addresses.items()
+            for role, url in (
+                ("", address.url),
+                ("_OWNER", address.owner_url),
+                ("_SYSTEM", address.system_url),
+            )
         }

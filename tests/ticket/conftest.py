@@ -30,12 +30,12 @@ async def sqlite_database(tmp_path_factory: pytest.TempPathFactory) -> AsyncIter
 
 @pytest.fixture(scope="session")
 async def postgresql_database(postgresql_server: PostgresqlServer) -> AsyncIterator[Database]:
-    url = postgresql_server.create()
-    database = Database(url.render_as_string(hide_password=False))
+    address = postgresql_server.create()
+    database = Database(address)
     await database.migrate(MIGRATIONS)
     yield database
     await database.close()
-    postgresql_server.drop(url)
+    postgresql_server.drop(address)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -9,6 +9,7 @@ from google.api import field_behavior_pb2
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
+from services.mesh.call_transaction import transaction_of_call
 from services.mesh.caller import current_tenant, current_user
 from services.mesh.database import Database
 from services.mesh.idempotency import RememberedReplies, RequestKey
@@ -41,10 +42,9 @@ def idempotency(
         async def handle(request: Any, context: Context) -> Message | None:
             if not request.request_id:
                 return await proceed(request, context)
-            tenant_id = current_tenant()
-            key = RequestKey(tenant_id, current_user(), method.full_name, request.request_id)
+            key = RequestKey(current_tenant(), current_user(), method.full_name, request.request_id)
             # The handler's own transaction joins this one, so that both commit or neither.
-            async with database.tenant_transaction(tenant_id) as session:
+            async with transaction_of_call(database, method.policy) as session:
                 known = await replies.claim(session, key, request_digest(request, secrets))
                 if known is not None:
                     return reply_type.FromString(known)

@@ -34,6 +34,7 @@ class Policy(_message.Message):
     DEFAULT_TIMEOUT_FIELD_NUMBER: _builtins.int
     MAX_TIMEOUT_FIELD_NUMBER: _builtins.int
     IDEMPOTENT_FIELD_NUMBER: _builtins.int
+    ACROSS_TENANTS_FIELD_NUMBER: _builtins.int
     permission: _builtins.str
     """The permission the end user needs, `<area>.<resources>.<verb>`. Empty only when `public` is set."""
     public: _builtins.bool
@@ -43,6 +44,10 @@ class Policy(_message.Message):
     idempotent: _builtins.bool
     """Whether calling twice leaves what calling once leaves, so that clients may retry on UNAVAILABLE.
     Where the request has a `request_id`, this holds for calls that set it; the mesh's own channels always do.
+    """
+    across_tenants: _builtins.bool
+    """Whether the call works on other tenants than the caller's own. For platform operators only:
+    such a call sees all tenants, and only its request may name one.
     """
     @_builtins.property
     def callers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -66,10 +71,11 @@ class Policy(_message.Message):
         default_timeout: _duration_pb2.Duration | None = ...,
         max_timeout: _duration_pb2.Duration | None = ...,
         idempotent: _builtins.bool = ...,
+        across_tenants: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["default_timeout", b"default_timeout", "max_timeout", b"max_timeout"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["audited", b"audited", "callers", b"callers", "default_timeout", b"default_timeout", "idempotent", b"idempotent", "max_timeout", b"max_timeout", "permission", b"permission", "public", b"public"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["across_tenants", b"across_tenants", "audited", b"audited", "callers", b"callers", "default_timeout", b"default_timeout", "idempotent", b"idempotent", "max_timeout", b"max_timeout", "permission", b"permission", "public", b"public"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
