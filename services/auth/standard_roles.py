@@ -41,14 +41,23 @@ AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {
     HANDLE_TICKETS,
 }
 
-ADMIN_PERMISSIONS = AGENT_PERMISSIONS | {
-    "auth.clients.create",
-    "auth.roles.list",
-    "auth.users.create",
-    "auth.users.set_roles",
-    "search.documents.delete",
-    "search.documents.put",
-}
+_AREAS = ("auth", "ticket", "search", "chat")
+READ_AUDIT = frozenset(f"{area}.audit.{verb}" for area in _AREAS for verb in ("list", "verify"))
+# Belongs to no single RPC: it opens the chains of the calls that have no tenant.
+READ_UNATTRIBUTED_AUDIT = frozenset(f"{area}.audit.unattributed" for area in _AREAS)
+
+ADMIN_PERMISSIONS = (
+    AGENT_PERMISSIONS
+    | READ_AUDIT
+    | {
+        "auth.clients.create",
+        "auth.roles.list",
+        "auth.users.create",
+        "auth.users.set_roles",
+        "search.documents.delete",
+        "search.documents.put",
+    }
+)
 
 STANDARD_ROLES = (
     Role(ADMIN, "Runs the tenant: users, roles and the knowledge base.", ADMIN_PERMISSIONS),
@@ -59,9 +68,9 @@ STANDARD_ROLES = (
 OPERATOR = Role(
     "operator",
     "Makes and looks after tenants.",
-    frozenset(
-        {"auth.identity.get", "auth.tenants.create", "auth.tenants.get", "auth.tenants.list"}
-    ),
+    frozenset({"auth.identity.get", "auth.tenants.create", "auth.tenants.get", "auth.tenants.list"})
+    | READ_AUDIT
+    | READ_UNATTRIBUTED_AUDIT,
 )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from services.mesh.audit.tables import audit_tables
 from services.mesh.database import UtcDateTime, naming
 from services.mesh.idempotency import idempotency_table
 
@@ -166,3 +167,4 @@ class PolicyVersionRow(AuthTable):
 
 
 idempotency = idempotency_table(AuthTable.metadata)
+audit = audit_tables(AuthTable.metadata)

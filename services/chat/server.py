@@ -16,6 +16,7 @@ from services.chat.store import SqlSessionStore
 from services.mesh.authority import RemoteAuthority
 from services.mesh.channel import connect
 from services.mesh.clock import utc_now
+from services.mesh.contract import services_of
 from services.mesh.database import Database
 from services.mesh.ids import new_id
 from services.mesh.server import serve
@@ -23,11 +24,12 @@ from services.mesh.settings import MeshSettings
 from services.mesh.tls import ensure_certificates
 
 NAME = "chat"
-SERVICES = ("helpdesk.chat.v1.ChatService",)
+SERVICES = services_of(NAME)
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Their replies are made over several transactions, which chat finds again by itself.
 HANDLED_BY_CHAT = frozenset(
-    f"/{SERVICES[0]}/{method}" for method in ("SendMessage", "StreamMessage", "HandOffSession")
+    f"/helpdesk.chat.v1.ChatService/{method}"
+    for method in ("SendMessage", "StreamMessage", "HandOffSession")
 )
 
 

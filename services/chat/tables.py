@@ -13,6 +13,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from services.mesh.audit.tables import audit_tables
 from services.mesh.database import UtcDateTime, naming
 from services.mesh.idempotency import idempotency_table
 
@@ -86,3 +87,4 @@ class CitationRow(Table):
 
 
 remembered_replies = idempotency_table(Table.metadata)
+audit = audit_tables(Table.metadata)

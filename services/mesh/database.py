@@ -6,8 +6,8 @@ began as the system's may become a tenant's for a while, and never the other way
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +40,30 @@ class _Ambient:
 
 
 _ambient: ContextVar[_Ambient | None] = ContextVar("ambient_transaction", default=None)
+_before_commit: ContextVar[Callable[[], Awaitable[None]] | None] = ContextVar(
+    "before_commit", default=None
+)
+
+
+@contextmanager
+def before_each_commit(act: Callable[[], Awaitable[None]]) -> Iterator[None]:
+    """Runs `act` as the last thing in each writing transaction that the block's task commits.
+
+    What it writes joins that transaction; what it raises rolls it back. Tasks begun in the block
+    inherit it.
+    """
+    token = _before_commit.set(act)
+    try:
+        yield
+    finally:
+        _before_commit.reset(token)
+
+
+def tenant_of_transaction() -> TenantId | None:
+    """Whose rows the task's open transaction sees; None in the system's and outside of any."""
+    ambient = _ambient.get()
+    is_own = ambient is not None and ambient.task is asyncio.current_task()
+    return TenantId(ambient.tenant) if ambient and is_own and ambient.tenant else None
 
 
 class Database:
@@ -110,6 +134,9 @@ class Database:
                 token = _ambient.set(own)
                 try:
                     yield session
+                    act = _before_commit.get()
+                    if writes and act is not None:
+                        await act()
                 finally:
                     own.task = None
                     if _ambient.get() is own:

@@ -10,12 +10,15 @@ from typing import Any, cast
 import grpc
 import structlog
 
+from services.mesh.audit.service import register_audit_service, service_name
+from services.mesh.audit.trail import AuditTrail
 from services.mesh.authority import Authority, KeepsCurrent
 from services.mesh.clock import utc_now
 from services.mesh.contract import Contract
 from services.mesh.database import Database
 from services.mesh.idempotency import RememberedReplies
 from services.mesh.infrastructure import Health, register_reflection
+from services.mesh.interceptors.audit import audit_inside, audit_outside
 from services.mesh.interceptors.caller_identity import caller_identity
 from services.mesh.interceptors.chain import Interceptor
 from services.mesh.interceptors.deadline import deadline
@@ -116,17 +119,23 @@ class MeshServer:
         self._replies: RememberedReplies | None = None
         self._is_ready = asyncio.Event()
         self._watches = Watches()
+        # Whoever announces that its audit can be read also keeps one.
+        self.trail: AuditTrail | None = None
+        if database is not None and service_name(name) in self._services:
+            self.trail = AuditTrail(database, settings.service_folder(name), utc_now)
         self.interceptors: list[Interceptor] = [
             telemetry,
             request_log,
             errors,
             self._watches.intercept,
+            *([audit_outside(self.trail)] if self.trail else []),
             deadline,
             caller_identity,
             token(authority),
             permission(authority),
             parsing,
             validation(),
+            *([audit_inside(self.trail)] if self.trail else []),
         ]
         if database is not None:
             self._replies = RememberedReplies(database, utc_now)
@@ -137,6 +146,8 @@ class MeshServer:
         registration = Registration(Contract(self._services), self.interceptors)
         as_server = cast("grpc.aio.Server", registration)
         self._register(as_server)
+        if self.trail is not None:
+            register_audit_service(self._name, self.trail, as_server)
         registration.check_complete(self._services)
         self._health.register(as_server)
         if ip_address(self._settings.host).is_loopback:
@@ -172,6 +183,8 @@ class MeshServer:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.trail is not None:
+            await self.trail.close()
         if isinstance(self._authority, KeepsCurrent):
             await self._authority.close()
 
@@ -204,6 +217,8 @@ class MeshServer:
             jobs.append(self._authority.run)
         if self._replies is not None:
             jobs.append(self._prune_replies)
+        if self.trail is not None:
+            jobs.append(self.trail.run)
         self._tasks = [asyncio.create_task(_keep_running(job)) for job in jobs]
 
     async def _become_ready(self) -> None:

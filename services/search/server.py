@@ -55,6 +55,7 @@ async def serve_search(settings: SearchSettings) -> None:
             register=partial(search_service_pb2_grpc.add_SearchServiceServicer_to_server, servicer),
             services=services_of(NAME),
             authority=authority,
+            database=database,
             background=[parts.indexing.keep_repairing],
             ready=parts.indexing.compare,
         )

@@ -5,7 +5,9 @@ from datetime import datetime
 from sqlalchemy import JSON, ForeignKeyConstraint, Index, LargeBinary, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from services.mesh.audit.tables import audit_tables
 from services.mesh.columns import UtcDateTime, naming
+from services.mesh.idempotency import idempotency_table
 
 _ID = String(64)
 # Both databases then sort and page alike.
@@ -97,3 +99,7 @@ class EmbeddingRow(Table):
     recipe: Mapped[str] = mapped_column(Text)
     meaning: Mapped[bytes] = mapped_column(LargeBinary)
     terms: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+remembered_replies = idempotency_table(Table.metadata)
+audit = audit_tables(Table.metadata)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from services.mesh.audit import acts_on
 from services.mesh.caller import current_tenant
 from services.mesh.clock import Clock
 from services.mesh.ids import new_id
@@ -67,6 +68,7 @@ async def put_document(library: Library, text: DocumentText) -> KnowledgeDocumen
                 for one in chunks
             ]
             await documents.keep(document, own_chunks, embeddings)
+            acts_on("document", document.document_id)
         await library.indexing.bring_up_to_date(tenant_id, document.document_id)
     library.frequencies.outdate(tenant_id)
     return document

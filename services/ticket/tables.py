@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import JSON, BigInteger, ForeignKeyConstraint, Index, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from services.mesh.audit.tables import audit_tables
 from services.mesh.columns import UtcDateTime, naming
 from services.mesh.idempotency import idempotency_table
 
@@ -129,3 +130,4 @@ class OutboxRow(Table):
 
 
 idempotency_table(Table.metadata)
+audit_tables(Table.metadata)

@@ -6,6 +6,7 @@ Whoever may not handle tickets is a customer: of the tenant's tickets there are 
 import re
 from collections.abc import Callable, Sequence
 
+from services.mesh.audit import acts_on
 from services.mesh.caller import UserId, current_caller, current_tenant, current_user
 from services.mesh.clock import Clock
 from services.mesh.errors import FieldViolation, InvalidRequest
@@ -52,6 +53,7 @@ async def open_ticket(
         number = await tickets.next_number()
         change = opened(new_id(), number, content, act, chat_session_id or None)
         await tickets.keep(change)
+        acts_on("ticket", change.ticket.ticket_id)
         if transcript:
             comment = _comment(change.ticket, act, transcript, is_internal=True)
             change = commented(change.ticket, comment, by_customer=False)
@@ -94,6 +96,7 @@ async def add_comment(
         _require_written("comment.body", body)
         comment = _comment(ticket, act, body, is_internal=is_internal)
         await tickets.keep(commented(ticket, comment, by_customer=is_customer()))
+        acts_on("comment", comment.comment_id)
         return comment
 
 
@@ -155,6 +158,8 @@ async def find_visible(tickets: TicketReading, ticket_id: str) -> Ticket:
 async def _find_to_change(tickets: TicketWriting, ticket_id: str) -> Ticket:
     # Who may see a ticket never changes, so a stranger need not take its lock to be refused.
     visible = await find_visible(tickets, ticket_id)
+    # People may say its number, which no later record would be found by.
+    acts_on("ticket", visible.ticket_id)
     ticket = await tickets.find_to_change(visible.ticket_id)
     if ticket is None:
         raise TicketNotFound(ticket_id)

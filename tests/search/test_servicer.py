@@ -89,7 +89,9 @@ async def server(
     await parts.indexing.compare()
     servicer = SearchServicer(parts.library, parts.finder)
     register = partial(search_service_pb2_grpc.add_SearchServiceServicer_to_server, servicer)
-    async with running_server("search", register, services_of("search"), mesh_settings) as server:
+    async with running_server(
+        "search", register, services_of("search"), mesh_settings, database=database
+    ) as server:
         yield server
     await index.close()
     await database.close()

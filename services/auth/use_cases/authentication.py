@@ -5,6 +5,7 @@ from services.auth.domain import User, after_failed_login, normal_email
 from services.auth.errors import CredentialsWrong, LoginThrottled
 from services.auth.ports import Account
 from services.auth.use_cases.token_desk import TokenDesk
+from services.mesh.audit import acting_for, bookkeeping
 
 
 async def authenticate(
@@ -34,23 +35,29 @@ async def _find_person(
         if wait:
             raise LoginThrottled(wait)
         tenant = await directory.tenant_with_slug(tenant_slug)
-        return await directory.records(tenant.tenant_id).person(address) if tenant else None
+        person = await directory.records(tenant.tenant_id).person(address) if tenant else None
+    if tenant is not None:
+        acting_for(tenant.tenant_id, person.user.user_id if person else "")
+    return person
 
 
 async def _count_failure(desk: TokenDesk, account: str) -> None:
-    async with desk.store.directory() as directory:
-        before = await directory.login_failures(account)
-        await directory.keep_login_failures(account, after_failed_login(before, desk.clock()))
+    with bookkeeping():
+        async with desk.store.directory() as directory:
+            before = await directory.login_failures(account)
+            await directory.keep_login_failures(account, after_failed_login(before, desk.clock()))
 
 
 async def _forget_failures(desk: TokenDesk, account: str) -> None:
-    async with desk.store.directory() as directory:
-        await directory.forget_login_failures(account)
+    with bookkeeping():
+        async with desk.store.directory() as directory:
+            await directory.forget_login_failures(account)
 
 
 async def _renew_outdated_hash(desk: TokenDesk, person: Account, password: str) -> None:
     if not desk.passwords.is_outdated(person.secret_hash):
         return
     better_hash = await desk.passwords.hash(password)
-    async with desk.store.writing(person.user.tenant_id) as records:
-        await records.set_secret_hash(person.user.user_id, better_hash)
+    with bookkeeping():
+        async with desk.store.writing(person.user.tenant_id) as records:
+            await records.set_secret_hash(person.user.user_id, better_hash)

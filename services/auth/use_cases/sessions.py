@@ -16,6 +16,7 @@ from services.auth.domain import (
 from services.auth.errors import RefreshTokenInvalid
 from services.auth.ports import AccessToken, TenantRecords
 from services.auth.use_cases.token_desk import TokenDesk
+from services.mesh.audit import acting_for, acts_on
 from services.mesh.caller import UserId
 from services.mesh.ids import new_id
 from services.mesh.scopes import FULL_SCOPE, within_scope
@@ -63,6 +64,7 @@ async def open_session(records: TenantRecords, opening: Opening, now: datetime) 
         now + opening.life,
     )
     await records.add_session(session)
+    _tell_audit(session)
     secret = await _next_link(records, session, now) if opening.is_renewable else ""
     return OpenedSession(user, session, session.scope, secret)
 
@@ -91,6 +93,7 @@ async def refresh(
         if found is None or found[1].client_id != client_id:
             raise RefreshTokenInvalid
         token, session = found
+        _tell_audit(session)
         granted = _narrowed(session.scope, scope)
         was_used = token.use_time is not None
         if was_used:
@@ -117,7 +120,13 @@ async def revoke(desk: TokenDesk, refresh_token: str) -> None:
     async with desk.store.writing(tenant_id) as records:
         found = await records.lock_refresh_token(digest)
         if found is not None:
+            _tell_audit(found[1])
             await records.end_session(found[1].session_id, desk.clock())
+
+
+def _tell_audit(session: Session) -> None:
+    acting_for(session.tenant_id, session.user_id, session.session_id, session.client_id)
+    acts_on("session", session.session_id)
 
 
 async def _next_link(records: TenantRecords, session: Session, now: datetime) -> str:

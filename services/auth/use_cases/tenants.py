@@ -6,6 +6,7 @@ from services.auth.domain import ADMIN, Tenant
 from services.auth.ports import AuthStore, Passwords
 from services.auth.standard_roles import roles_of
 from services.auth.use_cases.users import NewPerson, a_person, hash_of
+from services.mesh.audit import acts_on
 from services.mesh.caller import TenantId
 from services.mesh.clock import Clock
 from services.mesh.ids import new_id
@@ -33,6 +34,7 @@ async def create_tenant(
     secret_hash = await hash_of(passwords, new.admin, "admin_password")
     async with store.directory() as directory:
         await directory.add_tenant(tenant)
+        acts_on("tenant", tenant.tenant_id)
         records = directory.records(tenant.tenant_id)
         await records.add_roles(roles_of(new.slug))
         await records.add_user(admin, secret_hash)

@@ -16,6 +16,7 @@ from services.auth.domain import (
 )
 from services.auth.errors import LastAdmin, PasswordRefused, RoleNotFound
 from services.auth.ports import AuthStore, Passwords, TenantRecords
+from services.mesh.audit import acts_on
 from services.mesh.caller import TenantId, UserId
 from services.mesh.clock import Clock
 from services.mesh.ids import new_id
@@ -53,6 +54,7 @@ async def create_user(
     async with store.writing(tenant_id) as records:
         await _check_roles(records, user.roles)
         await records.add_user(user, secret_hash)
+        acts_on("user", user.user_id)
     return user
 
 
@@ -107,6 +109,7 @@ async def create_client(
     async with store.writing(tenant_id) as records:
         await _check_roles(records, roles)
         await records.add_user(client, digest_of(secret))
+        acts_on("client", client.user_id)
     return NewClient(client, secret)
 
 

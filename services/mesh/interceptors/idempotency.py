@@ -9,6 +9,7 @@ from google.api import field_behavior_pb2
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
+from services.mesh.audit.entry import note_replay
 from services.mesh.call_transaction import transaction_of_call
 from services.mesh.caller import current_tenant, current_user
 from services.mesh.database import Database
@@ -47,7 +48,9 @@ def idempotency(
             async with transaction_of_call(database, method.policy) as session:
                 known = await replies.claim(session, key, request_digest(request, secrets))
                 if known is not None:
-                    return reply_type.FromString(known)
+                    earlier = reply_type.FromString(known)
+                    note_replay(earlier)
+                    return earlier
                 reply = await proceed(request, context)
                 if reply is not None:
                     await replies.keep(session, key, reply.SerializeToString())

@@ -26,7 +26,7 @@ from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n helpdesk/options/v1/policy.proto\x12\x13helpdesk.options.v1\x1a google/protobuf/descriptor.proto\x1a\x1egoogle/protobuf/duration.proto\"\xde\x01\n\x06Policy\x12\x12\n\npermission\x18\x01 \x01(\t\x12\x0e\n\x06public\x18\x02 \x01(\x08\x12\x0f\n\x07\x63\x61llers\x18\x03 \x03(\t\x12\x0f\n\x07\x61udited\x18\x04 \x01(\x08\x12\x32\n\x0f\x64\x65\x66\x61ult_timeout\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12.\n\x0bmax_timeout\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nidempotent\x18\x07 \x01(\x08\x12\x16\n\x0e\x61\x63ross_tenants\x18\x08 \x01(\x08:M\n\x06policy\x12\x1e.google.protobuf.MethodOptions\x18\xd1\x86\x03 \x01(\x0b\x32\x1b.helpdesk.options.v1.Policy:6\n\rpersonal_data\x12\x1d.google.protobuf.FieldOptions\x18\xd2\x86\x03 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n helpdesk/options/v1/policy.proto\x12\x13helpdesk.options.v1\x1a google/protobuf/descriptor.proto\x1a\x1egoogle/protobuf/duration.proto\"\x9c\x02\n\x06Policy\x12\x12\n\npermission\x18\x01 \x01(\t\x12\x0e\n\x06public\x18\x02 \x01(\x08\x12\x0f\n\x07\x63\x61llers\x18\x03 \x03(\t\x12\x0f\n\x07\x61udited\x18\x04 \x01(\x08\x12\x32\n\x0f\x64\x65\x66\x61ult_timeout\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12.\n\x0bmax_timeout\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nidempotent\x18\x07 \x01(\x08\x12\x16\n\x0e\x61\x63ross_tenants\x18\x08 \x01(\x08\x12<\n\x0e\x61udit_resource\x18\t \x01(\x0b\x32$.helpdesk.options.v1.AuditedResource\"c\n\x0f\x41uditedResource\x12\x17\n\rrequest_field\x18\x01 \x01(\tH\x00\x12\x13\n\ttold_kind\x18\x02 \x01(\tH\x00\x12\x16\n\x0cnone_because\x18\x03 \x01(\tH\x00\x42\n\n\x08resource:M\n\x06policy\x12\x1e.google.protobuf.MethodOptions\x18\xd1\x86\x03 \x01(\x0b\x32\x1b.helpdesk.options.v1.Policy:6\n\rpersonal_data\x12\x1d.google.protobuf.FieldOptions\x18\xd2\x86\x03 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,5 +34,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'helpdesk.options.v1.policy_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_POLICY']._serialized_start=124
-  _globals['_POLICY']._serialized_end=346
+  _globals['_POLICY']._serialized_end=408
+  _globals['_AUDITEDRESOURCE']._serialized_start=410
+  _globals['_AUDITEDRESOURCE']._serialized_end=509
 # @@protoc_insertion_point(module_scope)

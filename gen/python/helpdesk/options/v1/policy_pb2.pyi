@@ -35,12 +35,13 @@ class Policy(_message.Message):
     MAX_TIMEOUT_FIELD_NUMBER: _builtins.int
     IDEMPOTENT_FIELD_NUMBER: _builtins.int
     ACROSS_TENANTS_FIELD_NUMBER: _builtins.int
+    AUDIT_RESOURCE_FIELD_NUMBER: _builtins.int
     permission: _builtins.str
     """The permission the end user needs, `<area>.<resources>.<verb>`. Empty only when `public` is set."""
     public: _builtins.bool
     """Whether the RPC works without an end user's token. `callers` still applies."""
     audited: _builtins.bool
-    """Whether the call is written to the tenant's audit log."""
+    """Whether the call is written to the tenant's audit log, in the transaction that holds what it changes."""
     idempotent: _builtins.bool
     """Whether calling twice leaves what calling once leaves, so that clients may retry on UNAVAILABLE.
     Where the request has a `request_id`, this holds for calls that set it; the mesh's own channels always do.
@@ -61,6 +62,12 @@ class Policy(_message.Message):
     def max_timeout(self) -> _duration_pb2.Duration:
         """The most time a caller may ask for; a longer wish is shortened to this."""
 
+    @_builtins.property
+    def audit_resource(self) -> Global___AuditedResource:
+        """What an audited call acts on, where it is not plain: without this it is what a `Create…` makes, else the first
+        `<kind>_id` of the request.
+        """
+
     def __init__(
         self,
         *,
@@ -72,14 +79,47 @@ class Policy(_message.Message):
         max_timeout: _duration_pb2.Duration | None = ...,
         idempotent: _builtins.bool = ...,
         across_tenants: _builtins.bool = ...,
+        audit_resource: Global___AuditedResource | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["default_timeout", b"default_timeout", "max_timeout", b"max_timeout"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["audit_resource", b"audit_resource", "default_timeout", b"default_timeout", "max_timeout", b"max_timeout"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["across_tenants", b"across_tenants", "audited", b"audited", "callers", b"callers", "default_timeout", b"default_timeout", "idempotent", b"idempotent", "max_timeout", b"max_timeout", "permission", b"permission", "public", b"public"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["across_tenants", b"across_tenants", "audit_resource", b"audit_resource", "audited", b"audited", "callers", b"callers", "default_timeout", b"default_timeout", "idempotent", b"idempotent", "max_timeout", b"max_timeout", "permission", b"permission", "public", b"public"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Policy: _TypeAlias = Policy  # noqa: Y015
+
+@_typing.final
+class AuditedResource(_message.Message):
+    """What an audited call acts on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_FIELD_FIELD_NUMBER: _builtins.int
+    TOLD_KIND_FIELD_NUMBER: _builtins.int
+    NONE_BECAUSE_FIELD_NUMBER: _builtins.int
+    request_field: _builtins.str
+    """The path of the request's field that names it, `ticket.ticket_id`; the last word says the kind."""
+    told_kind: _builtins.str
+    """The kind of what the call makes or finds, `session`. The service tells its id."""
+    none_because: _builtins.str
+    """Why the call acts on nothing that has an id."""
+    def __init__(
+        self,
+        *,
+        request_field: _builtins.str = ...,
+        told_kind: _builtins.str = ...,
+        none_because: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["none_because", b"none_because", "request_field", b"request_field", "resource", b"resource", "told_kind", b"told_kind"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["none_because", b"none_because", "request_field", b"request_field", "resource", b"resource", "told_kind", b"told_kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_resource: _TypeAlias = _typing.Literal["request_field", "told_kind", "none_because"]  # noqa: Y015
+    _WhichOneofArgType_resource: _TypeAlias = _typing.Literal["resource", b"resource"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_resource) -> _WhichOneofReturnType_resource | None: ...
+
+Global___AuditedResource: _TypeAlias = AuditedResource  # noqa: Y015
 
 POLICY_FIELD_NUMBER: _builtins.int
 PERSONAL_DATA_FIELD_NUMBER: _builtins.int

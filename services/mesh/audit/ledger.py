@@ -1,0 +1,60 @@
+"""Adds records to the chains. Each is written behind its chain's head, which serves as the lock."""
+
+from sqlalchemy import MetaData, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.mesh.audit.keys import AuditKeys
+from services.mesh.audit.record import FIRST_PREVIOUS_MAC, Content, Record, as_values, linked
+from services.mesh.audit.tables import audit_tables
+from services.mesh.caller import TenantId
+from services.mesh.database import Database
+
+# The chain of the calls of which no tenant was known. No tenant's id looks like this.
+NOBODY = TenantId("-")
+
+_tables = audit_tables(MetaData())
+_records, _heads = _tables.records, _tables.heads
+
+
+class Ledger:
+    def __init__(self, database: Database, keys: AuditKeys) -> None:
+        self._database = database
+        self._keys = keys
+
+    async def append(self, tenant_id: TenantId, content: Content) -> Record:
+        """Joins the transaction that is open, so that both are kept or neither."""
+        async with self._database.tenant_transaction(tenant_id) as session:
+            seq, previous_mac = await self._next(session, tenant_id)
+            record = linked(tenant_id, seq, previous_mac, content, self._keys.signing())
+            await session.execute(insert(_records), as_values(record))
+            await session.execute(
+                update(_heads).where(_heads.c.tenant_id == tenant_id).values(mac=record.mac)
+            )
+            return record
+
+    async def heads(self) -> list[tuple[str, int, str]]:
+        """Tenant, number and MAC of the last record of every chain."""
+        async with self._database.system_reading() as session:
+            found = await session.execute(select(_heads.c.tenant_id, _heads.c.seq, _heads.c.mac))
+            return [(tenant_id, seq, mac) for tenant_id, seq, mac in found]
+
+    async def _next(self, session: AsyncSession, tenant_id: TenantId) -> tuple[int, str]:
+        # Whoever else writes to this chain waits here until this transaction has ended.
+        move_on = (
+            update(_heads)
+            .where(_heads.c.tenant_id == tenant_id)
+            .values(seq=_heads.c.seq + 1)
+            .returning(_heads.c.seq, _heads.c.mac)
+        )
+        head = (await session.execute(move_on)).first()
+        if head is None:
+            begin = postgresql_insert if self._database.is_postgresql else sqlite_insert
+            await session.execute(
+                begin(_heads)
+                .values(tenant_id=tenant_id, seq=0, mac=FIRST_PREVIOUS_MAC)
+                .on_conflict_do_nothing()
+            )
+            head = (await session.execute(move_on)).one()
+        return head.seq, head.mac
