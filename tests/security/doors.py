@@ -10,7 +10,7 @@ from google.protobuf.json_format import MessageToJson
 from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
-from tests.security.http import HttpClient, http_request
+from tests.security.http import HttpAnswer, HttpClient, http_request
 from tests.security.rpcs import Rpc
 
 # A watch ends by itself a while before its time is up; nobody here wants to hear it for longer.
@@ -113,15 +113,22 @@ class RestDoor:
         begun = time.perf_counter()
         answer = await self._client.send(http_request(binding, request), headers)
         seconds = time.perf_counter() - begun
-        body = answer.body.decode()
         if answer.status == _HTTP_STATUS_OF["OK"]:
-            return Answer("OK", "", body, seconds)
+            return Answer("OK", "", answer.body.decode(), seconds)
+        return refusal_of(answer, seconds)
+
+
+def refusal_of(answer: HttpAnswer, seconds: float = 0.0) -> Answer:
+    """What a REST client reads out of an error; a code that its status belies is told as such."""
+    try:
         status = answer.json()
         code = code_pb2.Code.Name(status["code"])
-        reasons = [one["reason"] for one in status.get("details", []) if "reason" in one]
-        if _HTTP_STATUS_OF.get(code, 500) != answer.status:
-            code = f"{code} as HTTP {answer.status}"
-        return Answer(code, reasons[0] if reasons else "", body, seconds)
+    except (ValueError, KeyError):
+        return Answer(f"HTTP {answer.status}", "", answer.body.decode(), seconds)
+    reasons = [one["reason"] for one in status.get("details", []) if "reason" in one]
+    if _HTTP_STATUS_OF.get(code, 500) != answer.status:
+        code = f"{code} as HTTP {answer.status}"
+    return Answer(code, reasons[0] if reasons else "", answer.body.decode(), seconds)
 
 
 def _seconds_for(rpc: Rpc) -> int:

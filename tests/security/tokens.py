@@ -99,12 +99,12 @@ async def attack(stage: Stage, scale: Scale, seed: int) -> Outcome:
     mint = await mint_for(stage, house["admin"])
     points = points_of(stage)
     forms = hostile_tokens(mint)
+    accepted = [name for name in FIVE if plain_recipe_accepts(mint, forms[name])]
     failures, details = await _good_and_bad(points, mint, forms)
     failures += await _flips(points, mint, FLIPS[scale], Random(seed))
     others = await _secrets_that_are_no_tokens(stage, house.slug)
     for name, secret in others.items():
         failures += _wrong(name, await _judge(points, secret), REFUSED)
-    accepted = [name for name in FIVE if plain_recipe_accepts(mint, forms[name])]
     control = Control("strictness, as in PyJWT's plain recipe", caught=accepted == list(FIVE))
     count = FLIPS[scale] + len(forms) + len(others)
     return Outcome(count, failures, control, details)
