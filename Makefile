@@ -57,8 +57,9 @@ eval: install ## measure retrieval and refusals on the demo tenants
 	$(BIN)/python -m tests.eval.recall
 	$(BIN)/python -m tests.eval.support
 
-gates: install ## make the demo tenants anew and hold their row counts against the manifest
+gates: install ## count the demo tenants' rows; try what each role may do through REST
 	$(BIN)/python tests/gates/seed.py
+	$(BIN)/python tests/gates/auth_probe.py
 
 security: install ## prove that a tenant cannot be crossed (half an hour; ARGS="--only tokens")
 	$(BIN)/python -m tests.security $(ARGS)

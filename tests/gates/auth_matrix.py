@@ -1,0 +1,107 @@
+"""Who may do what through REST, as a person would list it; `auth_probe.py` tries every cell."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+ROLES = ("admin", "agent", "customer", "operator", "nobody")
+
+YES, NO, ABSENT, WHO = 200, 403, 404, 401
+
+
+@dataclass(frozen=True)
+class Action:
+    """`{ticket}` in a path is a new ticket of the customer, `{foreign.ticket}` a foreign one."""
+
+    resource: str
+    what: str
+    verb: str
+    path: str
+    statuses: tuple[int, ...]
+    """What each of ROLES gets."""
+    body: Mapping[str, Any] = field(default_factory=dict)
+    before: tuple[str, ...] = ()
+    """What an admin does to the object first: verbs of a ticket."""
+
+    has_twin: bool = True
+    """Whether it is tried on an object of another tenant, too."""
+
+    def on_a_foreign_object(self) -> "Action":
+        """Whoever may do it at home hears that there is no such thing, the others what they do."""
+        return replace(
+            self,
+            what=f"{self.what}, foreign",
+            path=self.path.replace("{", "{foreign."),
+            statuses=tuple(ABSENT if status == YES else status for status in self.statuses),
+        )
+
+
+_ALL = (YES, YES, YES, NO, WHO)
+_STAFF = (YES, YES, NO, NO, WHO)
+_ADMIN = (YES, NO, NO, NO, WHO)
+_PLATFORM = (NO, NO, NO, YES, WHO)
+_NOT_A_COLLEAGUE = (YES, YES, ABSENT, NO, WHO)
+
+_TICKET = "/v1/tickets/{ticket}"
+_PERSON = {"user": {"email": "{new}@example.com", "displayName": "New", "roles": ["customer"]}}
+_TENANT = {
+    "tenant": {"slug": "{new}", "displayName": "New"},
+    "admin": {"email": "{new}@example.com", "displayName": "New"},
+    "adminPassword": "{password}",
+}
+_ARTICLE = {"sourceUri": "probe/{new}.md", "content": "# New\n\nThe printer is out."}
+
+ACTIONS = (
+    Action("tickets", "create", "POST", "/v1/tickets", _ALL, {"subject": "New"}),
+    Action("tickets", "list", "GET", "/v1/tickets", _ALL),
+    Action("tickets", "read", "GET", _TICKET, _ALL),
+    Action(
+        "tickets",
+        "read a colleague's",
+        "GET",
+        "/v1/tickets/{colleague}",
+        _NOT_A_COLLEAGUE,
+        has_twin=False,
+    ),
+    Action("tickets", "update", "PATCH", _TICKET, _STAFF, {"subject": "Newer"}),
+    Action("tickets", "assign", "POST", f"{_TICKET}:assign", _STAFF),
+    Action("tickets", "pend", "POST", f"{_TICKET}:pend", _STAFF),
+    Action("tickets", "resolve", "POST", f"{_TICKET}:resolve", _STAFF),
+    Action("tickets", "reopen", "POST", f"{_TICKET}:reopen", _ALL, before=("resolve",)),
+    Action("tickets", "close", "POST", f"{_TICKET}:close", _STAFF, before=("resolve",)),
+    Action("tickets", "read events", "GET", f"{_TICKET}/events", _STAFF),
+    Action("comments", "create", "POST", f"{_TICKET}/comments", _ALL, {"body": "New"}),
+    Action(
+        "comments",
+        "create internal",
+        "POST",
+        f"{_TICKET}/comments",
+        _STAFF,
+        {"body": "New", "internal": True},
+        # A customer's internal comment is forbidden only once its ticket was found.
+        has_twin=False,
+    ),
+    Action("comments", "list", "GET", f"{_TICKET}/comments", _ALL),
+    Action("documents", "put", "POST", "/v1/documents", _ADMIN, _ARTICLE),
+    Action("documents", "list", "GET", "/v1/documents", _STAFF),
+    Action("documents", "read", "GET", "/v1/documents/{document}", _ALL),
+    Action("documents", "read a version", "GET", "/v1/documents/{document}/versions/1", _ALL),
+    Action("documents", "search", "POST", "/v1/passages:search", _ALL, {"query": "printer"}),
+    Action("documents", "delete", "DELETE", "/v1/documents/{document}", _ADMIN),
+    Action("users", "create", "POST", "/v1/users", _ADMIN, {**_PERSON, "password": "{password}"}),
+    Action("users", "list", "GET", "/v1/users", _STAFF),
+    Action("users", "read", "GET", "/v1/users/{user}", _STAFF),
+    Action("users", "set roles", "POST", "/v1/users/{user}:setRoles", _ADMIN, {"roles": []}),
+    Action("roles", "list", "GET", "/v1/roles", _ADMIN),
+    Action(
+        "clients",
+        "create",
+        "POST",
+        "/v1/clients",
+        _ADMIN,
+        {"displayName": "New", "roles": ["customer"]},
+    ),
+    Action("tenants", "create", "POST", "/v1/tenants", _PLATFORM, _TENANT),
+    Action("tenants", "list", "GET", "/v1/tenants", _PLATFORM),
+    Action("tenants", "read", "GET", "/v1/tenants/{tenant}", _PLATFORM, has_twin=False),
+)
