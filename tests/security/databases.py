@@ -11,13 +11,12 @@ _SERVICES = ("AUTH", "TICKET", "SEARCH", "CHAT")
 @contextmanager
 def postgresql_settings() -> Iterator[Mapping[str, str]]:
     with running_postgresql() as server:
-        addresses = {name: server.create() for name in _SERVICES}
-        yield {
-            f"HELPDESK_{name}_DATABASE{role}_URL": str(url)
-            for name, address in addresses.items()
-            for role, url in (
-                ("", address.url),
-                ("_OWNER", address.owner_url),
-                ("_SYSTEM", address.system_url),
-            )
-        }
+        settings: dict[str, str] = {}
+        for service in _SERVICES:
+            address = server.create()
+            settings |= {
+                f"HELPDESK_{service}_DATABASE_URL": address.url,
+                f"HELPDESK_{service}_DATABASE_OWNER_URL": str(address.owner_url),
+                f"HELPDESK_{service}_DATABASE_SYSTEM_URL": str(address.system_url),
+            }
+        yield settings

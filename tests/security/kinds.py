@@ -86,7 +86,7 @@ TENANT = Kind("tenant", _tenant)
 
 KINDS = (TICKET, DOCUMENT, CONVERSATION, USER, TENANT)
 
-# By area and the field's name. A field of a message that only the server fills is no question.
+# By area and the field's name; by the name alone where it means the same everywhere.
 FIELDS: Mapping[tuple[str, str], Kind] = {
     ("ticket", "ticket_id"): TICKET,
     ("ticket", "assignee_id"): USER,
@@ -95,7 +95,8 @@ FIELDS: Mapping[tuple[str, str], Kind] = {
     ("ticket", "chat_session_id"): CONVERSATION,
     ("search", "document_id"): DOCUMENT,
     ("chat", "session_id"): CONVERSATION,
-    ("auth", "user_id"): USER,
+    ("", "user_id"): USER,
+    ("", "resource_id"): TICKET,
     ("auth", "tenant_id"): TENANT,
 }
 
@@ -106,7 +107,8 @@ NO_OBJECTS = {"request_id", "client_id", "comment_id"}
 BESIDE = {
     "AssignTicketRequest.assignee_id",
     "CreateTicketRequest.chat_session_id",
-    "CreateTicketRequest.ticket.ticket_id",
+    "ListAuditRecordsRequest.user_id",
+    "ListAuditRecordsRequest.resource_id",
 }
 
 
@@ -123,7 +125,7 @@ def id_fields(each: Rpc) -> list[IdField]:
         name = path.last.name
         if not name.endswith("_id") or name in NO_OBJECTS:
             continue
-        kind = FIELDS.get((each.area, name))
+        kind = FIELDS.get((each.area, name)) or FIELDS.get(("", name))
         if kind is None:
             raise CannotCall(f"{each.path}: nobody has said what {path} names")
         found.append(IdField(path, kind))

@@ -17,7 +17,7 @@ async def mint_for(stage: Stage, person: Person) -> Mint:
     token = (await stage.login(person)).access_token
     header, payload, _ = token.split(".")
     key_id = json.loads(unb64(header))["kid"]
-    database = Database(stage.installation.settings.database_url("auth"))
+    database = Database(stage.installation.settings.database_address("auth"))
     try:
         async with database.system_reading() as session:
             pem = await session.scalar(
