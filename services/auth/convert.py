@@ -14,9 +14,11 @@ from helpdesk.auth.v1 import (
 )
 from services.auth.domain import Role, Tenant, User
 from services.auth.signing import PublicKey
+from services.auth.use_cases.account_codes import NewCode
 from services.auth.use_cases.sessions import IssuedToken
 from services.auth.use_cases.tenants import NewTenant
 from services.auth.use_cases.tokens import Identity
+from services.auth.use_cases.user_changes import UserContent
 from services.auth.use_cases.users import FIRST_USER, NewClient, NewPerson, UserCursor
 from services.mesh.errors import PageTokenInvalid
 
@@ -29,6 +31,15 @@ def new_tenant(request: tenant_service_pb2.CreateTenantRequest) -> NewTenant:
 def new_person(request: user_service_pb2.CreateUserRequest) -> NewPerson:
     user = request.user
     return NewPerson(user.email, user.display_name, tuple(user.roles), request.password)
+
+
+def invited_person(request: user_service_pb2.InviteUserRequest) -> NewPerson:
+    user = request.user
+    return NewPerson(user.email, user.display_name, tuple(user.roles))
+
+
+def user_content(user: auth_pb2.User) -> UserContent:
+    return UserContent(user.email, user.display_name)
 
 
 def tenant_message(tenant: Tenant) -> auth_pb2.Tenant:
@@ -47,6 +58,23 @@ def user_message(user: User) -> auth_pb2.User:
         display_name=user.display_name,
         roles=user.roles,
         create_time=timestamp(user.create_time),
+        state=auth_pb2.UserState.Value(f"USER_STATE_{user.state.name}"),
+        etag=user.etag,
+    )
+
+
+def invitation_message(code: NewCode, link: str) -> user_service_pb2.Invitation:
+    return user_service_pb2.Invitation(
+        user=user_message(code.user),
+        code=code.secret,
+        link=link,
+        expire_time=timestamp(code.expire_time),
+    )
+
+
+def password_reset_message(code: NewCode, link: str) -> user_service_pb2.PasswordReset:
+    return user_service_pb2.PasswordReset(
+        code=code.secret, link=link, expire_time=timestamp(code.expire_time)
     )
 
 

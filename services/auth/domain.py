@@ -22,7 +22,8 @@ FREE_LOGIN_FAILURES = 5
 LONGEST_LOGIN_WAIT = timedelta(minutes=5)
 LOGIN_MEMORY = timedelta(hours=1)
 
-SHORTEST_PASSWORD = 8
+INVITATION_LIFE = timedelta(days=7)
+PASSWORD_RESET_LIFE = timedelta(days=1)
 
 ADMIN = "admin"
 
@@ -33,6 +34,12 @@ OWN_CLIENT = "helpdesk"
 class UserKind(StrEnum):
     PERSON = "person"
     CLIENT = "client"
+
+
+class UserState(StrEnum):
+    ACTIVE = "active"
+    INVITED = "invited"
+    DISABLED = "disabled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +61,22 @@ class User:
     display_name: str
     roles: tuple[str, ...]
     create_time: datetime
+    is_invited: bool = False
+    disable_time: datetime | None = None
+    revision: int = 1
+
+    @property
+    def state(self) -> UserState:
+        if self.disable_time is not None:
+            return UserState.DISABLED
+        return UserState.INVITED if self.is_invited else UserState.ACTIVE
+
+    @property
+    def etag(self) -> str:
+        return f'"{self.revision}"'
 
     def holding(self, roles: Iterable[str]) -> "User":
-        return replace(self, roles=tuple(sorted(roles)))
+        return replace(self, roles=tuple(sorted(roles)), revision=self.revision + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +112,25 @@ class RefreshToken:
     issue_time: datetime
     expire_time: datetime
     use_time: datetime | None = None
+
+
+class CodePurpose(StrEnum):
+    INVITATION = "invitation"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - the name of a purpose
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCode:
+    """A code that lets its holder choose a user's password, once; only its digest is known."""
+
+    digest: str
+    purpose: CodePurpose
+    user_id: UserId
+    create_time: datetime
+    expire_time: datetime
+
+    def serves(self, purpose: CodePurpose, now: datetime) -> bool:
+        return self.purpose is purpose and now < self.expire_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,21 +217,17 @@ def normal_email(address: str) -> str:
     return address.strip().lower()
 
 
-def password_weakness(password: str, email: str) -> str | None:
-    """Says what is wrong with a password, or None."""
-    if len(password) < SHORTEST_PASSWORD:
-        return f"has fewer than {SHORTEST_PASSWORD} characters"
-    if normal_email(password) == normal_email(email):
-        return "is the e-mail address"
-    return None
-
-
 def missing_roles(wanted: Iterable[str], known: Iterable[Role]) -> list[str]:
     return sorted(set(wanted) - {role.name for role in known})
 
 
 def permissions_of(user: User, roles: Mapping[str, Role]) -> frozenset[str]:
     return frozenset().union(*(roles[name].permissions for name in user.roles if name in roles))
+
+
+def first_beyond(roles: Iterable[Role], held: frozenset[str]) -> Role | None:
+    """The first role that gives a permission which is not among those held."""
+    return next((role for role in roles if not role.permissions <= held), None)
 
 
 def leaves_no_admin(user: User, roles_afterwards: Iterable[str], admins: Iterable[UserId]) -> bool:

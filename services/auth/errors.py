@@ -1,21 +1,26 @@
 """Every refusal of auth.
 
-InvalidArgument     PasswordRefused
-Unauthenticated     CredentialsWrong, OneTimeCodeRequired, RefreshTokenInvalid
+InvalidArgument     PasswordRefused, UserIncomplete, UserFieldFixed
+Unauthenticated     CredentialsWrong, OneTimeCodeRequired, RefreshTokenInvalid, AccountCodeInvalid
+PermissionDenied    RoleNotGrantable, UserMayMore
 NotFound            TenantNotFound, UserNotFound, RoleNotFound
 AlreadyExists       TenantSlugTaken, UserEmailTaken
-FailedPrecondition  LastAdmin
+Aborted             UserChanged
+FailedPrecondition  LastAdmin, UserStateUnfit
 ResourceExhausted   LoginThrottled
 """
 
 from datetime import timedelta
 
 from services.mesh.errors import (
+    Aborted,
     AlreadyExists,
     FailedPrecondition,
     FieldViolation,
+    InvalidArgument,
     InvalidRequest,
     NotFound,
+    PermissionDenied,
     ResourceExhausted,
     Unauthenticated,
 )
@@ -110,3 +115,68 @@ class PasswordRefused(InvalidRequest):
         super().__init__(
             "The password cannot be used.", violations=(FieldViolation(field, weakness),)
         )
+
+
+class UserIncomplete(InvalidRequest):
+    """Lacks what an update may leave out and a new user may not."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            "The user is incomplete.", violations=(FieldViolation(field, "value is required"),)
+        )
+
+
+class UserChanged(Aborted):
+    domain = DOMAIN
+    reason = "USER_CHANGED"
+
+    def __init__(self, etag: str = "") -> None:
+        super().__init__(
+            "The user has changed since you read it; read it again.", metadata={"etag": etag}
+        )
+
+
+class UserFieldFixed(InvalidArgument):
+    domain = DOMAIN
+    reason = "USER_FIELD_FIXED"
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            f"The field '{field}' cannot be updated.",
+            metadata={"field": field},
+            violations=[FieldViolation("update_mask", f"'{field}' cannot be updated")],
+        )
+
+
+class UserMayMore(PermissionDenied):
+    domain = DOMAIN
+    reason = "USER_MAY_MORE"
+
+    def __init__(self, user_id: str) -> None:
+        super().__init__("The user holds permissions that you lack.", metadata={"user_id": user_id})
+
+
+class UserStateUnfit(FailedPrecondition):
+    domain = DOMAIN
+    reason = "USER_STATE_UNFIT"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(
+            f"This is not possible for a user who is {state}.", metadata={"state": state.upper()}
+        )
+
+
+class AccountCodeInvalid(Unauthenticated):
+    domain = DOMAIN
+    reason = "ACCOUNT_CODE_INVALID"
+
+    def __init__(self) -> None:
+        super().__init__("The code is not valid any more; ask for a new one.")
+
+
+class RoleNotGrantable(PermissionDenied):
+    domain = DOMAIN
+    reason = "ROLE_NOT_GRANTABLE"
+
+    def __init__(self, role: str) -> None:
+        super().__init__("You lack permissions that this role gives.", metadata={"role": role})

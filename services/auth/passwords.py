@@ -5,6 +5,7 @@ import asyncio
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import Type
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 # OWASP's first choice for Argon2id; about 20 ms on one core.
 MEMORY_KIB = 19_456
@@ -19,6 +20,7 @@ class Argon2Passwords:
     def __init__(self, memory_kib: int = MEMORY_KIB, passes: int = PASSES) -> None:
         self._hasher = PasswordHasher(passes, memory_kib, LANES, type=Type.ID)
         self._turn = asyncio.Semaphore(HASHES_AT_ONCE)
+        self._common = frozenset(FREQUENCY_LISTS["passwords"])
         self._nobodys_hash = self._hasher.hash("nobody has this password")
 
     async def hash(self, password: str) -> str:
@@ -30,7 +32,14 @@ class Argon2Passwords:
             is_same = await asyncio.to_thread(
                 self._verify, secret_hash or self._nobodys_hash, password
             )
-        return is_same and secret_hash is not None
+        # A user without a password is no user with an empty one.
+        return is_same and bool(secret_hash)
+
+    def is_common(self, password: str) -> bool:
+        return password.lower() in self._common
+
+    def count_common(self, length: int) -> int:
+        return sum(len(password) >= length for password in self._common)
 
     def is_outdated(self, secret_hash: str) -> bool:
         return self._hasher.check_needs_rehash(secret_hash)

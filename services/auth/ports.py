@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from services.auth.domain import (
+    AccountCode,
     LoginFailures,
     Policy,
     RefreshToken,
@@ -61,16 +62,32 @@ class TenantRecords(Protocol):
         """By e-mail address, then id, from behind this pair."""
 
     async def set_roles(self, user_id: UserId, roles: Sequence[str]) -> None:
-        """Changes the policy. Raises UserNotFound."""
+        """Changes the policy and the user's revision. Raises UserNotFound."""
 
     async def people_with_role(self, role: str) -> frozenset[UserId]:
-        """Clients are not people."""
+        """Those who can log in. Clients are not people."""
 
     async def person(self, email: str) -> Account | None:
         """The person with this address in its normal spelling."""
 
     async def client(self, client_id: str) -> Account | None:
         """The client with this id."""
+
+    async def update_user(self, user: User) -> None:
+        """Keeps all but the roles. Raises UserEmailTaken, and UserChanged unless what is kept has
+        the revision before this one's."""
+
+    async def put_account_code(self, code: AccountCode) -> None:
+        """In the place of the user's code of the same purpose, if there is one."""
+
+    async def account_code(self, digest: str) -> AccountCode | None:
+        """As long as nobody has taken it."""
+
+    async def take_account_code(self, digest: str) -> AccountCode | None:
+        """Only the first to ask gets it."""
+
+    async def delete_account_codes(self, user_id: UserId) -> None:
+        """Of every purpose."""
 
     async def set_secret_hash(self, user_id: UserId, secret_hash: str) -> None:
         """Replaces the hash of a user's secret."""
@@ -97,8 +114,10 @@ class TenantRecords(Protocol):
         policy, so that all transactions take sessions first and the policy second.
         """
 
-    async def end_sessions_of_user(self, user_id: UserId, now: datetime) -> None:
-        """All of them, whoever opened them."""
+    async def end_sessions_of_user(
+        self, user_id: UserId, now: datetime, but: SessionId | None = None
+    ) -> None:
+        """All of them, but for this one, whoever opened them."""
 
     async def end_sessions_of_client(self, client_id: str, now: datetime) -> None:
         """All that this client opened, whoever for."""
@@ -130,6 +149,9 @@ class Directory(Protocol):
 
     async def tenant_of_refresh_token(self, digest: str) -> TenantId | None:
         """Where a refresh token was issued."""
+
+    async def tenant_of_account_code(self, digest: str) -> TenantId | None:
+        """Where a code was made."""
 
     async def login_failures(self, account: str) -> LoginFailures | None:
         """Under this account name, an opaque digest."""
@@ -182,7 +204,10 @@ class Passwords(Protocol):
         """With a fresh salt."""
 
     async def matches(self, password: str, secret_hash: str | None) -> bool:
-        """Takes as long without a hash as with one, and then says no."""
+        """Takes as long without a hash, or with an empty one, as with one, and then says no."""
+
+    def is_common(self, password: str) -> bool:
+        """Whether it is among the passwords that are guessed first, in whatever case."""
 
     def is_outdated(self, secret_hash: str) -> bool:
         """Whether the hash was made with weaker settings than today's."""

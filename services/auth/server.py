@@ -7,17 +7,20 @@ from pathlib import Path
 import grpc
 
 from helpdesk.auth.v1 import (
+    account_service_pb2_grpc,
     policy_service_pb2_grpc,
     tenant_service_pb2_grpc,
     token_service_pb2_grpc,
     user_service_pb2_grpc,
 )
+from services.auth.account_links import AccountLinks
 from services.auth.authority import LocalAuthority
 from services.auth.operator_secret import ChosenSecret, SecretInFile
 from services.auth.passwords import Argon2Passwords
 from services.auth.policy_feed import PolicyFeed
 from services.auth.ports import OperatorSecret, Passwords
 from services.auth.servicer import (
+    AccountServicer,
     PolicyServicer,
     TenantServicer,
     TokenServicer,
@@ -57,6 +60,7 @@ class Auth:
     tenants: TenantServicer
     users: UserServicer
     tokens: TokenServicer
+    account: AccountServicer
     policy: PolicyServicer
     clock: Clock
 
@@ -64,6 +68,7 @@ class Auth:
         tenant_service_pb2_grpc.add_TenantServiceServicer_to_server(self.tenants, server)
         user_service_pb2_grpc.add_UserServiceServicer_to_server(self.users, server)
         token_service_pb2_grpc.add_TokenServiceServicer_to_server(self.tokens, server)
+        account_service_pb2_grpc.add_AccountServiceServicer_to_server(self.account, server)
         policy_service_pb2_grpc.add_PolicyServiceServicer_to_server(self.policy, server)
 
     async def clean_up(self) -> None:
@@ -110,8 +115,9 @@ async def build(
         keys=keys,
         authority=LocalAuthority(store, keys, feed, clock, settings.issuer),
         tenants=TenantServicer(store, passwords, clock),
-        users=UserServicer(store, passwords, clock),
+        users=UserServicer(store, passwords, clock, AccountLinks(settings.issuer)),
         tokens=TokenServicer(desk, keys),
+        account=AccountServicer(desk),
         policy=PolicyServicer(feed),
         clock=clock,
     )

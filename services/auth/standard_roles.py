@@ -5,9 +5,11 @@ from services.auth.domain import ADMIN, Role
 PLATFORM_SLUG = "platform"
 OPERATOR_EMAIL = "operator@platform.internal"
 
-CUSTOMER_PERMISSIONS = frozenset(
+# Of one's own account: whoever can log in holds them.
+ACCOUNT_PERMISSIONS = frozenset({"auth.identity.get", "auth.password.change"})
+
+CUSTOMER_PERMISSIONS = ACCOUNT_PERMISSIONS | frozenset(
     {
-        "auth.identity.get",
         "chat.messages.list",
         "chat.messages.send",
         "chat.sessions.create",
@@ -53,7 +55,12 @@ ADMIN_PERMISSIONS = (
         "auth.clients.create",
         "auth.roles.list",
         "auth.users.create",
+        "auth.users.disable",
+        "auth.users.enable",
+        "auth.users.invite",
+        "auth.users.reset_password",
         "auth.users.set_roles",
+        "auth.users.update",
         "search.documents.delete",
         "search.documents.put",
     }
@@ -68,7 +75,8 @@ STANDARD_ROLES = (
 OPERATOR = Role(
     "operator",
     "Makes and looks after tenants.",
-    frozenset({"auth.identity.get", "auth.tenants.create", "auth.tenants.get", "auth.tenants.list"})
+    ACCOUNT_PERMISSIONS
+    | frozenset({"auth.tenants.create", "auth.tenants.get", "auth.tenants.list"})
     | READ_AUDIT
     | READ_UNATTRIBUTED_AUDIT,
 )

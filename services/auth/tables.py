@@ -79,6 +79,9 @@ class UserRow(AuthTable):
     display_name: Mapped[str]
     secret_hash: Mapped[str]
     create_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    is_invited: Mapped[bool]
+    disable_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revision: Mapped[int]
 
 
 class MembershipRow(AuthTable):
@@ -130,6 +133,22 @@ class RefreshTokenRow(AuthTable):
     issue_time: Mapped[datetime] = mapped_column(UtcDateTime)
     expire_time: Mapped[datetime] = mapped_column(UtcDateTime)
     use_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AccountCodeRow(AuthTable):
+    __tablename__ = "account_codes"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "user_id"], ["users.tenant_id", "users.user_id"]),
+        Index("ix_account_codes_by_digest", "digest"),
+        Index("ix_account_codes_by_expiry", "expire_time"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(String, primary_key=True)
+    user_id: Mapped[str] = mapped_column(Sorted, primary_key=True)
+    purpose: Mapped[str] = mapped_column(String, primary_key=True)
+    digest: Mapped[str]
+    create_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    expire_time: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class LoginFailureRow(AuthTable):

@@ -13,6 +13,7 @@ from services.auth.domain import (
 )
 from services.auth.ports import AuthStore
 from services.auth.standard_roles import roles_of
+from services.auth.use_cases.users import Author
 from services.mesh.caller import TenantId, UserId
 from services.mesh.ids import new_id
 from services.mesh.scopes import FULL_SCOPE
@@ -65,6 +66,12 @@ async def keep_tenant(store: AuthStore, slug: str = "acme") -> Tenant:
         await directory.add_tenant(tenant)
         await directory.records(tenant.tenant_id).add_roles(roles_of(slug))
     return tenant
+
+
+async def keep_author(store: AuthStore, tenant: Tenant, role: str = "admin") -> Author:
+    """A program with this role: it is not counted among the tenant's people."""
+    author = await keep_user(store, a_client(tenant, roles=(role,)))
+    return Author(tenant.tenant_id, author.user_id)
 
 
 async def keep_user(store: AuthStore, user: User, secret_hash: str = HASH) -> User:

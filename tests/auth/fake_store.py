@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.auth.domain import (
+    AccountCode,
+    CodePurpose,
     EndedSession,
     Grant,
     LoginFailures,
@@ -21,8 +23,15 @@ from services.auth.domain import (
     Tenant,
     User,
     UserKind,
+    UserState,
 )
-from services.auth.errors import TenantNotFound, TenantSlugTaken, UserEmailTaken, UserNotFound
+from services.auth.errors import (
+    TenantNotFound,
+    TenantSlugTaken,
+    UserChanged,
+    UserEmailTaken,
+    UserNotFound,
+)
 from services.auth.ports import Account, Directory, TenantRecords
 from services.mesh.caller import TenantId, UserId
 
@@ -34,6 +43,7 @@ class State:
     accounts: dict[tuple[str, str], Account] = field(default_factory=dict)
     sessions: dict[tuple[str, str], Session] = field(default_factory=dict)
     refresh_tokens: dict[tuple[str, str], RefreshToken] = field(default_factory=dict)
+    account_codes: dict[tuple[str, str, CodePurpose], AccountCode] = field(default_factory=dict)
     failures: dict[str, LoginFailures] = field(default_factory=dict)
     signing_keys: dict[str, SigningKey] = field(default_factory=dict)
     policy_version: int = 0
@@ -111,8 +121,39 @@ class FakeTenantRecords:
         return frozenset(
             user.user_id
             for user in self._users()
-            if user.kind is UserKind.PERSON and role in user.roles
+            if user.kind is UserKind.PERSON
+            and user.state is UserState.ACTIVE
+            and role in user.roles
         )
+
+    async def update_user(self, user: User) -> None:
+        namesake = await self.person(user.email) if user.kind is UserKind.PERSON else None
+        if namesake is not None and namesake.user.user_id != user.user_id:
+            raise UserEmailTaken
+        account = self._account(user.user_id)
+        if account.user.revision != user.revision - 1:
+            raise UserChanged
+        kept = replace(user, roles=account.user.roles)
+        self._state.accounts[self._tenant_id, user.user_id] = replace(account, user=kept)
+
+    async def put_account_code(self, code: AccountCode) -> None:
+        self._state.account_codes[self._tenant_id, code.user_id, code.purpose] = code
+
+    async def account_code(self, digest: str) -> AccountCode | None:
+        for (tenant_id, _, _), code in self._state.account_codes.items():
+            if tenant_id == self._tenant_id and code.digest == digest:
+                return code
+        return None
+
+    async def take_account_code(self, digest: str) -> AccountCode | None:
+        code = await self.account_code(digest)
+        if code is not None:
+            del self._state.account_codes[self._tenant_id, code.user_id, code.purpose]
+        return code
+
+    async def delete_account_codes(self, user_id: UserId) -> None:
+        for purpose in CodePurpose:
+            self._state.account_codes.pop((self._tenant_id, user_id, purpose), None)
 
     async def person(self, email: str) -> Account | None:
         for user in self._users():
@@ -150,8 +191,10 @@ class FakeTenantRecords:
     async def end_session(self, session_id: SessionId, now: datetime) -> None:
         self._end(now, lambda session: session.session_id == session_id)
 
-    async def end_sessions_of_user(self, user_id: UserId, now: datetime) -> None:
-        self._end(now, lambda session: session.user_id == user_id)
+    async def end_sessions_of_user(
+        self, user_id: UserId, now: datetime, but: SessionId | None = None
+    ) -> None:
+        self._end(now, lambda session: session.user_id == user_id and session.session_id != but)
 
     async def end_sessions_of_client(self, client_id: str, now: datetime) -> None:
         self._end(now, lambda session: session.client_id == client_id)
@@ -215,6 +258,12 @@ class FakeDirectory:
                 return TenantId(tenant_id)
         return None
 
+    async def tenant_of_account_code(self, digest: str) -> TenantId | None:
+        for (tenant_id, _, _), code in self._state.account_codes.items():
+            if code.digest == digest:
+                return TenantId(tenant_id)
+        return None
+
     async def login_failures(self, account: str) -> LoginFailures | None:
         return self._state.failures.get(account)
 
@@ -250,6 +299,7 @@ class FakeDirectory:
             tuple(
                 Membership(account.user.tenant_id, account.user.user_id, role)
                 for account in self._state.accounts.values()
+                if account.user.disable_time is None
                 for role in account.user.roles
             ),
             frozenset(
@@ -271,6 +321,13 @@ class FakeDirectory:
             for key, failures in self._state.failures.items()
             if failures.last_time < failures_before
         }
+        old_codes = {
+            key
+            for key, code in self._state.account_codes.items()
+            if code.expire_time < sessions_before
+        }
+        for code_key in old_codes:
+            del self._state.account_codes[code_key]
         for key in old_sessions:
             del self._state.sessions[key]
         for account in old_failures:
@@ -280,7 +337,7 @@ class FakeDirectory:
             for (tenant_id, digest), token in self._state.refresh_tokens.items()
             if (tenant_id, token.session_id) in self._state.sessions
         }
-        return len(old_sessions) + len(old_failures)
+        return len(old_sessions) + len(old_failures) + len(old_codes)
 
 
 class FakeAuthStore:

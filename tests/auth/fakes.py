@@ -26,14 +26,19 @@ class FakePasswords:
     def __init__(self, scheme: str = "plain") -> None:
         self.scheme = scheme
         self.checked: list[str | None] = []
+        self.hashed = 0
 
     async def hash(self, password: str) -> str:
+        self.hashed += 1
         return f"{self.scheme}:{password}"
 
     async def matches(self, password: str, secret_hash: str | None) -> bool:
         self.checked.append(secret_hash)
         await asyncio.sleep(0)
         return secret_hash is not None and secret_hash.partition(":")[2] == password
+
+    def is_common(self, password: str) -> bool:
+        return password.lower() in {"password", "password1", "iloveyou"}
 
     def is_outdated(self, secret_hash: str) -> bool:
         return secret_hash.partition(":")[0] != self.scheme

@@ -9,6 +9,7 @@ from pathlib import Path
 import grpc
 
 from helpdesk.auth.v1 import (
+    account_service_pb2_grpc,
     auth_pb2,
     policy_service_pb2_grpc,
     tenant_service_pb2,
@@ -62,6 +63,15 @@ class RunningAuth:
     @property
     def tokens(self) -> "token_service_pb2_grpc.TokenServiceAsyncStub":
         return token_service_pb2_grpc.TokenServiceStub(self.channel)
+
+    @property
+    def account(self) -> "account_service_pb2_grpc.AccountServiceAsyncStub":
+        return self.account_for(self.channel)
+
+    def account_for(
+        self, channel: grpc.aio.Channel
+    ) -> "account_service_pb2_grpc.AccountServiceAsyncStub":
+        return account_service_pb2_grpc.AccountServiceStub(channel)
 
     def policy_for(
         self, channel: grpc.aio.Channel

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 from services.auth.domain import (
     ACCESS_TOKEN_LIFE,
     FREE_LOGIN_FAILURES,
@@ -18,7 +16,6 @@ from services.auth.domain import (
     leaves_no_admin,
     missing_roles,
     normal_email,
-    password_weakness,
     permissions_of,
     refresh_token_life,
 )
@@ -88,15 +85,6 @@ def test_old_failures_do_not_count() -> None:
 
 def test_an_address_has_one_spelling() -> None:
     assert normal_email(" Ada@Example.COM ") == "ada@example.com"
-
-
-@pytest.mark.parametrize("password", ["", "seven77", "ADA@example.com"])
-def test_a_weak_password_is_named(password: str) -> None:
-    assert password_weakness(password, "ada@example.com") is not None
-
-
-def test_a_password_of_eight_characters_is_enough() -> None:
-    assert password_weakness("eight888", "ada@example.com") is None
 
 
 def test_the_first_missing_role_is_named_first() -> None:

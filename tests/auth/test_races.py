@@ -12,7 +12,7 @@ from services.auth.use_cases.sessions import refresh
 from services.auth.use_cases.token_desk import TokenDesk
 from services.auth.use_cases.tokens import log_in
 from services.auth.use_cases.users import get_user, set_user_roles
-from tests.auth.builders import PASSWORD, a_user, keep_tenant, keep_user
+from tests.auth.builders import PASSWORD, a_user, keep_author, keep_tenant, keep_user
 from tests.auth.fakes import FakeClock, FakeOperatorSecret, FakePasswords, FakeSigner
 
 
@@ -50,9 +50,10 @@ async def test_two_admins_who_take_the_role_from_each_other_leave_one(store: Aut
     tenant = await keep_tenant(store)
     ada = await keep_user(store, a_user(tenant, roles=("admin",)))
     eve = await keep_user(store, a_user(tenant, "eve@x.org", roles=("admin",)))
+    author = await keep_author(store, tenant)
     results = await asyncio.gather(
-        set_user_roles(store, tenant.tenant_id, ada.user_id, ["agent"]),
-        set_user_roles(store, tenant.tenant_id, eve.user_id, ["agent"]),
+        set_user_roles(store, author, ada.user_id, ["agent"]),
+        set_user_roles(store, author, eve.user_id, ["agent"]),
         return_exceptions=True,
     )
     assert sum(isinstance(result, LastAdmin) for result in results) == 1

@@ -1,6 +1,7 @@
 """Making users and clients, and giving them roles."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,10 @@ from services.auth.errors import (
     LastAdmin,
     PasswordRefused,
     RoleNotFound,
+    RoleNotGrantable,
     UserEmailTaken,
+    UserIncomplete,
+    UserMayMore,
     UserNotFound,
 )
 from services.auth.use_cases.users import (
@@ -24,7 +28,7 @@ from services.auth.use_cases.users import (
     set_user_roles,
 )
 from services.mesh.caller import UserId
-from tests.auth.builders import PASSWORD, a_client, a_user, keep_tenant, keep_user
+from tests.auth.builders import PASSWORD, a_client, a_user, keep_author, keep_tenant, keep_user
 from tests.auth.desk import Desk
 
 
@@ -43,7 +47,8 @@ def bob(password: str = PASSWORD, roles: tuple[str, ...] = ("customer",)) -> New
 
 
 async def create(desk: Desk, tenant: Tenant, person: NewPerson) -> User:
-    return await create_user(desk.store, desk.passwords, desk.clock, tenant.tenant_id, person)
+    author = await keep_author(desk.store, tenant)
+    return await create_user(desk.store, desk.passwords, desk.clock, author, person)
 
 
 async def test_a_new_user_can_be_read_back(desk: Desk, tenant: Tenant) -> None:
@@ -88,7 +93,7 @@ async def test_another_tenants_user_is_not_found(desk: Desk, tenant: Tenant, oth
     with pytest.raises(UserNotFound):
         await get_user(desk.store, other.tenant_id, user.user_id)
     with pytest.raises(UserNotFound):
-        await set_user_roles(desk.store, other.tenant_id, user.user_id, ["admin"])
+        await set_roles(desk, other, user.user_id, "admin")
 
 
 async def test_users_come_in_pages(desk: Desk, tenant: Tenant, other: Tenant) -> None:
@@ -109,9 +114,14 @@ async def test_a_page_that_ends_the_list_says_so(desk: Desk, tenant: Tenant) -> 
     assert page.next_cursor is None
 
 
+async def set_roles(desk: Desk, tenant: Tenant, user_id: UserId, *roles: str) -> User:
+    author = await keep_author(desk.store, tenant)
+    return await set_user_roles(desk.store, author, user_id, roles)
+
+
 async def test_roles_are_replaced(desk: Desk, tenant: Tenant) -> None:
     user = await keep_user(desk.store, a_user(tenant, roles=("customer",)))
-    changed = await set_user_roles(desk.store, tenant.tenant_id, user.user_id, ["agent", "admin"])
+    changed = await set_roles(desk, tenant, user.user_id, "agent", "admin")
     assert changed.roles == ("admin", "agent")
     assert await get_user(desk.store, tenant.tenant_id, user.user_id) == changed
 
@@ -119,20 +129,20 @@ async def test_roles_are_replaced(desk: Desk, tenant: Tenant) -> None:
 async def test_an_unknown_role_cannot_be_given(desk: Desk, tenant: Tenant) -> None:
     user = await keep_user(desk.store, a_user(tenant))
     with pytest.raises(RoleNotFound):
-        await set_user_roles(desk.store, tenant.tenant_id, user.user_id, ["operator"])
+        await set_roles(desk, tenant, user.user_id, "operator")
     assert await get_user(desk.store, tenant.tenant_id, user.user_id) == user
 
 
 async def test_a_missing_user_gets_no_roles(desk: Desk, tenant: Tenant) -> None:
     with pytest.raises(UserNotFound):
-        await set_user_roles(desk.store, tenant.tenant_id, UserId("nobody"), ["agent"])
+        await set_roles(desk, tenant, UserId("nobody"), "agent")
 
 
 async def test_the_last_admin_stays(desk: Desk, tenant: Tenant) -> None:
     admin = await keep_user(desk.store, a_user(tenant, roles=("admin",)))
     await keep_user(desk.store, a_client(tenant, roles=("admin",)))
     with pytest.raises(LastAdmin):
-        await set_user_roles(desk.store, tenant.tenant_id, admin.user_id, ["agent"])
+        await set_roles(desk, tenant, admin.user_id, "agent")
     assert await get_user(desk.store, tenant.tenant_id, admin.user_id) == admin
 
 
@@ -142,8 +152,8 @@ async def test_two_admins_who_take_the_role_from_each_other_leave_one(
     ada = await keep_user(desk.store, a_user(tenant, roles=("admin",)))
     eve = await keep_user(desk.store, a_user(tenant, "eve@x.org", roles=("admin",)))
     results = await asyncio.gather(
-        set_user_roles(desk.store, tenant.tenant_id, ada.user_id, []),
-        set_user_roles(desk.store, tenant.tenant_id, eve.user_id, []),
+        set_roles(desk, tenant, ada.user_id),
+        set_roles(desk, tenant, eve.user_id),
         return_exceptions=True,
     )
     assert sum(isinstance(result, LastAdmin) for result in results) == 1
@@ -157,12 +167,44 @@ async def test_roles_are_listed_by_name(desk: Desk, tenant: Tenant) -> None:
 async def test_a_clients_secret_is_shown_once_and_kept_as_a_digest(
     desk: Desk, tenant: Tenant
 ) -> None:
-    client = await create_client(desk.store, desk.clock, tenant.tenant_id, "Robot", ["agent"])
+    author = await keep_author(desk.store, tenant)
+    client = await create_client(desk.store, desk.clock, author, "Robot", ["agent"])
     assert client.user.roles == ("agent",)
     assert client.secret not in repr(desk.store.state)
     assert digest_of(client.secret) in repr(desk.store.state)
 
 
 async def test_a_client_gets_no_role_that_the_tenant_lacks(desk: Desk, tenant: Tenant) -> None:
+    author = await keep_author(desk.store, tenant)
     with pytest.raises(RoleNotFound):
-        await create_client(desk.store, desk.clock, tenant.tenant_id, "Robot", ["operator"])
+        await create_client(desk.store, desk.clock, author, "Robot", ["operator"])
+
+
+async def test_nobody_gives_a_role_that_may_more_than_the_giver(desk: Desk, tenant: Tenant) -> None:
+    agent = await keep_author(desk.store, tenant, "agent")
+    user = await keep_user(desk.store, a_user(tenant))
+    with pytest.raises(RoleNotGrantable) as caught:
+        await set_user_roles(desk.store, agent, user.user_id, ["customer", "admin"])
+    assert caught.value.metadata == {"role": "admin"}
+    with pytest.raises(RoleNotGrantable):
+        await create_user(desk.store, desk.passwords, desk.clock, agent, bob(roles=("admin",)))
+    with pytest.raises(RoleNotGrantable):
+        await create_client(desk.store, desk.clock, agent, "Robot", ["admin"])
+
+
+async def test_nobody_takes_roles_from_those_who_may_more(desk: Desk, tenant: Tenant) -> None:
+    agent = await keep_author(desk.store, tenant, "agent")
+    for email in ("ada@x.org", "eve@x.org"):
+        admin = await keep_user(desk.store, a_user(tenant, email, roles=("admin",)))
+    with pytest.raises(UserMayMore):
+        await set_user_roles(desk.store, agent, admin.user_id, ["customer"])
+
+
+async def test_a_new_user_has_a_name_and_an_address(desk: Desk, tenant: Tenant) -> None:
+    for person, field in (
+        (replace(bob(), email=""), "user.email"),
+        (replace(bob(), display_name=""), "user.display_name"),
+    ):
+        with pytest.raises(UserIncomplete) as caught:
+            await create(desk, tenant, person)
+        assert caught.value.violations[0].field == field

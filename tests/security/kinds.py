@@ -7,6 +7,7 @@ test_matrix.py fails until it has them.
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from helpdesk.auth.v1 import auth_pb2, user_service_pb2
 from helpdesk.chat.v1 import chat_pb2, chat_service_pb2
 from helpdesk.search.v1 import search_pb2, search_service_pb2
 from helpdesk.ticket.v1 import ticket_pb2, ticket_service_pb2
@@ -71,7 +72,19 @@ async def _conversation(stage: Stage, house: House, owner: Person, state: str) -
 
 
 async def _user(stage: Stage, house: House, owner: Person, state: str) -> str:
-    return (await stage.add_person(house["admin"], "somebody", "customer")).user_id
+    admin = house["admin"]
+    if state == "invited":
+        request = user_service_pb2.InviteUserRequest(
+            user=auth_pb2.User(email=f"{unique('guest')}@example.com", display_name="Guest")
+        )
+        made = await stage.must(admin, "InviteUser", request)
+        assert isinstance(made, user_service_pb2.Invitation)
+        return made.user.user_id
+    user_id = (await stage.add_person(admin, "somebody", "customer")).user_id
+    if state == "disabled":
+        shut_out = user_service_pb2.DisableUserRequest(user_id=user_id)
+        await stage.must(admin, "DisableUser", shut_out)
+    return user_id
 
 
 async def _tenant(stage: Stage, house: House, owner: Person, state: str) -> str:
@@ -81,7 +94,7 @@ async def _tenant(stage: Stage, house: House, owner: Person, state: str) -> str:
 TICKET = Kind("ticket", _ticket, ("existing", "resolved", "closed"), is_personal=True)
 DOCUMENT = Kind("document", _document, ("existing", "deleted"))
 CONVERSATION = Kind("conversation", _conversation, ("existing", "handed off"), is_personal=True)
-USER = Kind("user", _user)
+USER = Kind("user", _user, ("existing", "invited", "disabled"))
 TENANT = Kind("tenant", _tenant)
 
 KINDS = (TICKET, DOCUMENT, CONVERSATION, USER, TENANT)
@@ -134,7 +147,8 @@ def id_fields(each: Rpc) -> list[IdField]:
 
 def object_field(each: Rpc) -> IdField | None:
     """The field that says which object the RPC is about, if it is about one."""
-    if each.name.startswith(("Create", "Put")) and each.name != "CreateComment":
+    makes_one = each.name.startswith(("Create", "Invite", "Put"))
+    if makes_one and each.name not in ("CreateComment", "CreatePasswordReset"):
         return None
     message = each.descriptor.input_type.name
     for field in id_fields(each):

@@ -28,7 +28,12 @@ ALLOWED_IN: Mapping[str, Collection[str]] = {
     "CloseTicket": ("resolved",),
     "SendMessage": ("existing",),
     "StreamMessage": ("existing",),
+    "RenewInvitation": ("invited",),
+    "CreatePasswordReset": ("existing",),
 }
+
+# They ask for the caller's own password or code once more, and here it is always a wrong one.
+ASK_FOR_A_SECRET = {"ChangePassword"}
 
 # A deleted document is gone, but what was quoted from it can still be looked up.
 GONE_IN: Mapping[Kind, Collection[str]] = {DOCUMENT: ("deleted",)}
@@ -41,6 +46,8 @@ def verdict(
     """For somebody whose token is good: first the permission, then the object, then its state."""
     if rpc.policy.permission not in permissions:
         return PERMISSION_DENIED
+    if rpc.name in ASK_FOR_A_SECRET:
+        return f"{UNAUTHENTICATED} CREDENTIALS_WRONG"
     if kind is None:
         return OK
     if whose in ("foreign", "missing") or _is_hidden(kind, whose, permissions):

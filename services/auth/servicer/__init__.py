@@ -1,8 +1,9 @@
 """The RPCs of auth: message in, one use case, message out."""
 
+from services.auth.servicer.account import AccountServicer
 from services.auth.servicer.policy import PolicyServicer
 from services.auth.servicer.tenant import TenantServicer
 from services.auth.servicer.token import TokenServicer
 from services.auth.servicer.user import UserServicer
 
-__all__ = ["PolicyServicer", "TenantServicer", "TokenServicer", "UserServicer"]
+__all__ = ["AccountServicer", "PolicyServicer", "TenantServicer", "TokenServicer", "UserServicer"]

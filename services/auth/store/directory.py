@@ -22,6 +22,7 @@ from services.auth.store.policy_lock import PolicyChanged
 from services.auth.store.rows import login_failures_from, signing_key_from, tenant_from
 from services.auth.store.tenant_records import SqlTenantRecords
 from services.auth.tables import (
+    AccountCodeRow,
     LoginFailureRow,
     MembershipRow,
     PolicyVersionRow,
@@ -75,6 +76,12 @@ class SqlDirectory:
     async def tenant_of_refresh_token(self, digest: str) -> TenantId | None:
         found = await self._session.scalar(
             select(RefreshTokenRow.tenant_id).where(RefreshTokenRow.digest == digest)
+        )
+        return TenantId(found) if found else None
+
+    async def tenant_of_account_code(self, digest: str) -> TenantId | None:
+        found = await self._session.scalar(
+            select(AccountCodeRow.tenant_id).where(AccountCodeRow.digest == digest)
         )
         return TenantId(found) if found else None
 
@@ -139,7 +146,14 @@ class SqlDirectory:
             )
         )
         memberships = await self._session.execute(
+            # Whoever is disabled may do nothing, also in a session that was opened meanwhile.
             select(MembershipRow.tenant_id, MembershipRow.user_id, MembershipRow.role)
+            .join(
+                UserRow,
+                (UserRow.tenant_id == MembershipRow.tenant_id)
+                & (UserRow.user_id == MembershipRow.user_id),
+            )
+            .where(UserRow.disable_time.is_(None))
         )
         return (
             tuple(Grant(TenantId(tenant), role, name) for tenant, role, name in grants),
@@ -162,7 +176,10 @@ class SqlDirectory:
         failures = await self._delete(
             delete(LoginFailureRow).where(LoginFailureRow.last_time < failures_before)
         )
-        return sessions + failures
+        codes = await self._delete(
+            delete(AccountCodeRow).where(AccountCodeRow.expire_time < sessions_before)
+        )
+        return sessions + failures + codes
 
     async def _delete(self, statement: Delete) -> int:
         done = await self._session.execute(statement)

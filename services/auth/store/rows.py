@@ -1,6 +1,8 @@
 """Rows to domain values."""
 
 from services.auth.domain import (
+    AccountCode,
+    CodePurpose,
     LoginFailures,
     RefreshToken,
     Session,
@@ -11,6 +13,7 @@ from services.auth.domain import (
     UserKind,
 )
 from services.auth.tables import (
+    AccountCodeRow,
     LoginFailureRow,
     RefreshTokenRow,
     SessionRow,
@@ -35,6 +38,19 @@ def user_from(row: UserRow, roles: list[str]) -> User:
         row.display_name,
         tuple(sorted(roles)),
         row.create_time,
+        row.is_invited,
+        row.disable_time,
+        row.revision,
+    )
+
+
+def account_code_from(row: AccountCodeRow) -> AccountCode:
+    return AccountCode(
+        row.digest,
+        CodePurpose(row.purpose),
+        UserId(row.user_id),
+        row.create_time,
+        row.expire_time,
     )
 
 

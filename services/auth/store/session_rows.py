@@ -59,8 +59,11 @@ class SessionRows(RowsOfTenant):
     async def end_session(self, session_id: SessionId, now: datetime) -> None:
         await self._end(now, SessionRow.session_id == session_id)
 
-    async def end_sessions_of_user(self, user_id: UserId, now: datetime) -> None:
-        await self._end(now, SessionRow.user_id == user_id)
+    async def end_sessions_of_user(
+        self, user_id: UserId, now: datetime, but: SessionId | None = None
+    ) -> None:
+        is_meant = SessionRow.session_id != (but or "")
+        await self._end(now, SessionRow.user_id == user_id, is_meant)
 
     async def end_sessions_of_client(self, client_id: str, now: datetime) -> None:
         await self._end(now, SessionRow.client_id == client_id)

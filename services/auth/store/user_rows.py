@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, delete, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import IntegrityError
 
 from services.auth.domain import User, UserKind
-from services.auth.errors import UserEmailTaken, UserNotFound
+from services.auth.errors import UserChanged, UserEmailTaken, UserNotFound
 from services.auth.ports import Account
 from services.auth.store.rows import user_from
 from services.auth.store.rows_of_tenant import RowsOfTenant
@@ -27,6 +28,9 @@ class UserRows(RowsOfTenant):
             "display_name": user.display_name,
             "secret_hash": secret_hash,
             "create_time": user.create_time,
+            "is_invited": user.is_invited,
+            "disable_time": user.disable_time,
+            "revision": user.revision,
         }
         is_postgresql = self._session.get_bind().dialect.name == "postgresql"
         insert_new = postgresql_insert if is_postgresql else sqlite_insert
@@ -70,6 +74,39 @@ class UserRows(RowsOfTenant):
             )
         )
         await self._add_memberships(user_id, roles)
+        await self._session.execute(
+            update(UserRow)
+            .where(UserRow.tenant_id == self._tenant_id, UserRow.user_id == user_id)
+            .values(revision=UserRow.revision + 1)
+        )
+
+    async def update_user(self, user: User) -> None:
+        namesake = await self.person(user.email) if user.kind is UserKind.PERSON else None
+        if namesake is not None and namesake.user.user_id != user.user_id:
+            raise UserEmailTaken
+        question = (
+            update(UserRow)
+            .where(
+                UserRow.tenant_id == self._tenant_id,
+                UserRow.user_id == user.user_id,
+                UserRow.revision == user.revision - 1,
+            )
+            .values(
+                email=user.email,
+                display_name=user.display_name,
+                is_invited=user.is_invited,
+                disable_time=user.disable_time,
+                revision=user.revision,
+            )
+            .returning(UserRow.user_id)
+        )
+        try:
+            changed = await self._session.scalar(question)
+        except IntegrityError as error:
+            # Somebody took the address after it was looked for.
+            raise UserEmailTaken from error
+        if changed is None:
+            raise UserChanged
 
     async def people_with_role(self, role: str) -> frozenset[UserId]:
         found = await self._session.scalars(
@@ -83,6 +120,8 @@ class UserRows(RowsOfTenant):
                 MembershipRow.tenant_id == self._tenant_id,
                 MembershipRow.role == role,
                 UserRow.kind == UserKind.PERSON.value,
+                UserRow.is_invited.is_(False),
+                UserRow.disable_time.is_(None),
             )
         )
         return frozenset(UserId(user_id) for user_id in found)

@@ -1,7 +1,7 @@
 """The one door for passwords: whoever gets through has proved who they are, and nothing more."""
 
 from services.auth.credentials import account_name
-from services.auth.domain import User, after_failed_login, normal_email
+from services.auth.domain import User, UserState, after_failed_login, normal_email
 from services.auth.errors import CredentialsWrong, LoginThrottled
 from services.auth.ports import Account
 from services.auth.use_cases.token_desk import TokenDesk
@@ -13,11 +13,18 @@ async def authenticate(
 ) -> User:
     """Raises CredentialsWrong whichever part is wrong, and takes as long for each."""
     del one_time_code  # Nobody has a second factor yet.
+    return await check_password(desk, tenant_slug, email, password)
+
+
+async def check_password(desk: TokenDesk, tenant_slug: str, email: str, password: str) -> User:
+    """Without a one-time code; raises CredentialsWrong and LoginThrottled as a login would."""
     address = normal_email(email)
     account = account_name(tenant_slug, address)
     async with desk.turns.turn(account):
         person = await _find_person(desk, tenant_slug, address, account)
-        is_right = await desk.passwords.matches(password, person.secret_hash if person else None)
+        can_log_in = person is not None and person.user.state is UserState.ACTIVE
+        known_hash = person.secret_hash if person and can_log_in else None
+        is_right = await desk.passwords.matches(password, known_hash)
         if person is None or not is_right:
             await _count_failure(desk, account)
             raise CredentialsWrong

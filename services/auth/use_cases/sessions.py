@@ -11,9 +11,10 @@ from services.auth.domain import (
     Session,
     SessionId,
     User,
+    UserState,
     refresh_token_life,
 )
-from services.auth.errors import RefreshTokenInvalid
+from services.auth.errors import CredentialsWrong, RefreshTokenInvalid
 from services.auth.ports import AccessToken, TenantRecords
 from services.auth.use_cases.token_desk import TokenDesk
 from services.mesh.audit import acting_for, acts_on
@@ -54,6 +55,8 @@ class IssuedToken:
 async def open_session(records: TenantRecords, opening: Opening, now: datetime) -> OpenedSession:
     """Within the transaction that used up what the grant was proved with."""
     user = await records.user(opening.user_id)
+    if user.state is not UserState.ACTIVE:
+        raise CredentialsWrong
     session = Session(
         user.tenant_id,
         SessionId(new_id()),
@@ -104,6 +107,8 @@ async def refresh(
             raise RefreshTokenInvalid
         else:
             user = await records.user(session.user_id)
+            if user.state is not UserState.ACTIVE:
+                raise RefreshTokenInvalid
             await records.mark_used(digest, now)
             secret = await _next_link(records, session, now)
     if was_used:

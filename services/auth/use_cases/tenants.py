@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from services.auth.domain import ADMIN, Tenant
 from services.auth.ports import AuthStore, Passwords
 from services.auth.standard_roles import roles_of
-from services.auth.use_cases.users import NewPerson, a_person, hash_of
+from services.auth.use_cases.choosing_password import hash_of
+from services.auth.use_cases.users import NewPerson, a_person
 from services.mesh.audit import acts_on
 from services.mesh.caller import TenantId
 from services.mesh.clock import Clock
@@ -31,7 +32,13 @@ async def create_tenant(
 ) -> Tenant:
     tenant = Tenant(TenantId(new_id()), new.slug, new.display_name, clock())
     admin = a_person(tenant.tenant_id, replace(new.admin, roles=(ADMIN,)), clock)
-    secret_hash = await hash_of(passwords, new.admin, "admin_password")
+    secret_hash = await hash_of(
+        passwords,
+        new.admin.password,
+        field="admin_password",
+        tenant_slug=new.slug,
+        email=new.admin.email,
+    )
     async with store.directory() as directory:
         await directory.add_tenant(tenant)
         acts_on("tenant", tenant.tenant_id)

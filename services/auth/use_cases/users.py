@@ -10,12 +10,12 @@ from services.auth.domain import (
     User,
     UserKind,
     leaves_no_admin,
-    missing_roles,
     normal_email,
-    password_weakness,
 )
-from services.auth.errors import LastAdmin, PasswordRefused, RoleNotFound
-from services.auth.ports import AuthStore, Passwords, TenantRecords
+from services.auth.errors import LastAdmin, UserIncomplete
+from services.auth.ports import AuthStore, Passwords
+from services.auth.use_cases.choosing_password import hash_of
+from services.auth.use_cases.granting import require_grantable, require_no_more_than_own
 from services.mesh.audit import acts_on
 from services.mesh.caller import TenantId, UserId
 from services.mesh.clock import Clock
@@ -27,11 +27,19 @@ FIRST_USER: UserCursor = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
+class Author:
+    """Who does it, in the tenant that the token names."""
+
+    tenant_id: TenantId
+    user_id: UserId
+
+
+@dataclass(frozen=True, slots=True)
 class NewPerson:
     email: str
     display_name: str
     roles: tuple[str, ...]
-    password: str
+    password: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +55,16 @@ class NewClient:
 
 
 async def create_user(
-    store: AuthStore, passwords: Passwords, clock: Clock, tenant_id: TenantId, person: NewPerson
+    store: AuthStore, passwords: Passwords, clock: Clock, author: Author, person: NewPerson
 ) -> User:
-    user = a_person(tenant_id, person, clock)
-    secret_hash = await hash_of(passwords, person, "password")
-    async with store.writing(tenant_id) as records:
-        await _check_roles(records, user.roles)
+    user = a_person(author.tenant_id, person, clock)
+    async with store.reading(author.tenant_id) as records:
+        slug = (await records.tenant()).slug
+    secret_hash = await hash_of(
+        passwords, person.password, field="password", tenant_slug=slug, email=person.email
+    )
+    async with store.writing(author.tenant_id) as records:
+        await require_grantable(records, author.user_id, user.roles)
         await records.add_user(user, secret_hash)
         acts_on("user", user.user_id)
     return user
@@ -75,13 +87,14 @@ async def list_users(
 
 
 async def set_user_roles(
-    store: AuthStore, tenant_id: TenantId, user_id: UserId, roles: Sequence[str]
+    store: AuthStore, author: Author, user_id: UserId, roles: Sequence[str]
 ) -> User:
-    async with store.writing(tenant_id) as records:
+    async with store.writing(author.tenant_id) as records:
         # Before anything is read: two admins who demote each other must not both see two admins.
         await records.lock_policy()
         user = await records.user(user_id)
-        await _check_roles(records, roles)
+        await require_no_more_than_own(records, author.user_id, user)
+        await require_grantable(records, author.user_id, roles)
         if leaves_no_admin(user, roles, await records.people_with_role(ADMIN)):
             raise LastAdmin(user_id)
         await records.set_roles(user_id, roles)
@@ -94,11 +107,11 @@ async def list_roles(store: AuthStore, tenant_id: TenantId) -> list[Role]:
 
 
 async def create_client(
-    store: AuthStore, clock: Clock, tenant_id: TenantId, display_name: str, roles: Sequence[str]
+    store: AuthStore, clock: Clock, author: Author, display_name: str, roles: Sequence[str]
 ) -> NewClient:
     secret = new_secret()
     client = User(
-        tenant_id,
+        author.tenant_id,
         UserId(new_id()),
         UserKind.CLIENT,
         "",
@@ -106,14 +119,20 @@ async def create_client(
         tuple(sorted(roles)),
         clock(),
     )
-    async with store.writing(tenant_id) as records:
-        await _check_roles(records, roles)
+    async with store.writing(author.tenant_id) as records:
+        await require_grantable(records, author.user_id, roles)
         await records.add_user(client, digest_of(secret))
         acts_on("client", client.user_id)
     return NewClient(client, secret)
 
 
-def a_person(tenant_id: TenantId, person: NewPerson, clock: Clock) -> User:
+def a_person(
+    tenant_id: TenantId, person: NewPerson, clock: Clock, *, is_invited: bool = False
+) -> User:
+    """Raises UserIncomplete."""
+    for field in ("email", "display_name"):
+        if not getattr(person, field):
+            raise UserIncomplete(f"user.{field}")
     return User(
         tenant_id,
         UserId(new_id()),
@@ -122,17 +141,5 @@ def a_person(tenant_id: TenantId, person: NewPerson, clock: Clock) -> User:
         person.display_name,
         tuple(sorted(person.roles)),
         clock(),
+        is_invited=is_invited,
     )
-
-
-async def hash_of(passwords: Passwords, person: NewPerson, field: str) -> str:
-    weakness = password_weakness(person.password, person.email)
-    if weakness is not None:
-        raise PasswordRefused(field, weakness)
-    return await passwords.hash(person.password)
-
-
-async def _check_roles(records: TenantRecords, wanted: Sequence[str]) -> None:
-    missing = missing_roles(wanted, await records.roles())
-    if missing:
-        raise RoleNotFound(missing[0])

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -18,6 +19,34 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _UserState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _UserStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_UserState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    USER_STATE_UNSPECIFIED: _UserState.ValueType  # 0
+    """Never sent."""
+    USER_STATE_ACTIVE: _UserState.ValueType  # 1
+    """The user can log in."""
+    USER_STATE_INVITED: _UserState.ValueType  # 2
+    """The user was invited and has not chosen a password yet."""
+    USER_STATE_DISABLED: _UserState.ValueType  # 3
+    """An admin has shut the user out; every session has ended."""
+
+class UserState(_UserState, metaclass=_UserStateEnumTypeWrapper):
+    """Whether a user can log in."""
+
+USER_STATE_UNSPECIFIED: UserState.ValueType  # 0
+"""Never sent."""
+USER_STATE_ACTIVE: UserState.ValueType  # 1
+"""The user can log in."""
+USER_STATE_INVITED: UserState.ValueType  # 2
+"""The user was invited and has not chosen a password yet."""
+USER_STATE_DISABLED: UserState.ValueType  # 3
+"""An admin has shut the user out; every session has ended."""
+Global___UserState: _TypeAlias = UserState  # noqa: Y015
 
 @_typing.final
 class Tenant(_message.Message):
@@ -66,12 +95,18 @@ class User(_message.Message):
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
     ROLES_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """The user's id."""
     email: _builtins.str
     """The address the user logs in with; unique within the tenant, compared without case."""
     display_name: _builtins.str
     """The name that others see."""
+    state: Global___UserState.ValueType
+    """Whether the user can log in."""
+    etag: _builtins.str
+    """Changes with the user; an update with another one is refused."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The names of the roles that the user holds."""
@@ -88,10 +123,12 @@ class User(_message.Message):
         display_name: _builtins.str = ...,
         roles: _abc.Iterable[_builtins.str] | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        state: Global___UserState.ValueType = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "display_name", b"display_name", "email", b"email", "roles", b"roles", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "display_name", b"display_name", "email", b"email", "etag", b"etag", "roles", b"roles", "state", b"state", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#helpdesk/auth/v1/error_reason.proto\x12\x10helpdesk.auth.v1*\x8b\x03\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\"\n\x1e\x45RROR_REASON_CREDENTIALS_WRONG\x10\x01\x12&\n\"ERROR_REASON_REFRESH_TOKEN_INVALID\x10\x02\x12!\n\x1d\x45RROR_REASON_TENANT_NOT_FOUND\x10\x03\x12\"\n\x1e\x45RROR_REASON_TENANT_SLUG_TAKEN\x10\x04\x12\x1f\n\x1b\x45RROR_REASON_USER_NOT_FOUND\x10\x05\x12!\n\x1d\x45RROR_REASON_USER_EMAIL_TAKEN\x10\x06\x12\x1f\n\x1b\x45RROR_REASON_ROLE_NOT_FOUND\x10\x07\x12 \n\x1c\x45RROR_REASON_LOGIN_THROTTLED\x10\x08\x12\x1b\n\x17\x45RROR_REASON_LAST_ADMIN\x10\t\x12\'\n#ERROR_REASON_ONE_TIME_CODE_REQUIRED\x10\x1e\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#helpdesk/auth/v1/error_reason.proto\x12\x10helpdesk.auth.v1*\xdc\x04\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\"\n\x1e\x45RROR_REASON_CREDENTIALS_WRONG\x10\x01\x12&\n\"ERROR_REASON_REFRESH_TOKEN_INVALID\x10\x02\x12!\n\x1d\x45RROR_REASON_TENANT_NOT_FOUND\x10\x03\x12\"\n\x1e\x45RROR_REASON_TENANT_SLUG_TAKEN\x10\x04\x12\x1f\n\x1b\x45RROR_REASON_USER_NOT_FOUND\x10\x05\x12!\n\x1d\x45RROR_REASON_USER_EMAIL_TAKEN\x10\x06\x12\x1f\n\x1b\x45RROR_REASON_ROLE_NOT_FOUND\x10\x07\x12 \n\x1c\x45RROR_REASON_LOGIN_THROTTLED\x10\x08\x12\x1b\n\x17\x45RROR_REASON_LAST_ADMIN\x10\t\x12\'\n#ERROR_REASON_ONE_TIME_CODE_REQUIRED\x10\x1e\x12\x1d\n\x19\x45RROR_REASON_USER_CHANGED\x10\x1f\x12!\n\x1d\x45RROR_REASON_USER_FIELD_FIXED\x10 \x12\x1e\n\x1a\x45RROR_REASON_USER_MAY_MORE\x10!\x12!\n\x1d\x45RROR_REASON_USER_STATE_UNFIT\x10\"\x12%\n!ERROR_REASON_ACCOUNT_CODE_INVALID\x10#\x12#\n\x1f\x45RROR_REASON_ROLE_NOT_GRANTABLE\x10\x43\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'helpdesk.auth.v1.error_reas
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ERRORREASON']._serialized_start=58
-  _globals['_ERRORREASON']._serialized_end=453
+  _globals['_ERRORREASON']._serialized_end=662
 # @@protoc_insertion_point(module_scope)

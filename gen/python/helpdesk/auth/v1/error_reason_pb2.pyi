@@ -64,6 +64,30 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The password is right and the user has an authenticator app: send its code as well.
     Example: {"reason": "ONE_TIME_CODE_REQUIRED", "metadata": {}}
     """
+    ERROR_REASON_USER_CHANGED: _ErrorReason.ValueType  # 31
+    """The user has changed since the caller read it; read it again.
+    Example: {"reason": "USER_CHANGED", "metadata": {"etag": "\\"4\\""}}
+    """
+    ERROR_REASON_USER_FIELD_FIXED: _ErrorReason.ValueType  # 32
+    """The update names a field that a user does not have, or one that never changes.
+    Example: {"reason": "USER_FIELD_FIXED", "metadata": {"field": "roles"}}
+    """
+    ERROR_REASON_USER_MAY_MORE: _ErrorReason.ValueType  # 33
+    """The user may do things that the caller may not, and so is not the caller's to change.
+    Example: {"reason": "USER_MAY_MORE", "metadata": {"user_id": "0199…"}}
+    """
+    ERROR_REASON_USER_STATE_UNFIT: _ErrorReason.ValueType  # 34
+    """What was asked for does not fit the user's state, for instance a reset for an invited user.
+    Example: {"reason": "USER_STATE_UNFIT", "metadata": {"state": "INVITED"}}
+    """
+    ERROR_REASON_ACCOUNT_CODE_INVALID: _ErrorReason.ValueType  # 35
+    """The code of an invitation or a reset is unknown, over, used before, or meant for another purpose.
+    Example: {"reason": "ACCOUNT_CODE_INVALID", "metadata": {}}
+    """
+    ERROR_REASON_ROLE_NOT_GRANTABLE: _ErrorReason.ValueType  # 67
+    """The caller lacks permissions of a role and so cannot give it to others.
+    Example: {"reason": "ROLE_NOT_GRANTABLE", "metadata": {"role": "admin"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that auth refuses with, in `google.rpc.ErrorInfo` of domain `helpdesk.auth`."""
@@ -109,5 +133,29 @@ Example: {"reason": "LAST_ADMIN", "metadata": {"user_id": "0199…"}}
 ERROR_REASON_ONE_TIME_CODE_REQUIRED: ErrorReason.ValueType  # 30
 """The password is right and the user has an authenticator app: send its code as well.
 Example: {"reason": "ONE_TIME_CODE_REQUIRED", "metadata": {}}
+"""
+ERROR_REASON_USER_CHANGED: ErrorReason.ValueType  # 31
+"""The user has changed since the caller read it; read it again.
+Example: {"reason": "USER_CHANGED", "metadata": {"etag": "\\"4\\""}}
+"""
+ERROR_REASON_USER_FIELD_FIXED: ErrorReason.ValueType  # 32
+"""The update names a field that a user does not have, or one that never changes.
+Example: {"reason": "USER_FIELD_FIXED", "metadata": {"field": "roles"}}
+"""
+ERROR_REASON_USER_MAY_MORE: ErrorReason.ValueType  # 33
+"""The user may do things that the caller may not, and so is not the caller's to change.
+Example: {"reason": "USER_MAY_MORE", "metadata": {"user_id": "0199…"}}
+"""
+ERROR_REASON_USER_STATE_UNFIT: ErrorReason.ValueType  # 34
+"""What was asked for does not fit the user's state, for instance a reset for an invited user.
+Example: {"reason": "USER_STATE_UNFIT", "metadata": {"state": "INVITED"}}
+"""
+ERROR_REASON_ACCOUNT_CODE_INVALID: ErrorReason.ValueType  # 35
+"""The code of an invitation or a reset is unknown, over, used before, or meant for another purpose.
+Example: {"reason": "ACCOUNT_CODE_INVALID", "metadata": {}}
+"""
+ERROR_REASON_ROLE_NOT_GRANTABLE: ErrorReason.ValueType  # 67
+"""The caller lacks permissions of a role and so cannot give it to others.
+Example: {"reason": "ROLE_NOT_GRANTABLE", "metadata": {"role": "admin"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -25,11 +25,13 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from helpdesk.auth.v1 import auth_pb2 as helpdesk_dot_auth_dot_v1_dot_auth__pb2
 from helpdesk.options.v1 import policy_pb2 as helpdesk_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#helpdesk/auth/v1/user_service.proto\x12\x10helpdesk.auth.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bhelpdesk/auth/v1/auth.proto\x1a helpdesk/options/v1/policy.proto\"\x94\x01\n\x11\x43reateUserRequest\x12\x30\n\x04user\x18\x01 \x01(\x0b\x32\x16.helpdesk.auth.v1.UserB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12(\n\x08password\x18\x02 \x01(\tB\x16\xe2\x41\x02\x02\x04\xbaH\nr\x05\x10\x08\x18\x80\x02\xc8\x01\x01\x90\xb5\x18\x01\x12#\n\nrequest_id\x18\x03 \x01(\tB\x0f\xe2\x41\x01\x01\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"1\n\x0eGetUserRequest\x12\x1f\n\x07user_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\"T\n\x10ListUsersRequest\x12\x1e\n\tpage_size\x18\x01 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12 \n\npage_token\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x08\"S\n\x11ListUsersResponse\x12%\n\x05users\x18\x01 \x03(\x0b\x32\x16.helpdesk.auth.v1.User\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"q\n\x13SetUserRolesRequest\x12\x1f\n\x07user_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\x12\x39\n\x05roles\x18\x02 \x03(\tB*\xe2\x41\x01\x01\xbaH#\x92\x01 \x10\x14\x18\x01\"\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,62}$\"\x12\n\x10ListRolesRequest\":\n\x11ListRolesResponse\x12%\n\x05roles\x18\x01 \x03(\x0b\x32\x16.helpdesk.auth.v1.Role\"y\n\x13\x43reateClientRequest\x12$\n\x0c\x64isplay_name\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18\x64\xc8\x01\x01\x12<\n\x05roles\x18\x02 \x03(\tB-\xe2\x41\x01\x02\xbaH&\x92\x01 \x10\x14\x18\x01\"\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,62}$\xc8\x01\x01\"]\n\x06\x43lient\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x1b\n\rclient_secret\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12\r\n\x05roles\x18\x04 \x03(\t2\x87\x07\n\x0bUserService\x12\x8b\x01\n\nCreateUser\x12#.helpdesk.auth.v1.CreateUserRequest\x1a\x16.helpdesk.auth.v1.User\"@\x8a\xb5\x18(\n\x11\x61uth.users.create\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\x0f\x38\x01\x82\xd3\xe4\x93\x02\x0e\"\t/v1/users:\x01*\x12\x87\x01\n\x07GetUser\x12 .helpdesk.auth.v1.GetUserRequest\x1a\x16.helpdesk.auth.v1.User\"B\x8a\xb5\x18#\n\x0e\x61uth.users.get\x1a\x07gateway*\x02\x08\x02\x32\x02\x08\n8\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/users/{user_id}\x12\x8f\x01\n\tListUsers\x12\".helpdesk.auth.v1.ListUsersRequest\x1a#.helpdesk.auth.v1.ListUsersResponse\"9\x8a\xb5\x18$\n\x0f\x61uth.users.list\x1a\x07gateway*\x02\x08\x02\x32\x02\x08\n8\x01\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/users\x12\xa5\x01\n\x0cSetUserRoles\x12%.helpdesk.auth.v1.SetUserRolesRequest\x1a\x16.helpdesk.auth.v1.User\"V\x8a\xb5\x18+\n\x14\x61uth.users.set_roles\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\x0f\x38\x01\x82\xd3\xe4\x93\x02!\"\x1c/v1/users/{user_id}:setRoles:\x01*\x12\x8f\x01\n\tListRoles\x12\".helpdesk.auth.v1.ListRolesRequest\x1a#.helpdesk.auth.v1.ListRolesResponse\"9\x8a\xb5\x18$\n\x0f\x61uth.roles.list\x1a\x07gateway*\x02\x08\x02\x32\x02\x08\n8\x01\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/roles\x12\x93\x01\n\x0c\x43reateClient\x12%.helpdesk.auth.v1.CreateClientRequest\x1a\x18.helpdesk.auth.v1.Client\"B\x8a\xb5\x18(\n\x13\x61uth.clients.create\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\x0f\x82\xd3\xe4\x93\x02\x10\"\x0b/v1/clients:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#helpdesk/auth/v1/user_service.proto\x12\x10helpdesk.auth.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bhelpdesk/auth/v1/auth.proto\x1a helpdesk/options/v1/policy.proto\"\x94\x01\n\x11\x43reateUserRequest\x12\x30\n\x04user\x18\x01 \x01(\x0b\x32\x16.helpdesk.auth.v1.UserB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12(\n\x08password\x18\x02 \x01(\tB\x16\xe2\x41\x02\x02\x04\xbaH\nr\x05\x10\x08\x18\x80\x02\xc8\x01\x01\x90\xb5\x18\x01\x12#\n\nrequest_id\x18\x03 \x01(\tB\x0f\xe2\x41\x01\x01\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"1\n\x0eGetUserRequest\x12\x1f\n\x07user_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\"T\n\x10ListUsersRequest\x12\x1e\n\tpage_size\x18\x01 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12 \n\npage_token\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x08\"S\n\x11ListUsersResponse\x12%\n\x05users\x18\x01 \x03(\x0b\x32\x16.helpdesk.auth.v1.User\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"|\n\x11UpdateUserRequest\x12\x30\n\x04user\x18\x01 \x01(\x0b\x32\x16.helpdesk.auth.v1.UserB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x35\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\"E\n\x11InviteUserRequest\x12\x30\n\x04user\x18\x01 \x01(\x0b\x32\x16.helpdesk.auth.v1.UserB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\"9\n\x16RenewInvitationRequest\x12\x1f\n\x07user_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\"\x8b\x01\n\nInvitation\x12$\n\x04user\x18\x01 \x01(\x0b\x32\x16.helpdesk.auth.v1.User\x12\x12\n\x04\x63ode\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\x12\x12\n\x04link\x18\x03 \x01(\tB\x04\x90\xb5\x18\x01\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"=\n\x1a\x43reatePasswordResetRequest\x12\x1f\n\x07user_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\"h\n\rPasswordReset\x12\x12\n\x04\x63ode\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x12\n\x04link\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"P\n\x12\x44isableUserRequest\x12\x1f\n\x07user_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\x12\x19\n\x04\x65tag\x18\x02 \x01(\tB\x0b\xe2\x41\x01\x01\xbaH\x04r\x02\x18@\"O\n\x11\x45nableUserRequest\x12\x1f\n\x07user_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\x12\x19\n\x04\x65tag\x18\x02 \x01(\tB\x0b\xe2\x41\x01\x01\xbaH\x04r\x02\x18@\"q\n\x13SetUserRolesRequest\x12\x1f\n\x07user_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\x12\x39\n\x05roles\x18\x02 \x03(\tB*\xe2\x41\x01\x01\xbaH#\x92\x01 \x10\x14\x18\x01\"\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,62}$\"\x12\n\x10ListRolesRequest\":\n\x11ListRolesResponse\x12%\n\x05roles\x18\x01 \x03(\x0b\x32\x16.helpdesk.auth.v1.Role\"y\n\x13\x43reateClientRequest\x12$\n\x0c\x64isplay_name\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18\x64\xc8\x01\x01\x12<\n\x05roles\x18\x02 \x03(\tB-\xe2\x41\x01\x02\xbaH&\x92\x01 \x10\x14\x18\x01\"\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,62}$\xc8\x01\x01\"]\n\x06\x43lient\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x1b\n\rclient_secret\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12\r\n\x05roles\x18\x04 \x03(\t2\x86\x0f\n\x0bUserService\x12\x8b\x01\n\nCreateUser\x12#.helpdesk.auth.v1.CreateUserRequest\x1a\x16.helpdesk.auth.v1.User\"@\x8a\xb5\x18(\n\x11\x61uth.users.create\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\x0f\x38\x01\x82\xd3\xe4\x93\x02\x0e\"\t/v1/users:\x01*\x12\x87\x01\n\x07GetUser\x12 .helpdesk.auth.v1.GetUserRequest\x1a\x16.helpdesk.auth.v1.User\"B\x8a\xb5\x18#\n\x0e\x61uth.users.get\x1a\x07gateway*\x02\x08\x02\x32\x02\x08\n8\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/users/{user_id}\x12\x8f\x01\n\tListUsers\x12\".helpdesk.auth.v1.ListUsersRequest\x1a#.helpdesk.auth.v1.ListUsersResponse\"9\x8a\xb5\x18$\n\x0f\x61uth.users.list\x1a\x07gateway*\x02\x08\x02\x32\x02\x08\n8\x01\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/users\x12\x9b\x01\n\nUpdateUser\x12#.helpdesk.auth.v1.UpdateUserRequest\x1a\x16.helpdesk.auth.v1.User\"P\x8a\xb5\x18&\n\x11\x61uth.users.update\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\x0f\x82\xd3\xe4\x93\x02 2\x18/v1/users/{user.user_id}:\x04user\x12\x99\x01\n\nInviteUser\x12#.helpdesk.auth.v1.InviteUserRequest\x1a\x1c.helpdesk.auth.v1.Invitation\"H\x8a\xb5\x18&\n\x11\x61uth.users.invite\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\x0f\x82\xd3\xe4\x93\x02\x18\"\x10/v1/users:invite:\x04user\x12\xb3\x01\n\x0fRenewInvitation\x12(.helpdesk.auth.v1.RenewInvitationRequest\x1a\x1c.helpdesk.auth.v1.Invitation\"X\x8a\xb5\x18&\n\x11\x61uth.users.invite\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\x0f\x82\xd3\xe4\x93\x02(\"#/v1/users/{user_id}:renewInvitation:\x01*\x12\xca\x01\n\x13\x43reatePasswordReset\x12,.helpdesk.auth.v1.CreatePasswordResetRequest\x1a\x1f.helpdesk.auth.v1.PasswordReset\"d\x8a\xb5\x18.\n\x19\x61uth.users.reset_password\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\x0f\x82\xd3\xe4\x93\x02,\"\'/v1/users/{user_id}:createPasswordReset:\x01*\x12\xa0\x01\n\x0b\x44isableUser\x12$.helpdesk.auth.v1.DisableUserRequest\x1a\x16.helpdesk.auth.v1.User\"S\x8a\xb5\x18)\n\x12\x61uth.users.disable\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\x0f\x38\x01\x82\xd3\xe4\x93\x02 \"\x1b/v1/users/{user_id}:disable:\x01*\x12\x9c\x01\n\nEnableUser\x12#.helpdesk.auth.v1.EnableUserRequest\x1a\x16.helpdesk.auth.v1.User\"Q\x8a\xb5\x18(\n\x11\x61uth.users.enable\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\x0f\x38\x01\x82\xd3\xe4\x93\x02\x1f\"\x1a/v1/users/{user_id}:enable:\x01*\x12\xa5\x01\n\x0cSetUserRoles\x12%.helpdesk.auth.v1.SetUserRolesRequest\x1a\x16.helpdesk.auth.v1.User\"V\x8a\xb5\x18+\n\x14\x61uth.users.set_roles\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\x0f\x38\x01\x82\xd3\xe4\x93\x02!\"\x1c/v1/users/{user_id}:setRoles:\x01*\x12\x8f\x01\n\tListRoles\x12\".helpdesk.auth.v1.ListRolesRequest\x1a#.helpdesk.auth.v1.ListRolesResponse\"9\x8a\xb5\x18$\n\x0f\x61uth.roles.list\x1a\x07gateway*\x02\x08\x02\x32\x02\x08\n8\x01\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/roles\x12\x93\x01\n\x0c\x43reateClient\x12%.helpdesk.auth.v1.CreateClientRequest\x1a\x18.helpdesk.auth.v1.Client\"B\x8a\xb5\x18(\n\x13\x61uth.clients.create\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\x0f\x82\xd3\xe4\x93\x02\x10\"\x0b/v1/clients:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,6 +50,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTUSERSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001\272H\004\032\002(\000'
   _globals['_LISTUSERSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTUSERSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001\272H\005r\003\030\200\010'
+  _globals['_UPDATEUSERREQUEST'].fields_by_name['user']._loaded_options = None
+  _globals['_UPDATEUSERREQUEST'].fields_by_name['user']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
+  _globals['_UPDATEUSERREQUEST'].fields_by_name['update_mask']._loaded_options = None
+  _globals['_UPDATEUSERREQUEST'].fields_by_name['update_mask']._serialized_options = b'\342A\001\001'
+  _globals['_INVITEUSERREQUEST'].fields_by_name['user']._loaded_options = None
+  _globals['_INVITEUSERREQUEST'].fields_by_name['user']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
+  _globals['_RENEWINVITATIONREQUEST'].fields_by_name['user_id']._loaded_options = None
+  _globals['_RENEWINVITATIONREQUEST'].fields_by_name['user_id']._serialized_options = b'\342A\001\002\272H\007r\002\030@\310\001\001'
+  _globals['_INVITATION'].fields_by_name['code']._loaded_options = None
+  _globals['_INVITATION'].fields_by_name['code']._serialized_options = b'\220\265\030\001'
+  _globals['_INVITATION'].fields_by_name['link']._loaded_options = None
+  _globals['_INVITATION'].fields_by_name['link']._serialized_options = b'\220\265\030\001'
+  _globals['_CREATEPASSWORDRESETREQUEST'].fields_by_name['user_id']._loaded_options = None
+  _globals['_CREATEPASSWORDRESETREQUEST'].fields_by_name['user_id']._serialized_options = b'\342A\001\002\272H\007r\002\030@\310\001\001'
+  _globals['_PASSWORDRESET'].fields_by_name['code']._loaded_options = None
+  _globals['_PASSWORDRESET'].fields_by_name['code']._serialized_options = b'\220\265\030\001'
+  _globals['_PASSWORDRESET'].fields_by_name['link']._loaded_options = None
+  _globals['_PASSWORDRESET'].fields_by_name['link']._serialized_options = b'\220\265\030\001'
+  _globals['_DISABLEUSERREQUEST'].fields_by_name['user_id']._loaded_options = None
+  _globals['_DISABLEUSERREQUEST'].fields_by_name['user_id']._serialized_options = b'\342A\001\002\272H\007r\002\030@\310\001\001'
+  _globals['_DISABLEUSERREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_DISABLEUSERREQUEST'].fields_by_name['etag']._serialized_options = b'\342A\001\001\272H\004r\002\030@'
+  _globals['_ENABLEUSERREQUEST'].fields_by_name['user_id']._loaded_options = None
+  _globals['_ENABLEUSERREQUEST'].fields_by_name['user_id']._serialized_options = b'\342A\001\002\272H\007r\002\030@\310\001\001'
+  _globals['_ENABLEUSERREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_ENABLEUSERREQUEST'].fields_by_name['etag']._serialized_options = b'\342A\001\001\272H\004r\002\030@'
   _globals['_SETUSERROLESREQUEST'].fields_by_name['user_id']._loaded_options = None
   _globals['_SETUSERROLESREQUEST'].fields_by_name['user_id']._serialized_options = b'\342A\001\002\272H\007r\002\030@\310\001\001'
   _globals['_SETUSERROLESREQUEST'].fields_by_name['roles']._loaded_options = None
@@ -64,30 +92,58 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USERSERVICE'].methods_by_name['GetUser']._serialized_options = b'\212\265\030#\n\016auth.users.get\032\007gateway*\002\010\0022\002\010\n8\001\202\323\344\223\002\025\022\023/v1/users/{user_id}'
   _globals['_USERSERVICE'].methods_by_name['ListUsers']._loaded_options = None
   _globals['_USERSERVICE'].methods_by_name['ListUsers']._serialized_options = b'\212\265\030$\n\017auth.users.list\032\007gateway*\002\010\0022\002\010\n8\001\202\323\344\223\002\013\022\t/v1/users'
+  _globals['_USERSERVICE'].methods_by_name['UpdateUser']._loaded_options = None
+  _globals['_USERSERVICE'].methods_by_name['UpdateUser']._serialized_options = b'\212\265\030&\n\021auth.users.update\032\007gateway \001*\002\010\0052\002\010\017\202\323\344\223\002 2\030/v1/users/{user.user_id}:\004user'
+  _globals['_USERSERVICE'].methods_by_name['InviteUser']._loaded_options = None
+  _globals['_USERSERVICE'].methods_by_name['InviteUser']._serialized_options = b'\212\265\030&\n\021auth.users.invite\032\007gateway \001*\002\010\0052\002\010\017\202\323\344\223\002\030\"\020/v1/users:invite:\004user'
+  _globals['_USERSERVICE'].methods_by_name['RenewInvitation']._loaded_options = None
+  _globals['_USERSERVICE'].methods_by_name['RenewInvitation']._serialized_options = b'\212\265\030&\n\021auth.users.invite\032\007gateway \001*\002\010\0052\002\010\017\202\323\344\223\002(\"#/v1/users/{user_id}:renewInvitation:\001*'
+  _globals['_USERSERVICE'].methods_by_name['CreatePasswordReset']._loaded_options = None
+  _globals['_USERSERVICE'].methods_by_name['CreatePasswordReset']._serialized_options = b'\212\265\030.\n\031auth.users.reset_password\032\007gateway \001*\002\010\0052\002\010\017\202\323\344\223\002,\"\'/v1/users/{user_id}:createPasswordReset:\001*'
+  _globals['_USERSERVICE'].methods_by_name['DisableUser']._loaded_options = None
+  _globals['_USERSERVICE'].methods_by_name['DisableUser']._serialized_options = b'\212\265\030)\n\022auth.users.disable\032\007gateway \001*\002\010\0052\002\010\0178\001\202\323\344\223\002 \"\033/v1/users/{user_id}:disable:\001*'
+  _globals['_USERSERVICE'].methods_by_name['EnableUser']._loaded_options = None
+  _globals['_USERSERVICE'].methods_by_name['EnableUser']._serialized_options = b'\212\265\030(\n\021auth.users.enable\032\007gateway \001*\002\010\0052\002\010\0178\001\202\323\344\223\002\037\"\032/v1/users/{user_id}:enable:\001*'
   _globals['_USERSERVICE'].methods_by_name['SetUserRoles']._loaded_options = None
   _globals['_USERSERVICE'].methods_by_name['SetUserRoles']._serialized_options = b'\212\265\030+\n\024auth.users.set_roles\032\007gateway \001*\002\010\0052\002\010\0178\001\202\323\344\223\002!\"\034/v1/users/{user_id}:setRoles:\001*'
   _globals['_USERSERVICE'].methods_by_name['ListRoles']._loaded_options = None
   _globals['_USERSERVICE'].methods_by_name['ListRoles']._serialized_options = b'\212\265\030$\n\017auth.roles.list\032\007gateway*\002\010\0022\002\010\n8\001\202\323\344\223\002\013\022\t/v1/roles'
   _globals['_USERSERVICE'].methods_by_name['CreateClient']._loaded_options = None
   _globals['_USERSERVICE'].methods_by_name['CreateClient']._serialized_options = b'\212\265\030(\n\023auth.clients.create\032\007gateway \001*\002\010\0052\002\010\017\202\323\344\223\002\020\"\013/v1/clients:\001*'
-  _globals['_CREATEUSERREQUEST']._serialized_start=213
-  _globals['_CREATEUSERREQUEST']._serialized_end=361
-  _globals['_GETUSERREQUEST']._serialized_start=363
-  _globals['_GETUSERREQUEST']._serialized_end=412
-  _globals['_LISTUSERSREQUEST']._serialized_start=414
-  _globals['_LISTUSERSREQUEST']._serialized_end=498
-  _globals['_LISTUSERSRESPONSE']._serialized_start=500
-  _globals['_LISTUSERSRESPONSE']._serialized_end=583
-  _globals['_SETUSERROLESREQUEST']._serialized_start=585
-  _globals['_SETUSERROLESREQUEST']._serialized_end=698
-  _globals['_LISTROLESREQUEST']._serialized_start=700
-  _globals['_LISTROLESREQUEST']._serialized_end=718
-  _globals['_LISTROLESRESPONSE']._serialized_start=720
-  _globals['_LISTROLESRESPONSE']._serialized_end=778
-  _globals['_CREATECLIENTREQUEST']._serialized_start=780
-  _globals['_CREATECLIENTREQUEST']._serialized_end=901
-  _globals['_CLIENT']._serialized_start=903
-  _globals['_CLIENT']._serialized_end=996
-  _globals['_USERSERVICE']._serialized_start=999
-  _globals['_USERSERVICE']._serialized_end=1902
+  _globals['_CREATEUSERREQUEST']._serialized_start=280
+  _globals['_CREATEUSERREQUEST']._serialized_end=428
+  _globals['_GETUSERREQUEST']._serialized_start=430
+  _globals['_GETUSERREQUEST']._serialized_end=479
+  _globals['_LISTUSERSREQUEST']._serialized_start=481
+  _globals['_LISTUSERSREQUEST']._serialized_end=565
+  _globals['_LISTUSERSRESPONSE']._serialized_start=567
+  _globals['_LISTUSERSRESPONSE']._serialized_end=650
+  _globals['_UPDATEUSERREQUEST']._serialized_start=652
+  _globals['_UPDATEUSERREQUEST']._serialized_end=776
+  _globals['_INVITEUSERREQUEST']._serialized_start=778
+  _globals['_INVITEUSERREQUEST']._serialized_end=847
+  _globals['_RENEWINVITATIONREQUEST']._serialized_start=849
+  _globals['_RENEWINVITATIONREQUEST']._serialized_end=906
+  _globals['_INVITATION']._serialized_start=909
+  _globals['_INVITATION']._serialized_end=1048
+  _globals['_CREATEPASSWORDRESETREQUEST']._serialized_start=1050
+  _globals['_CREATEPASSWORDRESETREQUEST']._serialized_end=1111
+  _globals['_PASSWORDRESET']._serialized_start=1113
+  _globals['_PASSWORDRESET']._serialized_end=1217
+  _globals['_DISABLEUSERREQUEST']._serialized_start=1219
+  _globals['_DISABLEUSERREQUEST']._serialized_end=1299
+  _globals['_ENABLEUSERREQUEST']._serialized_start=1301
+  _globals['_ENABLEUSERREQUEST']._serialized_end=1380
+  _globals['_SETUSERROLESREQUEST']._serialized_start=1382
+  _globals['_SETUSERROLESREQUEST']._serialized_end=1495
+  _globals['_LISTROLESREQUEST']._serialized_start=1497
+  _globals['_LISTROLESREQUEST']._serialized_end=1515
+  _globals['_LISTROLESRESPONSE']._serialized_start=1517
+  _globals['_LISTROLESRESPONSE']._serialized_end=1575
+  _globals['_CREATECLIENTREQUEST']._serialized_start=1577
+  _globals['_CREATECLIENTREQUEST']._serialized_end=1698
+  _globals['_CLIENT']._serialized_start=1700
+  _globals['_CLIENT']._serialized_end=1793
+  _globals['_USERSERVICE']._serialized_start=1796
+  _globals['_USERSERVICE']._serialized_end=3722
 # @@protoc_insertion_point(module_scope)

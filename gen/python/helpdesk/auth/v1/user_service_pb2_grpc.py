@@ -51,6 +51,36 @@ class UserServiceStub:
                 request_serializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.ListUsersRequest.SerializeToString,
                 response_deserializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.ListUsersResponse.FromString,
                 _registered_method=True)
+        self.UpdateUser = channel.unary_unary(
+                '/helpdesk.auth.v1.UserService/UpdateUser',
+                request_serializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.UpdateUserRequest.SerializeToString,
+                response_deserializer=helpdesk_dot_auth_dot_v1_dot_auth__pb2.User.FromString,
+                _registered_method=True)
+        self.InviteUser = channel.unary_unary(
+                '/helpdesk.auth.v1.UserService/InviteUser',
+                request_serializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.InviteUserRequest.SerializeToString,
+                response_deserializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.Invitation.FromString,
+                _registered_method=True)
+        self.RenewInvitation = channel.unary_unary(
+                '/helpdesk.auth.v1.UserService/RenewInvitation',
+                request_serializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.RenewInvitationRequest.SerializeToString,
+                response_deserializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.Invitation.FromString,
+                _registered_method=True)
+        self.CreatePasswordReset = channel.unary_unary(
+                '/helpdesk.auth.v1.UserService/CreatePasswordReset',
+                request_serializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.CreatePasswordResetRequest.SerializeToString,
+                response_deserializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.PasswordReset.FromString,
+                _registered_method=True)
+        self.DisableUser = channel.unary_unary(
+                '/helpdesk.auth.v1.UserService/DisableUser',
+                request_serializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.DisableUserRequest.SerializeToString,
+                response_deserializer=helpdesk_dot_auth_dot_v1_dot_auth__pb2.User.FromString,
+                _registered_method=True)
+        self.EnableUser = channel.unary_unary(
+                '/helpdesk.auth.v1.UserService/EnableUser',
+                request_serializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.EnableUserRequest.SerializeToString,
+                response_deserializer=helpdesk_dot_auth_dot_v1_dot_auth__pb2.User.FromString,
+                _registered_method=True)
         self.SetUserRoles = channel.unary_unary(
                 '/helpdesk.auth.v1.UserService/SetUserRoles',
                 request_serializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.SetUserRolesRequest.SerializeToString,
@@ -88,6 +118,50 @@ class UserServiceServicer:
 
     def ListUsers(self, request, context):
         """Lists users by address.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateUser(self, request, context):
+        """Changes a user's name or address.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def InviteUser(self, request, context):
+        """Makes a user without a password, and an invitation by which the user chooses one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RenewInvitation(self, request, context):
+        """Makes a new invitation for an invited user; the one before is void.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreatePasswordReset(self, request, context):
+        """Makes a link by which a user who has forgotten the password chooses a new one; the link before
+        is void. The old password stays good until then, and an authenticator app stays enrolled.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DisableUser(self, request, context):
+        """Shuts a user or client out: no login, no API key, and every session ends within a second in
+        every service. Links that were made for the user are void.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EnableUser(self, request, context):
+        """Lets a disabled user in again, who has to log in anew.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -131,6 +205,36 @@ def add_UserServiceServicer_to_server(servicer, server):
                     servicer.ListUsers,
                     request_deserializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.ListUsersRequest.FromString,
                     response_serializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.ListUsersResponse.SerializeToString,
+            ),
+            'UpdateUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateUser,
+                    request_deserializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.UpdateUserRequest.FromString,
+                    response_serializer=helpdesk_dot_auth_dot_v1_dot_auth__pb2.User.SerializeToString,
+            ),
+            'InviteUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.InviteUser,
+                    request_deserializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.InviteUserRequest.FromString,
+                    response_serializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.Invitation.SerializeToString,
+            ),
+            'RenewInvitation': grpc.unary_unary_rpc_method_handler(
+                    servicer.RenewInvitation,
+                    request_deserializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.RenewInvitationRequest.FromString,
+                    response_serializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.Invitation.SerializeToString,
+            ),
+            'CreatePasswordReset': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreatePasswordReset,
+                    request_deserializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.CreatePasswordResetRequest.FromString,
+                    response_serializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.PasswordReset.SerializeToString,
+            ),
+            'DisableUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.DisableUser,
+                    request_deserializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.DisableUserRequest.FromString,
+                    response_serializer=helpdesk_dot_auth_dot_v1_dot_auth__pb2.User.SerializeToString,
+            ),
+            'EnableUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.EnableUser,
+                    request_deserializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.EnableUserRequest.FromString,
+                    response_serializer=helpdesk_dot_auth_dot_v1_dot_auth__pb2.User.SerializeToString,
             ),
             'SetUserRoles': grpc.unary_unary_rpc_method_handler(
                     servicer.SetUserRoles,
@@ -230,6 +334,168 @@ class UserService:
             '/helpdesk.auth.v1.UserService/ListUsers',
             helpdesk_dot_auth_dot_v1_dot_user__service__pb2.ListUsersRequest.SerializeToString,
             helpdesk_dot_auth_dot_v1_dot_user__service__pb2.ListUsersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/helpdesk.auth.v1.UserService/UpdateUser',
+            helpdesk_dot_auth_dot_v1_dot_user__service__pb2.UpdateUserRequest.SerializeToString,
+            helpdesk_dot_auth_dot_v1_dot_auth__pb2.User.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def InviteUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/helpdesk.auth.v1.UserService/InviteUser',
+            helpdesk_dot_auth_dot_v1_dot_user__service__pb2.InviteUserRequest.SerializeToString,
+            helpdesk_dot_auth_dot_v1_dot_user__service__pb2.Invitation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RenewInvitation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/helpdesk.auth.v1.UserService/RenewInvitation',
+            helpdesk_dot_auth_dot_v1_dot_user__service__pb2.RenewInvitationRequest.SerializeToString,
+            helpdesk_dot_auth_dot_v1_dot_user__service__pb2.Invitation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreatePasswordReset(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/helpdesk.auth.v1.UserService/CreatePasswordReset',
+            helpdesk_dot_auth_dot_v1_dot_user__service__pb2.CreatePasswordResetRequest.SerializeToString,
+            helpdesk_dot_auth_dot_v1_dot_user__service__pb2.PasswordReset.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DisableUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/helpdesk.auth.v1.UserService/DisableUser',
+            helpdesk_dot_auth_dot_v1_dot_user__service__pb2.DisableUserRequest.SerializeToString,
+            helpdesk_dot_auth_dot_v1_dot_auth__pb2.User.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EnableUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/helpdesk.auth.v1.UserService/EnableUser',
+            helpdesk_dot_auth_dot_v1_dot_user__service__pb2.EnableUserRequest.SerializeToString,
+            helpdesk_dot_auth_dot_v1_dot_auth__pb2.User.FromString,
             options,
             channel_credentials,
             insecure,

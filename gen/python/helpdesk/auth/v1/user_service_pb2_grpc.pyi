@@ -40,6 +40,22 @@ class UserServiceStub:
     """Returns a user."""
     ListUsers: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.ListUsersRequest, _user_service_pb2.ListUsersResponse]
     """Lists users by address."""
+    UpdateUser: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.UpdateUserRequest, _auth_pb2.User]
+    """Changes a user's name or address."""
+    InviteUser: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.InviteUserRequest, _user_service_pb2.Invitation]
+    """Makes a user without a password, and an invitation by which the user chooses one."""
+    RenewInvitation: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.RenewInvitationRequest, _user_service_pb2.Invitation]
+    """Makes a new invitation for an invited user; the one before is void."""
+    CreatePasswordReset: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.CreatePasswordResetRequest, _user_service_pb2.PasswordReset]
+    """Makes a link by which a user who has forgotten the password chooses a new one; the link before
+    is void. The old password stays good until then, and an authenticator app stays enrolled.
+    """
+    DisableUser: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.DisableUserRequest, _auth_pb2.User]
+    """Shuts a user or client out: no login, no API key, and every session ends within a second in
+    every service. Links that were made for the user are void.
+    """
+    EnableUser: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.EnableUserRequest, _auth_pb2.User]
+    """Lets a disabled user in again, who has to log in anew."""
     SetUserRoles: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.SetUserRolesRequest, _auth_pb2.User]
     """Replaces the roles of a user; in force in every service within a second."""
     ListRoles: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.ListRolesRequest, _user_service_pb2.ListRolesResponse]
@@ -58,6 +74,22 @@ class UserServiceAsyncStub(UserServiceStub):
     """Returns a user."""
     ListUsers: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ListUsersRequest, _user_service_pb2.ListUsersResponse]  # type: ignore[assignment]
     """Lists users by address."""
+    UpdateUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.UpdateUserRequest, _auth_pb2.User]  # type: ignore[assignment]
+    """Changes a user's name or address."""
+    InviteUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.InviteUserRequest, _user_service_pb2.Invitation]  # type: ignore[assignment]
+    """Makes a user without a password, and an invitation by which the user chooses one."""
+    RenewInvitation: _aio.UnaryUnaryMultiCallable[_user_service_pb2.RenewInvitationRequest, _user_service_pb2.Invitation]  # type: ignore[assignment]
+    """Makes a new invitation for an invited user; the one before is void."""
+    CreatePasswordReset: _aio.UnaryUnaryMultiCallable[_user_service_pb2.CreatePasswordResetRequest, _user_service_pb2.PasswordReset]  # type: ignore[assignment]
+    """Makes a link by which a user who has forgotten the password chooses a new one; the link before
+    is void. The old password stays good until then, and an authenticator app stays enrolled.
+    """
+    DisableUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.DisableUserRequest, _auth_pb2.User]  # type: ignore[assignment]
+    """Shuts a user or client out: no login, no API key, and every session ends within a second in
+    every service. Links that were made for the user are void.
+    """
+    EnableUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.EnableUserRequest, _auth_pb2.User]  # type: ignore[assignment]
+    """Lets a disabled user in again, who has to log in anew."""
     SetUserRoles: _aio.UnaryUnaryMultiCallable[_user_service_pb2.SetUserRolesRequest, _auth_pb2.User]  # type: ignore[assignment]
     """Replaces the roles of a user; in force in every service within a second."""
     ListRoles: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ListRolesRequest, _user_service_pb2.ListRolesResponse]  # type: ignore[assignment]
@@ -91,6 +123,58 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_user_service_pb2.ListUsersResponse, _abc.Awaitable[_user_service_pb2.ListUsersResponse]]:
         """Lists users by address."""
+
+    @_abc_1.abstractmethod
+    def UpdateUser(
+        self,
+        request: _user_service_pb2.UpdateUserRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auth_pb2.User, _abc.Awaitable[_auth_pb2.User]]:
+        """Changes a user's name or address."""
+
+    @_abc_1.abstractmethod
+    def InviteUser(
+        self,
+        request: _user_service_pb2.InviteUserRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_service_pb2.Invitation, _abc.Awaitable[_user_service_pb2.Invitation]]:
+        """Makes a user without a password, and an invitation by which the user chooses one."""
+
+    @_abc_1.abstractmethod
+    def RenewInvitation(
+        self,
+        request: _user_service_pb2.RenewInvitationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_service_pb2.Invitation, _abc.Awaitable[_user_service_pb2.Invitation]]:
+        """Makes a new invitation for an invited user; the one before is void."""
+
+    @_abc_1.abstractmethod
+    def CreatePasswordReset(
+        self,
+        request: _user_service_pb2.CreatePasswordResetRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_service_pb2.PasswordReset, _abc.Awaitable[_user_service_pb2.PasswordReset]]:
+        """Makes a link by which a user who has forgotten the password chooses a new one; the link before
+        is void. The old password stays good until then, and an authenticator app stays enrolled.
+        """
+
+    @_abc_1.abstractmethod
+    def DisableUser(
+        self,
+        request: _user_service_pb2.DisableUserRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auth_pb2.User, _abc.Awaitable[_auth_pb2.User]]:
+        """Shuts a user or client out: no login, no API key, and every session ends within a second in
+        every service. Links that were made for the user are void.
+        """
+
+    @_abc_1.abstractmethod
+    def EnableUser(
+        self,
+        request: _user_service_pb2.EnableUserRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auth_pb2.User, _abc.Awaitable[_auth_pb2.User]]:
+        """Lets a disabled user in again, who has to log in anew."""
 
     @_abc_1.abstractmethod
     def SetUserRoles(
