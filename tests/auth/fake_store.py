@@ -294,7 +294,7 @@ class FakeDirectory:
             tuple(
                 Grant(TenantId(tenant_id), role.name, permission)
                 for (tenant_id, _), role in self._state.roles.items()
-                for permission in role.permissions
+                for permission in sorted(role.permissions)
             ),
             tuple(
                 Membership(account.user.tenant_id, account.user.user_id, role)
