@@ -12,7 +12,7 @@ from services.mesh.settings import REPOSITORY
 
 SOURCE = Source((REPOSITORY / "gen" / "descriptors" / "helpdesk.binpb").read_bytes())
 METHODS = {method.full_name: method for method in SOURCE.methods()}
-SERVICES = {"auth", "ticket", "search", "chat", "gateway"}
+SERVICES = {"auth", "ticket", "search", "chat", "gateway", "bridge"}
 
 # A login has no token yet to say where the user belongs; to an operator tenants are resources.
 TENANT_MAY_BE_NAMED = {
