@@ -50,9 +50,8 @@ def verdict(
         return f"{UNAUTHENTICATED} CREDENTIALS_WRONG"
     if kind is None:
         return OK
-    if whose in ("foreign", "missing") or _is_hidden(kind, whose, permissions):
-        return NOT_FOUND
-    if state in GONE_IN.get(kind, ()) and rpc.name not in FOUND_THOUGH_GONE:
+    is_gone = state in GONE_IN.get(kind, ()) and rpc.name not in FOUND_THOUGH_GONE
+    if is_gone or whose in ("foreign", "missing") or _is_hidden(kind, whose, permissions):
         return NOT_FOUND
     if state not in ALLOWED_IN.get(rpc.name, kind.states):
         return FAILED_PRECONDITION
