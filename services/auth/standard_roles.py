@@ -61,8 +61,11 @@ ADMIN_PERMISSIONS = (
         "auth.users.reset_password",
         "auth.users.set_roles",
         "auth.users.update",
+        "search.categories.list",
+        "search.categories.set_readers",
         "search.documents.delete",
         "search.documents.put",
+        "search.documents.set_readers",
     }
 )
 

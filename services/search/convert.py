@@ -4,14 +4,52 @@ from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from helpdesk.search.v1 import search_pb2, search_service_pb2
-from services.search.domain import DocumentText, DocumentVersion, FoundPassage, KnowledgeDocument
+from helpdesk.search.v1 import category_service_pb2, readers_pb2, search_pb2, search_service_pb2
+from services.search.domain import (
+    Category,
+    DocumentText,
+    DocumentVersion,
+    FoundPassage,
+    KnowledgeDocument,
+)
 from services.search.finding import Findings
+from services.search.readers import Readers, current_reader
+from services.search.restricting import CategoryPage
 from services.search.use_cases import DocumentPage
 
 
 def text_from(message: search_pb2.KnowledgeDocument) -> DocumentText:
-    return DocumentText(message.source_uri, message.title, message.category, message.content)
+    return DocumentText(
+        message.source_uri,
+        message.title,
+        message.category,
+        message.content,
+        readers_from(message.readers) if message.HasField("readers") else None,
+    )
+
+
+def readers_from(message: readers_pb2.Readers) -> Readers:
+    return Readers.of(message.roles, message.user_ids)
+
+
+def readers_to(readers: Readers) -> readers_pb2.Readers:
+    return readers_pb2.Readers(roles=readers.roles, user_ids=readers.user_ids)
+
+
+def category_to(category: Category) -> readers_pb2.Category:
+    return readers_pb2.Category(
+        category=category.name,
+        readers=readers_to(category.readers),
+        document_count=category.document_count,
+        category_id=category.category_id,
+    )
+
+
+def categories_to(page: CategoryPage) -> category_service_pb2.ListCategoriesResponse:
+    return category_service_pb2.ListCategoriesResponse(
+        categories=[category_to(category) for category in page.categories],
+        next_page_token=page.next_page_token,
+    )
 
 
 def document_to(document: KnowledgeDocument) -> search_pb2.KnowledgeDocument:
@@ -26,6 +64,9 @@ def document_to(document: KnowledgeDocument) -> search_pb2.KnowledgeDocument:
         chunk_count=document.chunk_count,
         create_time=_timestamp(document.create_time),
         update_time=_timestamp(document.update_time),
+        # Who else may read is nobody's business but who manages the documents.
+        readers=readers_to(document.readers) if current_reader().sees_all else None,
+        restricted=document.is_restricted,
     )
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.search.errors import DocumentEmpty, DocumentNotText
+from services.search.readers import EVERYBODY, Readers
+from services.search.revisions import Revision
 
 LONGEST_TITLE = 300
 LONGEST_CATEGORY = 60
@@ -33,6 +35,12 @@ class KnowledgeDocument:
     create_time: datetime
     update_time: datetime
     delete_time: datetime | None = None
+    readers: Readers = EVERYBODY
+    category_readers: Readers = EVERYBODY
+
+    @property
+    def is_restricted(self) -> bool:
+        return bool(self.readers.keys or self.category_readers.keys)
 
     def is_same(self, content_hash: str) -> bool:
         return self.content_hash == content_hash and self.delete_time is None and self.version > 0
@@ -40,12 +48,16 @@ class KnowledgeDocument:
 
 @dataclass(frozen=True)
 class DocumentText:
-    """What a version says: the part of a document that somebody writes."""
+    """What a version says: the part of a document that somebody writes.
+
+    Readers are no part of it: None leaves them to the front matter, or as they are.
+    """
 
     source_uri: str
     title: str
     category: str
     content: str
+    readers: Readers | None = None
 
     @property
     def content_hash(self) -> str:
@@ -101,6 +113,20 @@ class IndexedText:
     title: str
     chunks: Sequence[Chunk]
     embeddings: Sequence[Embedding]
+    category: str = ""
+    readers: Readers = EVERYBODY
+
+    @property
+    def revision(self) -> Revision:
+        return Revision(self.version, len(self.chunks), self.category, self.readers.keys)
+
+
+@dataclass(frozen=True)
+class Category:
+    name: str
+    readers: Readers
+    document_count: int
+    category_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,6 +152,7 @@ def require_text(text: DocumentText) -> None:
 def next_version(
     document: KnowledgeDocument, text: DocumentText, chunk_count: int, now: datetime
 ) -> KnowledgeDocument:
+    """Without a word about readers the list stays: a change of content opens no document."""
     return replace(
         document,
         title=text.title,
@@ -137,4 +164,5 @@ def next_version(
         create_time=document.create_time if document.version else now,
         update_time=now,
         delete_time=None,
+        readers=document.readers if text.readers is None else text.readers,
     )

@@ -52,6 +52,19 @@ class DocumentNotText(InvalidArgument):
         super().__init__("The document is not text in UTF-8.", metadata={"source_uri": shown})
 
 
+class ReadersUnclear(InvalidArgument):
+    """The front matter says that not everybody may read, but not who may."""
+
+    domain = DOMAIN
+    reason = "READERS_UNCLEAR"
+
+    def __init__(self, source_uri: str) -> None:
+        super().__init__(
+            "The front matter's `readers` must name roles, users as `user:ID`, or be `*`.",
+            metadata={"source_uri": source_uri},
+        )
+
+
 class QueryEmpty(InvalidArgument):
     """The question holds no word that could be searched for."""
 

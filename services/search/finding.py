@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.mesh.caller import TenantId, current_tenant
 from services.search.domain import FoundPassage
 from services.search.errors import IndexUnavailable, QueryEmpty
-from services.search.frequencies import TenantFrequencies
+from services.search.frequencies import VisibleFrequencies
 from services.search.indexing import Indexing
 from services.search.keywords import Terms, coverages, highest_score, question_terms, scores
 from services.search.ports import DocumentStore, StoredPassage, VectorIndex
 from services.search.ranking import MEANING_SHARE, Candidate, ranked
+from services.search.readers import Reader, View, current_reader
 from services.search.vectors import Vectors
 from services.search.words import question_words
 
@@ -30,7 +30,7 @@ class Finder:
     index: VectorIndex
     indexing: Indexing
     vectors: Vectors
-    frequencies: TenantFrequencies
+    frequencies: VisibleFrequencies
     meaning_share: float = MEANING_SHARE
 
 
@@ -42,16 +42,19 @@ class Findings:
 
 async def search_passages(finder: Finder, question: str, page_size: int) -> Findings:
     """The best passages; by words alone when the index fails or is behind the store."""
-    tenant_id = current_tenant()
+    reader = current_reader()
     wanted = question_words(question)
     if not wanted:
         raise QueryEmpty
-    terms = question_terms(wanted, await finder.frequencies.of(tenant_id))
-    similarities = await _by_index(finder, tenant_id, question, terms)
+    async with finder.store.reading(reader) as documents:
+        view = await documents.view()
+    terms = question_terms(wanted, await finder.frequencies.of(reader, view))
+    similarities = await _by_index(finder, view, question, terms)
     degraded = similarities is None
     if similarities is None:
-        similarities = dict.fromkeys(await _by_words(finder, tenant_id, terms), 0.0)
-    async with finder.store.reading(tenant_id) as documents:
+        similarities = dict.fromkeys(await _by_words(finder, reader, terms), 0.0)
+    # The lists are asked once more: they may have changed, and the index is only a copy of them.
+    async with finder.store.reading(reader) as documents:
         stored = await documents.passages([*similarities])
     limit = min(page_size, MAX_PAGE_SIZE) if page_size > 0 else DEFAULT_PAGE_SIZE
     share = 0.0 if degraded else finder.meaning_share
@@ -73,26 +76,26 @@ async def search_passages(finder: Finder, question: str, page_size: int) -> Find
 
 
 async def _by_index(
-    finder: Finder, tenant_id: TenantId, question: str, terms: Terms
+    finder: Finder, view: View, question: str, terms: Terms
 ) -> dict[str, float] | None:
-    if finder.indexing.is_behind(tenant_id):
+    if finder.indexing.is_behind(view.tenant_id):
         return None
     vector = await finder.vectors.of_question(question)
     try:
         near, with_words = await asyncio.gather(
-            finder.index.nearest(tenant_id, vector, CANDIDATES),
-            finder.index.by_keywords(tenant_id, terms, CANDIDATES),
+            finder.index.nearest(view, vector, CANDIDATES),
+            finder.index.by_keywords(view, terms, CANDIDATES),
         )
         similarities = {hit.chunk_id: hit.score for hit in near}
         others = [hit.chunk_id for hit in with_words if hit.chunk_id not in similarities]
-        return similarities | await finder.index.similarities(tenant_id, vector, others)
+        return similarities | await finder.index.similarities(view, vector, others)
     except IndexUnavailable:
         finder.indexing.doubt()
         return None
 
 
-async def _by_words(finder: Finder, tenant_id: TenantId, terms: Terms) -> list[str]:
-    async with finder.store.reading(tenant_id) as documents:
+async def _by_words(finder: Finder, reader: Reader, terms: Terms) -> list[str]:
+    async with finder.store.reading(reader) as documents:
         stored = await documents.terms()
     return await asyncio.to_thread(_best, terms, stored)
 

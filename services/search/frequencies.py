@@ -1,4 +1,7 @@
-"""How rare words are for each tenant, counted again as their documents change."""
+"""How rare words are in what a reader sees, counted again as documents change.
+
+A count over hidden documents too would tell by the scores of others which words stand in them.
+"""
 
 import asyncio
 import time
@@ -9,9 +12,10 @@ from dataclasses import dataclass
 from services.mesh.caller import TenantId
 from services.search.keywords import Frequencies, Terms
 from services.search.ports import DocumentStore
+from services.search.readers import Reader, View
 
-MOST_TENANTS = 256
-# Counting takes at most this share of the time, however large and busy a tenant is.
+MOST_VIEWS = 256
+# Counting for a view takes at most this share of the time, however large and busy a tenant is.
 SHARE_OF_TIME = 0.02
 # Other processes may change documents too.
 SECONDS_TO_BELIEVE = 600.0
@@ -29,30 +33,31 @@ class _Counted:
         return (self.is_outdated and age * SHARE_OF_TIME > self.seconds) or age > SECONDS_TO_BELIEVE
 
 
-class TenantFrequencies:
+class VisibleFrequencies:
     def __init__(self, store: DocumentStore, seconds: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._seconds = seconds
-        self._counted: OrderedDict[TenantId, _Counted] = OrderedDict()
+        self._counted: OrderedDict[View, _Counted] = OrderedDict()
 
-    async def of(self, tenant_id: TenantId) -> Frequencies:
-        known = self._counted.get(tenant_id)
+    async def of(self, reader: Reader, view: View) -> Frequencies:
+        """`view` is the reader's; who sees the same shares one count."""
+        known = self._counted.get(view)
         if known is None or known.must_be_renewed(self._seconds()):
-            known = await self._count(tenant_id)
-            self._counted[tenant_id] = known
-        self._counted.move_to_end(tenant_id)
-        while len(self._counted) > MOST_TENANTS:
+            known = await self._count(reader)
+            self._counted[view] = known
+        self._counted.move_to_end(view)
+        while len(self._counted) > MOST_VIEWS:
             self._counted.popitem(last=False)
         return known.frequencies
 
     def outdate(self, tenant_id: TenantId) -> None:
-        known = self._counted.get(tenant_id)
-        if known is not None:
-            known.is_outdated = True
+        for view, known in self._counted.items():
+            if view.tenant_id == tenant_id:
+                known.is_outdated = True
 
-    async def _count(self, tenant_id: TenantId) -> _Counted:
+    async def _count(self, reader: Reader) -> _Counted:
         begin = self._seconds()
-        async with self._store.reading(tenant_id) as documents:
+        async with self._store.reading(reader) as documents:
             stored = await documents.terms()
         passages = [Terms.from_bytes(terms) for _, terms in stored]
         frequencies = await asyncio.to_thread(Frequencies.of, passages)

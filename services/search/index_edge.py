@@ -20,6 +20,7 @@ from qdrant_edge import (
     Filter,
     HasIdCondition,
     KeywordIndexParams,
+    MatchAny,
     MatchValue,
     Point,
     Query,
@@ -33,8 +34,10 @@ from services.mesh.caller import TenantId
 from services.search.domain import Embedding, IndexedText
 from services.search.errors import IndexUnavailable
 from services.search.keywords import Terms
+from services.search.payload import chunk_of, marks_in, payload_of
 from services.search.ports import Hit, Vector
-from services.search.revisions import Revisions, counted
+from services.search.readers import View
+from services.search.revisions import IndexedChunk, Revisions, counted
 
 POINTS_PER_UPDATE = 256
 POINTS_PER_SCROLL = 10_000
@@ -82,26 +85,29 @@ class EdgeIndex:
         chunks = _own(tenant_id, _document(document_id))
         await self._run(lambda shard: shard.update(UpdateOperation.delete_points_by_filter(chunks)))
 
-    async def nearest(self, tenant_id: TenantId, vector: Vector, limit: int) -> list[Hit]:
+    async def nearest(self, view: View, vector: Vector, limit: int) -> list[Hit]:
         query = Query.Nearest(vector.tolist(), using=_MEANING)
-        return await self._hits(query, self._visible(tenant_id), limit)
+        return await self._hits(query, self._visible(view), limit)
 
-    async def by_keywords(self, tenant_id: TenantId, terms: Terms, limit: int) -> list[Hit]:
+    async def by_keywords(self, view: View, terms: Terms, limit: int) -> list[Hit]:
         query = Query.Nearest(_sparse(terms), using=_WORDS)
-        return await self._hits(query, self._visible(tenant_id), limit)
+        return await self._hits(query, self._visible(view), limit)
 
     async def similarities(
-        self, tenant_id: TenantId, vector: Vector, chunk_ids: Sequence[str]
+        self, view: View, vector: Vector, chunk_ids: Sequence[str]
     ) -> dict[str, float]:
         if not chunk_ids:
             return {}
-        visible = self._visible(tenant_id)
-        among = Filter(must=[*(visible.must or []), HasIdCondition(set(chunk_ids))])
+        visible = self._visible(view)
+        among = Filter(
+            must=[*(visible.must or []), HasIdCondition(set(chunk_ids))],
+            must_not=visible.must_not,
+        )
         query = Query.Nearest(vector.tolist(), using=_MEANING)
         return {hit.chunk_id: hit.score for hit in await self._hits(query, among, len(chunk_ids))}
 
-    async def count(self, tenant_id: TenantId) -> int:
-        request = CountRequest(exact=True, filter=self._visible(tenant_id))
+    async def count(self, view: View) -> int:
+        request = CountRequest(exact=True, filter=self._visible(view))
         return await self._run(lambda shard: shard.count(request))
 
     async def revisions(self) -> Revisions:
@@ -113,8 +119,16 @@ class EdgeIndex:
         if shard is not None and not (self._graph and self._graph.is_alive()):
             await asyncio.to_thread(shard.close)
 
-    def _visible(self, tenant_id: TenantId) -> Filter:
-        return _own(tenant_id)
+    def _visible(self, view: View) -> Filter:
+        """The one wall: every question to the shard goes through it."""
+        own = _own(view.tenant_id)
+        if view.sees_all:
+            return own
+        readers = FieldCondition(key="readers", match=MatchAny(marks_in(view)))
+        closed = FieldCondition(key="category", match=MatchAny(sorted(view.closed_categories)))
+        return Filter(
+            must=[*(own.must or []), readers], must_not=[closed] if view.closed_categories else []
+        )
 
     async def _hits(self, query: Query, visible: Filter, limit: int) -> list[Hit]:
         request = QueryRequest(limit=limit, query=query, filter=visible)
@@ -153,7 +167,8 @@ class EdgeIndex:
         shard = EdgeShard.create(str(self._shard_folder), config)
         tenant = KeywordIndexParams(is_tenant=True)
         shard.update(UpdateOperation.create_field_index("tenant_id", tenant))
-        shard.update(UpdateOperation.create_field_index("document_id", KeywordIndexParams()))
+        for field in ("document_id", "category", "readers"):
+            shard.update(UpdateOperation.create_field_index(field, KeywordIndexParams()))
         return shard
 
     def _build_graph_if_large(self, shard: EdgeShard) -> None:
@@ -199,11 +214,7 @@ def _point(tenant_id: TenantId, text: IndexedText, embedding: Embedding) -> Poin
             _MEANING: np.frombuffer(embedding.meaning, "<f4").tolist(),
             _WORDS: _sparse(Terms.from_bytes(embedding.terms)),
         },
-        payload={
-            "tenant_id": tenant_id,
-            "document_id": text.document_id,
-            "version": text.version,
-        },
+        payload=payload_of(tenant_id, text),
     )
 
 
@@ -211,13 +222,11 @@ def _sparse(terms: Terms) -> SparseVector:
     return SparseVector(indices=terms.ids.tolist(), values=terms.weights.tolist())
 
 
-def _all_chunks(shard: EdgeShard) -> Iterator[tuple[TenantId, str, int]]:
+def _all_chunks(shard: EdgeShard) -> Iterator[IndexedChunk]:
     offset = None
     while True:
         request = ScrollRequest(limit=POINTS_PER_SCROLL, offset=offset, with_payload=True)
         records, offset = shard.scroll(request)
-        for record in records:
-            payload = record.payload or {}
-            yield TenantId(payload["tenant_id"]), payload["document_id"], payload["version"]
+        yield from (chunk_of(record.payload or {}) for record in records)
         if offset is None:
             return

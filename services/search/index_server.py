@@ -13,8 +13,10 @@ from services.mesh.caller import TenantId
 from services.search.domain import Embedding, IndexedText
 from services.search.errors import IndexUnavailable
 from services.search.keywords import Terms
+from services.search.payload import chunk_of, marks_in, payload_of
 from services.search.ports import Hit, Vector
-from services.search.revisions import Revisions, counted
+from services.search.readers import View
+from services.search.revisions import IndexedChunk, Revisions, counted
 
 POINTS_PER_UPDATE = 256
 POINTS_PER_SCROLL = 5_000
@@ -47,7 +49,8 @@ class QdrantServerIndex:
             tenant = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
             await self._client.create_payload_index(self._collection, "tenant_id", tenant)
             keyword = models.PayloadSchemaType.KEYWORD
-            await self._client.create_payload_index(self._collection, "document_id", keyword)
+            for field in ("document_id", "category", "readers"):
+                await self._client.create_payload_index(self._collection, field, keyword)
 
     async def put(self, tenant_id: TenantId, text: IndexedText) -> None:
         async with _errors_as_unavailable():
@@ -68,50 +71,55 @@ class QdrantServerIndex:
                 models.Filter(must=[_matches("tenant_id", tenant_id), _document(document_id)])
             )
 
-    async def nearest(self, tenant_id: TenantId, vector: Vector, limit: int) -> list[Hit]:
-        return await self._hits(vector.tolist(), _MEANING, self._visible(tenant_id), limit)
+    async def nearest(self, view: View, vector: Vector, limit: int) -> list[Hit]:
+        return await self._hits(vector.tolist(), _MEANING, self._visible(view), limit)
 
-    async def by_keywords(self, tenant_id: TenantId, terms: Terms, limit: int) -> list[Hit]:
-        return await self._hits(_sparse(terms), _WORDS, self._visible(tenant_id), limit)
+    async def by_keywords(self, view: View, terms: Terms, limit: int) -> list[Hit]:
+        return await self._hits(_sparse(terms), _WORDS, self._visible(view), limit)
 
     async def similarities(
-        self, tenant_id: TenantId, vector: Vector, chunk_ids: Sequence[str]
+        self, view: View, vector: Vector, chunk_ids: Sequence[str]
     ) -> dict[str, float]:
         if not chunk_ids:
             return {}
         among = models.Filter(
-            must=[self._visible(tenant_id), models.HasIdCondition(has_id=list(chunk_ids))]
+            must=[self._visible(view), models.HasIdCondition(has_id=list(chunk_ids))]
         )
         hits = await self._hits(vector.tolist(), _MEANING, among, len(chunk_ids))
         return {hit.chunk_id: hit.score for hit in hits}
 
-    async def count(self, tenant_id: TenantId) -> int:
+    async def count(self, view: View) -> int:
         async with _errors_as_unavailable():
             answer = await self._client.count(
-                self._collection, count_filter=self._visible(tenant_id), exact=True
+                self._collection, count_filter=self._visible(view), exact=True
             )
             return answer.count
 
     async def revisions(self) -> Revisions:
-        chunks: list[tuple[TenantId, str, int]] = []
+        chunks: list[IndexedChunk] = []
         offset = None
         async with _errors_as_unavailable():
             while True:
                 records, offset = await self._client.scroll(
                     self._collection, limit=POINTS_PER_SCROLL, offset=offset, with_payload=True
                 )
-                for record in records:
-                    payload = record.payload or {}
-                    tenant_id = TenantId(payload["tenant_id"])
-                    chunks.append((tenant_id, payload["document_id"], payload["version"]))
+                chunks += (chunk_of(record.payload or {}) for record in records)
                 if offset is None:
                     return counted(chunks)
 
     async def close(self) -> None:
         await self._client.close()
 
-    def _visible(self, tenant_id: TenantId) -> models.Filter:
-        return models.Filter(must=[_matches("tenant_id", tenant_id)])
+    def _visible(self, view: View) -> models.Filter:
+        """The one wall: every question to the server goes through it."""
+        own = _matches("tenant_id", view.tenant_id)
+        if view.sees_all:
+            return models.Filter(must=[own])
+        closed = _matches_any("category", sorted(view.closed_categories))
+        return models.Filter(
+            must=[own, _matches_any("readers", marks_in(view))],
+            must_not=[closed] if view.closed_categories else [],
+        )
 
     async def _hits(
         self,
@@ -153,6 +161,10 @@ def _matches(key: str, value: str | int) -> models.FieldCondition:
     return models.FieldCondition(key=key, match=models.MatchValue(value=value))
 
 
+def _matches_any(key: str, values: list[str]) -> models.FieldCondition:
+    return models.FieldCondition(key=key, match=models.MatchAny(any=values))
+
+
 def _document(document_id: str) -> models.FieldCondition:
     return _matches("document_id", document_id)
 
@@ -164,11 +176,7 @@ def _point(tenant_id: TenantId, text: IndexedText, embedding: Embedding) -> mode
             _MEANING: np.frombuffer(embedding.meaning, "<f4").tolist(),
             _WORDS: _sparse(Terms.from_bytes(embedding.terms)),
         },
-        payload={
-            "tenant_id": tenant_id,
-            "document_id": text.document_id,
-            "version": text.version,
-        },
+        payload=payload_of(tenant_id, text),
     )
 
 

@@ -11,7 +11,8 @@ from services.mesh.caller import TenantId
 from services.search.domain import IndexedText
 from services.search.errors import IndexUnavailable
 from services.search.ports import DocumentStore, VectorIndex
-from services.search.revisions import Key, differences
+from services.search.readers import curator
+from services.search.revisions import Key, Revision, differences
 from services.search.vectors import Vectors
 
 SECONDS_BETWEEN_REPAIRS = 2.0
@@ -108,19 +109,20 @@ class Indexing:
             else:
                 await self._index.put(tenant_id, text)
             # Another process may have stored a version meanwhile and been overtaken here.
-            if await self._version(tenant_id, document_id) == (text.version if text else None):
+            # Or somebody may have changed who may read.
+            if await self._revision(tenant_id, document_id) == (text.revision if text else None):
                 return
 
     async def _current(self, tenant_id: TenantId, document_id: str) -> IndexedText | None:
-        async with self._store.reading(tenant_id) as documents:
+        async with self._store.reading(curator(tenant_id)) as documents:
             text = await documents.indexed_text(document_id)
         if text is None or all(one.recipe == self._vectors.recipe for one in text.embeddings):
             return text
         embeddings = await self._vectors.of_chunks(text.title, text.chunks)
-        async with self._store.transaction(tenant_id) as documents:
+        async with self._store.transaction(curator(tenant_id)) as documents:
             await documents.keep_embeddings(embeddings)
             return await documents.indexed_text(document_id)
 
-    async def _version(self, tenant_id: TenantId, document_id: str) -> int | None:
-        async with self._store.reading(tenant_id) as documents:
-            return await documents.version_of(document_id)
+    async def _revision(self, tenant_id: TenantId, document_id: str) -> Revision | None:
+        async with self._store.reading(curator(tenant_id)) as documents:
+            return await documents.revision_of(document_id)

@@ -5,9 +5,10 @@ Offsets count code points of the original text, which is never rewritten.
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from pathlib import PurePosixPath
 
 import yaml
@@ -22,7 +23,7 @@ _FRONT_MATTER = re.compile(
     r"(?:---|\.\.\.)[ \t]*(?:\r\n?|\n|\Z)",
     re.DOTALL,
 )
-_PLAIN_KEY = re.compile(r"^(title|category)[ \t]*:(.*)$", re.MULTILINE)
+_PLAIN_KEY = re.compile(r"^(title|category|readers)[ \t]*:(.*)$", re.MULTILINE)
 _ANY_KEY = re.compile(r"\s*[\w-]+[ \t]*:")
 
 
@@ -37,9 +38,12 @@ class BlockKind(StrEnum):
 
 @dataclass(frozen=True)
 class FrontMatter:
+    """`readers` are the words after the key of this name; without the key there is no list."""
+
     title: str
     category: str
     end: int
+    readers: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -63,10 +67,11 @@ def front_matter(content: str) -> FrontMatter:
         entries = _entries(match["yaml"])
     except (yaml.YAMLError, RecursionError):
         # A colon in an unquoted title is the usual slip; the plain lines still say what is meant.
-        entries = dict(_PLAIN_KEY.findall(match["yaml"])) if _ANY_KEY.match(match["yaml"]) else None
+        entries = _plain_entries(match["yaml"])
     if entries is None:
         return FrontMatter("", "", 0)
-    return FrontMatter(entries.get("title", ""), entries.get("category", ""), match.end())
+    title, category = (" ".join(entries.get(key, ())) for key in ("title", "category"))
+    return FrontMatter(title, category, match.end(), entries.get("readers"))
 
 
 def title_of(matter: FrontMatter, blocks: Sequence[Block], source_uri: str) -> str:
@@ -122,7 +127,7 @@ _MARKS: Sequence[tuple[re.Pattern[str], str]] = [
 ]
 
 
-def _entries(text: str) -> dict[str, str] | None:
+def _entries(text: str) -> Mapping[str, tuple[str, ...]] | None:
     # Composing builds no objects, so neither tags nor aliases can do harm.
     node = yaml.compose(text, Loader=yaml.SafeLoader)
     if node is None:
@@ -130,9 +135,35 @@ def _entries(text: str) -> dict[str, str] | None:
     if not isinstance(node, yaml.MappingNode):
         return None
     return {
-        key.value: value.value
+        key.value: _words(value) if key.value == "readers" else _text(value)
         for key, value in node.value
-        if isinstance(key, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode)
+        if isinstance(key, yaml.ScalarNode)
+    }
+
+
+def _text(value: yaml.Node) -> tuple[str, ...]:
+    return (value.value,) if isinstance(value, yaml.ScalarNode) else ()
+
+
+def _words(value: yaml.Node) -> tuple[str, ...]:
+    """None of them where it is not plain whom the list names: then nobody may guess."""
+    if isinstance(value, yaml.ScalarNode):
+        return tuple(word.strip() for word in value.value.split(","))
+    if isinstance(value, yaml.SequenceNode):
+        texts = [_text(item) for item in value.value]
+        return tuple(chain.from_iterable(texts)) if all(texts) else ()
+    return ()
+
+
+def _plain_entries(text: str) -> Mapping[str, tuple[str, ...]] | None:
+    lines = dict(_PLAIN_KEY.findall(text))
+    if not _ANY_KEY.match(text) and "readers" not in lines:
+        return None
+    return {
+        key: tuple(word.strip(" []\"'\t\r") for word in value.split(","))
+        if key == "readers"
+        else (value,)
+        for key, value in lines.items()
     }
 
 

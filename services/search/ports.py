@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from services.mesh.caller import TenantId
 from services.search.domain import (
+    Category,
     Chunk,
     DocumentVersion,
     Embedding,
@@ -18,7 +19,8 @@ from services.search.domain import (
     KnowledgeDocument,
 )
 from services.search.keywords import Terms
-from services.search.revisions import Revisions
+from services.search.readers import Reader, Readers, View
+from services.search.revisions import Revision, Revisions
 
 Vector = npt.NDArray[np.float32]
 
@@ -45,8 +47,9 @@ class Hit:
 class VectorIndex(Protocol):
     """Finds chunks by meaning and by words. A copy of what the store holds, and never the truth.
 
-    Nothing of one tenant is found, counted or weighed when another one asks. What `put` and
-    `remove` have done survives the end of the process. Raises IndexUnavailable.
+    Nothing outside of a view is found, counted or weighed: limits count what is seen, so that what
+    is hidden takes no place. What `put` and `remove` have done survives the end of the process.
+    Raises IndexUnavailable.
     """
 
     async def open(self) -> None:
@@ -54,26 +57,26 @@ class VectorIndex(Protocol):
         ...
 
     async def put(self, tenant_id: TenantId, text: IndexedText) -> None:
-        """Makes these the document's only chunks."""
+        """Makes these the document's only chunks, for these readers only."""
         ...
 
     async def remove(self, tenant_id: TenantId, document_id: str) -> None: ...
 
-    async def nearest(self, tenant_id: TenantId, vector: Vector, limit: int) -> list[Hit]:
+    async def nearest(self, view: View, vector: Vector, limit: int) -> list[Hit]:
         """Best first, by cosine similarity."""
         ...
 
-    async def by_keywords(self, tenant_id: TenantId, terms: Terms, limit: int) -> list[Hit]:
+    async def by_keywords(self, view: View, terms: Terms, limit: int) -> list[Hit]:
         """Best first, by the dot product of the words; only chunks that hold one."""
         ...
 
     async def similarities(
-        self, tenant_id: TenantId, vector: Vector, chunk_ids: Sequence[str]
+        self, view: View, vector: Vector, chunk_ids: Sequence[str]
     ) -> dict[str, float]:
-        """The cosine similarity of each of the tenant's chunks among these."""
+        """The cosine similarity of each of the chunks in view among these."""
         ...
 
-    async def count(self, tenant_id: TenantId) -> int: ...
+    async def count(self, view: View) -> int: ...
 
     async def revisions(self) -> Revisions:
         """What the index holds of all tenants, to compare with the store."""
@@ -91,7 +94,11 @@ class StoredPassage:
 
 
 class Documents(Protocol):
-    """The documents of one tenant within one transaction."""
+    """The documents that one reader may read, within one transaction. No others are in it."""
+
+    async def view(self) -> View:
+        """What the reader sees, for the index."""
+        ...
 
     async def find(self, document_id: str) -> KnowledgeDocument | None:
         """With its content; not when it is deleted."""
@@ -109,12 +116,16 @@ class Documents(Protocol):
         """Also when the document is deleted."""
         ...
 
-    async def version_of(self, document_id: str) -> int | None:
-        """The newest version's number; not when the document is deleted."""
+    async def revision_of(self, document_id: str) -> Revision | None:
+        """What the index should hold; nothing when the document is deleted."""
         ...
 
     async def list_documents(self, *, limit: int, after: str) -> list[KnowledgeDocument]:
         """By source URI in code point order, behind `after`, without content."""
+        ...
+
+    async def list_categories(self) -> list[Category]:
+        """By name in code point order: those of the documents, and those with readers."""
         ...
 
     async def passages(self, chunk_ids: Sequence[str]) -> dict[str, StoredPassage]:
@@ -132,7 +143,10 @@ class WritableDocuments(Documents, Protocol):
     async def claim(
         self, source_uri: str, new_document_id: str, now: datetime
     ) -> KnowledgeDocument:
-        """The document under a URI, or a new one at version 0; nobody else has it meanwhile."""
+        """The document under a URI, or a new one at version 0; nobody else has it meanwhile.
+
+        Asks no list: whoever may put documents sees all of them.
+        """
         ...
 
     async def keep(
@@ -141,7 +155,18 @@ class WritableDocuments(Documents, Protocol):
         chunks: Sequence[Chunk],
         embeddings: Sequence[Embedding],
     ) -> None:
-        """Keeps a new version; its chunks take the place of the version before."""
+        """Keeps a new version and its readers; its chunks take the place of the version before."""
+        ...
+
+    async def set_readers(self, document_id: str, readers: Readers) -> KnowledgeDocument | None:
+        """The document with its new readers, without content; not when it is deleted."""
+        ...
+
+    async def set_category_readers(self, category: str, readers: Readers, new_id: str) -> str:
+        """The category's id: the new one when it had none.
+
+        Of several at the same time one list is kept, never a mixture.
+        """
         ...
 
     async def keep_embeddings(self, embeddings: Sequence[Embedding]) -> None:
@@ -156,11 +181,9 @@ class WritableDocuments(Documents, Protocol):
 class DocumentStore(Protocol):
     """Raises StorageUnavailable when nothing can be read or kept."""
 
-    def reading(self, tenant_id: TenantId) -> AbstractAsyncContextManager[Documents]: ...
+    def reading(self, reader: Reader) -> AbstractAsyncContextManager[Documents]: ...
 
-    def transaction(
-        self, tenant_id: TenantId
-    ) -> AbstractAsyncContextManager[WritableDocuments]: ...
+    def transaction(self, reader: Reader) -> AbstractAsyncContextManager[WritableDocuments]: ...
 
     async def revisions(self) -> Revisions:
         """The newest versions of all tenants' documents but the deleted ones."""

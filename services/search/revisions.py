@@ -1,4 +1,4 @@
-"""Which version of each document is kept or indexed, and how the two differ."""
+"""Which version of each document is kept or indexed, for whom, and how the two differ."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -11,20 +11,36 @@ Key = tuple[TenantId, str]
 
 @dataclass(frozen=True)
 class Revision:
+    """`reader_keys` and category are what a search is filtered by."""
+
     version: int
     chunk_count: int
+    category: str = ""
+    reader_keys: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class IndexedChunk:
+    """What the index holds of a chunk, but for its vectors."""
+
+    tenant_id: TenantId
+    document_id: str
+    version: int
+    category: str
+    reader_keys: frozenset[str]
 
 
 MIXED = 0
 Revisions = Mapping[Key, Revision]
 
 
-def counted(chunks: Iterable[tuple[TenantId, str, int]]) -> Revisions:
-    """From the tenant, document and version of each chunk; several versions make MIXED."""
+def counted(chunks: Iterable[IndexedChunk]) -> Revisions:
+    """Chunks of one document that do not agree make a revision that no store has."""
     revisions: dict[Key, Revision] = {}
-    for (tenant_id, document_id, version), count in Counter(chunks).items():
-        key = (tenant_id, document_id)
-        revisions[key] = Revision(MIXED if key in revisions else version, count)
+    for chunk, count in Counter(chunks).items():
+        key = (chunk.tenant_id, chunk.document_id)
+        version = MIXED if key in revisions else chunk.version
+        revisions[key] = Revision(version, count, chunk.category, chunk.reader_keys)
     return revisions
 
 

@@ -38,6 +38,14 @@ def document_from(row: DocumentRow, content: str = "") -> KnowledgeDocument:
     )
 
 
+def document_columns(document: KnowledgeDocument) -> dict[str, object]:
+    """Content and lists have tables of their own."""
+    columns = asdict(document)
+    for elsewhere in ("content", "readers", "category_readers"):
+        del columns[elsewhere]
+    return columns
+
+
 def chunk_from(row: Row[*tuple[Any, ...]]) -> Chunk:
     return Chunk(
         chunk_id=row.chunk_id,

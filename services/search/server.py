@@ -2,10 +2,11 @@
 
 import asyncio
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-from helpdesk.search.v1 import search_service_pb2_grpc
+import grpc
+
+from helpdesk.search.v1 import category_service_pb2_grpc, search_service_pb2_grpc
 from services.mesh.authority import RemoteAuthority
 from services.mesh.clock import Clock, utc_now
 from services.mesh.contract import services_of
@@ -14,14 +15,15 @@ from services.mesh.server import serve
 from services.mesh.tls import ensure_certificates
 from services.search.encoder.onnx import OnnxEncoder
 from services.search.finding import Finder
-from services.search.frequencies import TenantFrequencies
+from services.search.frequencies import VisibleFrequencies
 from services.search.index_edge import EdgeIndex
 from services.search.indexing import Indexing
+from services.search.library import Library
+from services.search.payload import LAYOUT
 from services.search.ports import DocumentStore, Encoder, VectorIndex
-from services.search.servicer import SearchServicer
+from services.search.servicer import CategoryServicer, SearchServicer
 from services.search.settings import SearchSettings
 from services.search.store import SqlDocumentStore
-from services.search.use_cases import Library
 from services.search.vectors import Vectors
 
 NAME = "search"
@@ -33,6 +35,12 @@ class Parts:
     library: Library
     finder: Finder
     indexing: Indexing
+
+    def register(self, server: grpc.aio.Server) -> None:
+        documents = SearchServicer(self.library, self.finder)
+        search_service_pb2_grpc.add_SearchServiceServicer_to_server(documents, server)
+        categories = CategoryServicer(self.library)
+        category_service_pb2_grpc.add_CategoryServiceServicer_to_server(categories, server)
 
 
 async def serve_search(settings: SearchSettings) -> None:
@@ -46,13 +54,12 @@ async def serve_search(settings: SearchSettings) -> None:
     )
     index = make_index(settings, encoder)
     parts = assemble(SqlDocumentStore(database), index, encoder, utc_now)
-    servicer = SearchServicer(parts.library, parts.finder)
     authority = RemoteAuthority(settings, caller_service=NAME)
     try:
         await serve(
             name=NAME,
             settings=settings,
-            register=partial(search_service_pb2_grpc.add_SearchServiceServicer_to_server, servicer),
+            register=parts.register,
             services=services_of(NAME),
             authority=authority,
             database=database,
@@ -66,7 +73,7 @@ async def serve_search(settings: SearchSettings) -> None:
 
 
 def make_index(settings: SearchSettings, encoder: Encoder) -> VectorIndex:
-    recipe = Vectors(encoder).recipe
+    recipe = f"{Vectors(encoder).recipe}-layout-{LAYOUT}"
     if settings.qdrant_url is None:
         folder = settings.service_folder(NAME) / "index"
         return EdgeIndex(folder, recipe, encoder.dimensions)
@@ -79,7 +86,7 @@ def make_index(settings: SearchSettings, encoder: Encoder) -> VectorIndex:
 def assemble(store: DocumentStore, index: VectorIndex, encoder: Encoder, clock: Clock) -> Parts:
     vectors = Vectors(encoder)
     indexing = Indexing(store, index, vectors)
-    frequencies = TenantFrequencies(store)
+    frequencies = VisibleFrequencies(store)
     return Parts(
         Library(store, vectors, indexing, frequencies, clock),
         Finder(store, index, indexing, vectors, frequencies),

@@ -4,11 +4,27 @@ from typing import Any
 
 import grpc
 
-from helpdesk.search.v1 import search_pb2, search_service_pb2, search_service_pb2_grpc
-from services.search import use_cases
-from services.search.convert import document_to, findings_to, page_to, text_from, version_to
+from helpdesk.search.v1 import (
+    category_service_pb2,
+    category_service_pb2_grpc,
+    readers_pb2,
+    search_pb2,
+    search_service_pb2,
+    search_service_pb2_grpc,
+)
+from services.search import restricting, use_cases
+from services.search.convert import (
+    categories_to,
+    category_to,
+    document_to,
+    findings_to,
+    page_to,
+    readers_from,
+    text_from,
+    version_to,
+)
 from services.search.finding import Finder, search_passages
-from services.search.use_cases import Library
+from services.search.library import Library
 
 _Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -52,7 +68,36 @@ class SearchServicer(search_service_pb2_grpc.SearchServiceServicer):
         await use_cases.delete_document(self._library, request.document_id)
         return search_service_pb2.DeleteDocumentResponse()
 
+    async def SetDocumentReaders(
+        self, request: search_service_pb2.SetDocumentReadersRequest, context: _Context
+    ) -> search_pb2.KnowledgeDocument:
+        readers = readers_from(request.readers)
+        changed = await restricting.set_document_readers(
+            self._library, request.document_id, readers
+        )
+        return document_to(changed)
+
     async def SearchPassages(
         self, request: search_service_pb2.SearchPassagesRequest, context: _Context
     ) -> search_service_pb2.SearchPassagesResponse:
         return findings_to(await search_passages(self._finder, request.query, request.page_size))
+
+
+class CategoryServicer(category_service_pb2_grpc.CategoryServiceServicer):
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    async def ListCategories(
+        self, request: category_service_pb2.ListCategoriesRequest, context: _Context
+    ) -> category_service_pb2.ListCategoriesResponse:
+        store = self._library.store
+        page = await restricting.list_categories(store, request.page_size, request.page_token)
+        return categories_to(page)
+
+    async def SetCategoryReaders(
+        self, request: category_service_pb2.SetCategoryReadersRequest, context: _Context
+    ) -> readers_pb2.Category:
+        readers = readers_from(request.readers)
+        return category_to(
+            await restricting.set_category_readers(self._library, request.category, readers)
+        )

@@ -12,6 +12,9 @@ from services.mesh.idempotency import idempotency_table
 _ID = String(64)
 # Both databases then sort and page alike.
 _URI = String(500).with_variant(String(500, collation="C"), "postgresql")
+_CATEGORY = String(60)
+# Room for `user:` and an id.
+_READER = String(80)
 
 
 class Table(DeclarativeBase):
@@ -99,6 +102,47 @@ class EmbeddingRow(Table):
     recipe: Mapped[str] = mapped_column(Text)
     meaning: Mapped[bytes] = mapped_column(LargeBinary)
     terms: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class DocumentReaderRow(Table):
+    """Who a document names; one that names nobody admits everybody."""
+
+    __tablename__ = "document_readers"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "document_id"], ["documents.tenant_id", "documents.document_id"]
+        ),
+        Index("ix_document_readers_by_reader", "tenant_id", "reader"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    document_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    reader: Mapped[str] = mapped_column(_READER, primary_key=True)
+
+
+class CategoryRow(Table):
+    """The categories that have had readers; its row is what a change of them locks."""
+
+    __tablename__ = "categories"
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    category: Mapped[str] = mapped_column(_CATEGORY, primary_key=True)
+    category_id: Mapped[str] = mapped_column(_ID)
+
+
+class CategoryReaderRow(Table):
+    """Who a category names; one that names nobody admits everybody."""
+
+    __tablename__ = "category_readers"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "category"], ["categories.tenant_id", "categories.category"]
+        ),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    category: Mapped[str] = mapped_column(_CATEGORY, primary_key=True)
+    reader: Mapped[str] = mapped_column(_READER, primary_key=True)
 
 
 remembered_replies = idempotency_table(Table.metadata)

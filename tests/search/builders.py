@@ -1,6 +1,6 @@
 """Documents as tests need them."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import UTC, datetime
 
 import numpy as np
@@ -9,6 +9,7 @@ from services.mesh.caller import Caller, TenantId, UserId
 from services.mesh.ids import new_id
 from services.search.domain import Chunk, DocumentText, Embedding, IndexedText
 from services.search.keywords import terms_of
+from services.search.readers import EVERYBODY, MANAGE, Readers, View
 
 ACME = TenantId("acme")
 GLOBEX = TenantId("globex")
@@ -33,8 +34,25 @@ Restart the client. Error 619 means that your password has expired.
 """
 
 
+SEES_ALL = View(ACME, sees_all=True)
+GLOBEX_SEES_ALL = View(GLOBEX, sees_all=True)
+
+
 def somebody(tenant_id: TenantId = ACME) -> Caller:
-    return Caller(service="gateway", tenant_id=tenant_id, user_id=UserId("ann"))
+    """Who manages the knowledge base."""
+    return a_caller("ann", "admin", tenant_id=tenant_id, permissions={MANAGE})
+
+
+def a_caller(
+    user_id: str, *roles: str, tenant_id: TenantId = ACME, permissions: Set[str] = frozenset()
+) -> Caller:
+    return Caller(
+        service="gateway",
+        tenant_id=tenant_id,
+        user_id=UserId(user_id),
+        roles=frozenset(roles),
+        permissions=frozenset(permissions),
+    )
 
 
 def an_article(
@@ -43,8 +61,9 @@ def an_article(
     source_uri: str = "network/vpn.md",
     title: str = "",
     category: str = "",
+    readers: Readers | None = None,
 ) -> DocumentText:
-    return DocumentText(source_uri, title, category, content)
+    return DocumentText(source_uri, title, category, content, readers)
 
 
 def a_chunk(
@@ -83,7 +102,11 @@ def a_vector(*meaning: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
 
 
 def an_indexed_text(
-    *pieces: tuple[str, Sequence[float]], document_id: str = "", version: int = 1
+    *pieces: tuple[str, Sequence[float]],
+    document_id: str = "",
+    version: int = 1,
+    category: str = "",
+    readers: Readers = EVERYBODY,
 ) -> IndexedText:
     document_id = document_id or new_id()
     chunks = [
@@ -93,4 +116,4 @@ def an_indexed_text(
     embeddings = [
         an_embedding(chunk, meaning) for chunk, (_, meaning) in zip(chunks, pieces, strict=True)
     ]
-    return IndexedText(document_id, version, "Printers", chunks, embeddings)
+    return IndexedText(document_id, version, "Printers", chunks, embeddings, category, readers)

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import grpc
@@ -16,7 +15,6 @@ from services.mesh.database_address import AnyAddress
 from services.mesh.settings import MeshSettings
 from services.search.index_edge import EdgeIndex
 from services.search.server import MIGRATIONS, assemble
-from services.search.servicer import SearchServicer
 from services.search.store import SqlDocumentStore
 from services.search.vectors import Vectors
 from tests.search.builders import VPN_ARTICLE
@@ -87,10 +85,9 @@ async def server(
     index = EdgeIndex(tmp_path / "index", Vectors(encoder).recipe, encoder.dimensions)
     parts = assemble(SqlDocumentStore(database), index, encoder, utc_now)
     await parts.indexing.compare()
-    servicer = SearchServicer(parts.library, parts.finder)
-    register = partial(search_service_pb2_grpc.add_SearchServiceServicer_to_server, servicer)
+    areas = services_of("search")
     async with running_server(
-        "search", register, services_of("search"), mesh_settings, database=database
+        "search", parts.register, areas, mesh_settings, database=database
     ) as server:
         yield server
     await index.close()

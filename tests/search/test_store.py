@@ -14,13 +14,16 @@ from services.mesh.database_address import AnyAddress, DatabaseAddress
 from services.mesh.ids import new_id
 from services.search.domain import Chunk, Embedding, KnowledgeDocument, next_version
 from services.search.ports import DocumentStore
+from services.search.readers import Readers, curator
 from services.search.revisions import Revision
 from services.search.server import MIGRATIONS
 from services.search.store import SqlDocumentStore
+from services.search.tables import Table as SqlTable
 from tests.search.builders import ACME, GLOBEX, NOON, a_chunk, an_article, an_embedding
 from tests.search.fakes import FakeDocumentStore
 
 LATER = NOON + timedelta(hours=1)
+AGENTS = Readers.of(["agent"], [])
 
 
 @pytest.fixture
@@ -49,7 +52,7 @@ async def kept(
     tenant_id: TenantId = ACME,
     recipe: str = "recipe-1",
 ) -> tuple[KnowledgeDocument, list[Chunk], list[Embedding]]:
-    async with store.transaction(tenant_id) as documents:
+    async with store.transaction(curator(tenant_id)) as documents:
         claimed = await documents.claim(source_uri, new_id(), NOON)
         article = an_article(" ".join(texts), source_uri=source_uri, title="A title")
         document = next_version(claimed, article, len(texts), LATER)
@@ -69,20 +72,20 @@ async def kept(
 
 async def test_a_kept_document_is_found_by_id_and_by_source_uri(store: DocumentStore) -> None:
     document, _, _ = await kept(store, "One.", "Two.")
-    async with store.reading(ACME) as documents:
+    async with store.reading(curator(ACME)) as documents:
         assert await documents.find(document.document_id) == document
         assert await documents.find_by_source_uri("a.md") == document
-        assert await documents.version_of(document.document_id) == 1
+        assert await documents.revision_of(document.document_id) == Revision(1, 2)
 
 
 async def test_another_tenant_sees_nothing_of_it(store: DocumentStore) -> None:
     document, chunks, _ = await kept(store, "One.")
-    async with store.reading(GLOBEX) as documents:
+    async with store.reading(curator(GLOBEX)) as documents:
         assert await documents.find(document.document_id) is None
         assert await documents.find_by_source_uri("a.md") is None
         assert await documents.find_version(document.document_id, 1) is None
         assert not await documents.is_known(document.document_id)
-        assert await documents.version_of(document.document_id) is None
+        assert await documents.revision_of(document.document_id) is None
         assert await documents.list_documents(limit=10, after="") == []
         assert await documents.passages([chunks[0].chunk_id]) == {}
         assert await documents.indexed_text(document.document_id) is None
@@ -93,7 +96,7 @@ async def test_two_tenants_may_use_the_same_source_uri(store: DocumentStore) -> 
     ours, _, _ = await kept(store, "Ours.")
     theirs, _, _ = await kept(store, "Theirs.", tenant_id=GLOBEX)
     assert ours.document_id != theirs.document_id
-    async with store.reading(ACME) as documents:
+    async with store.reading(curator(ACME)) as documents:
         assert await documents.find_by_source_uri("a.md") == ours
 
 
@@ -101,7 +104,7 @@ async def test_a_new_version_takes_the_place_of_the_one_before(store: DocumentSt
     first, old_chunks, _ = await kept(store, "Old.")
     second, chunks, embeddings = await kept(store, "New.", "Newer.")
     assert (second.document_id, second.version) == (first.document_id, 2)
-    async with store.reading(ACME) as documents:
+    async with store.reading(curator(ACME)) as documents:
         held = await documents.indexed_text(first.document_id)
         assert held is not None
         assert (held.version, held.chunks, held.embeddings) == (2, chunks, embeddings)
@@ -113,7 +116,7 @@ async def test_a_new_version_takes_the_place_of_the_one_before(store: DocumentSt
 
 async def test_passages_come_with_title_and_source(store: DocumentStore) -> None:
     _, chunks, embeddings = await kept(store, "One.", "Two.")
-    async with store.reading(ACME) as documents:
+    async with store.reading(curator(ACME)) as documents:
         found = await documents.passages([chunks[1].chunk_id, new_id()])
     assert found[chunks[1].chunk_id].chunk == chunks[1]
     assert found[chunks[1].chunk_id].terms == embeddings[1].terms
@@ -124,7 +127,7 @@ async def test_passages_come_with_title_and_source(store: DocumentStore) -> None
 async def test_documents_are_listed_by_source_uri_without_content(store: DocumentStore) -> None:
     for source_uri in ("b.md", "B.md", "a/z.md", "é.md"):
         await kept(store, "One.", source_uri=source_uri)
-    async with store.reading(ACME) as documents:
+    async with store.reading(curator(ACME)) as documents:
         first = await documents.list_documents(limit=2, after="")
         rest = await documents.list_documents(limit=9, after=first[-1].source_uri)
     assert [one.source_uri for one in first + rest] == ["B.md", "a/z.md", "b.md", "é.md"]
@@ -133,9 +136,9 @@ async def test_documents_are_listed_by_source_uri_without_content(store: Documen
 
 async def test_a_removed_document_is_gone_but_its_versions_stay(store: DocumentStore) -> None:
     document, chunks, _ = await kept(store, "One.")
-    async with store.transaction(ACME) as documents:
+    async with store.transaction(curator(ACME)) as documents:
         await documents.remove(document.document_id, LATER)
-    async with store.reading(ACME) as documents:
+    async with store.reading(curator(ACME)) as documents:
         assert await documents.find(document.document_id) is None
         assert await documents.find_by_source_uri("a.md") is None
         assert await documents.list_documents(limit=9, after="") == []
@@ -151,7 +154,7 @@ async def test_a_removed_document_is_gone_but_its_versions_stay(store: DocumentS
 
 async def test_a_removed_document_is_claimed_again_with_its_version(store: DocumentStore) -> None:
     document, _, _ = await kept(store, "One.")
-    async with store.transaction(ACME) as documents:
+    async with store.transaction(curator(ACME)) as documents:
         await documents.remove(document.document_id, LATER)
     again, _, _ = await kept(store, "One.")
     assert (again.document_id, again.version) == (document.document_id, 2)
@@ -170,7 +173,7 @@ async def test_revisions_are_of_all_tenants(store: DocumentStore) -> None:
 async def test_terms_are_those_of_every_chunk(store: DocumentStore) -> None:
     _, _, first = await kept(store, "One.")
     _, _, second = await kept(store, "Two.", source_uri="b.md")
-    async with store.reading(ACME) as documents:
+    async with store.reading(curator(ACME)) as documents:
         assert await documents.terms() == sorted(
             (one.chunk_id, one.terms) for one in first + second
         )
@@ -181,9 +184,9 @@ async def test_embeddings_are_replaced_and_those_without_a_chunk_passed_over(
 ) -> None:
     document, chunks, embeddings = await kept(store, "One.", "Two.")
     newer = [replace(one, recipe="recipe-2") for one in embeddings]
-    async with store.transaction(ACME) as documents:
+    async with store.transaction(curator(ACME)) as documents:
         await documents.keep_embeddings([*newer, an_embedding(a_chunk("Gone."))])
-    async with store.reading(ACME) as documents:
+    async with store.reading(curator(ACME)) as documents:
         held = await documents.indexed_text(document.document_id)
     assert held is not None
     assert (held.chunks, held.embeddings) == (chunks, newer)
@@ -193,7 +196,7 @@ async def test_nothing_is_kept_when_the_transaction_breaks(store: DocumentStore)
     document_id = new_id()
 
     async def breaks_off() -> None:
-        async with store.transaction(ACME) as documents:
+        async with store.transaction(curator(ACME)) as documents:
             claimed = await documents.claim("a.md", document_id, NOON)
             document = next_version(claimed, an_article("One."), 1, LATER)
             chunk = a_chunk("One.", document_id=document_id)
@@ -202,7 +205,7 @@ async def test_nothing_is_kept_when_the_transaction_breaks(store: DocumentStore)
 
     with pytest.raises(RuntimeError):
         await breaks_off()
-    async with store.reading(ACME) as documents:
+    async with store.reading(curator(ACME)) as documents:
         assert not await documents.is_known(document_id)
     assert await store.revisions() == {}
 
@@ -219,8 +222,13 @@ async def test_postgresql_itself_hides_the_rows_of_other_tenants(
 ) -> None:
     database = Database(postgresql_url)
     await database.migrate(MIGRATIONS)
-    await kept(SqlDocumentStore(database), "One.")
-    for table in ("documents", "document_versions", "chunks", "embeddings"):
+    store = SqlDocumentStore(database)
+    document, _, _ = await kept(store, "One.")
+    async with store.transaction(curator(ACME)) as documents:
+        await documents.set_readers(document.document_id, AGENTS)
+        await documents.set_category_readers("network", AGENTS, new_id())
+    for mapper in SqlTable.registry.mappers:
+        table = mapper.local_table.description
         count = text(f"SELECT count(*) FROM {table}")  # noqa: S608 - a name from the line above
         async with database.tenant_reading(GLOBEX) as session:
             assert await session.scalar(count) == 0

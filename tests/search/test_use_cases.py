@@ -122,8 +122,10 @@ async def test_what_is_not_text_is_refused(parts: Parts, content: str) -> None:
 
 @pytest.mark.parametrize("field", ["source_uri", "title", "category"])
 async def test_the_other_fields_must_be_text_too(parts: Parts, field: str) -> None:
+    fields = {"source_uri": "a.md", "title": "", "category": "", field: "a\0b"}
+    text = DocumentText(fields["source_uri"], fields["title"], fields["category"], "Text.")
     with pytest.raises(DocumentNotText):
-        await put_document(parts.library, replace(an_article(), **{field: "a\0b"}))
+        await put_document(parts.library, text)
 
 
 async def test_a_document_can_be_found_when_put_returns(parts: Parts) -> None:

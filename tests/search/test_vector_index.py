@@ -14,16 +14,24 @@ import pytest
 from qdrant_client import AsyncQdrantClient, models
 from qdrant_edge import Filter
 
-from services.mesh.caller import TenantId
 from services.mesh.ids import new_id
 from services.search.errors import IndexUnavailable
 from services.search.index_edge import EdgeIndex
 from services.search.index_server import QdrantServerIndex
 from services.search.keywords import Frequencies, Terms, question_terms, terms_of
 from services.search.ports import VectorIndex
+from services.search.readers import View
 from services.search.revisions import Revision
 from services.search.words import question_words
-from tests.search.builders import ACME, DIMENSIONS, GLOBEX, a_vector, an_indexed_text
+from tests.search.builders import (
+    ACME,
+    DIMENSIONS,
+    GLOBEX,
+    GLOBEX_SEES_ALL,
+    SEES_ALL,
+    a_vector,
+    an_indexed_text,
+)
 from tests.search.fakes import FakeIndex
 
 # The client's local mode says that it needs no payload indexes.
@@ -56,7 +64,7 @@ def question(text: str, *passages: str) -> Terms:
 async def test_the_nearest_come_first_with_their_cosine(index: VectorIndex) -> None:
     text = an_indexed_text(("Paper.", (0, 1)), ("Ink.", (1, 0)), ("Both.", (1, 1)))
     await index.put(ACME, text)
-    hits = await index.nearest(ACME, a_vector(1, 0), 2)
+    hits = await index.nearest(SEES_ALL, a_vector(1, 0), 2)
     ids = [chunk.chunk_id for chunk in text.chunks]
     assert [hit.chunk_id for hit in hits] == [ids[1], ids[2]]
     assert [hit.score for hit in hits] == pytest.approx([1.0, 0.5**0.5], abs=1e-5)
@@ -66,7 +74,7 @@ async def test_keywords_find_only_chunks_that_hold_them(index: VectorIndex) -> N
     pieces = ("Paper jam in the printer.", "Printer ink.", "Laptop battery.")
     text = an_indexed_text(*((piece, (1, 0)) for piece in pieces))
     await index.put(ACME, text)
-    hits = await index.by_keywords(ACME, question("jammed printers", *pieces), 5)
+    hits = await index.by_keywords(SEES_ALL, question("jammed printers", *pieces), 5)
     assert [hit.chunk_id for hit in hits] == [chunk.chunk_id for chunk in text.chunks[:2]]
     assert hits[0].score > hits[1].score > 0
 
@@ -77,9 +85,9 @@ async def test_similarities_are_of_the_chunks_asked_for(index: VectorIndex) -> N
     await index.put(ACME, text)
     await index.put(GLOBEX, foreign)
     first = text.chunks[0].chunk_id
-    found = await index.similarities(ACME, a_vector(1, 0), [first, foreign.chunks[0].chunk_id])
+    found = await index.similarities(SEES_ALL, a_vector(1, 0), [first, foreign.chunks[0].chunk_id])
     assert found == {first: pytest.approx(0.0, abs=1e-6)}
-    assert await index.similarities(ACME, a_vector(1, 0), []) == {}
+    assert await index.similarities(SEES_ALL, a_vector(1, 0), []) == {}
 
 
 async def test_a_new_version_replaces_the_one_before(index: VectorIndex) -> None:
@@ -87,7 +95,7 @@ async def test_a_new_version_replaces_the_one_before(index: VectorIndex) -> None
     new = an_indexed_text(("New ink.", (1, 0)), document_id=old.document_id, version=2)
     await index.put(ACME, old)
     await index.put(ACME, new)
-    hits = await index.nearest(ACME, a_vector(1, 0), 5)
+    hits = await index.nearest(SEES_ALL, a_vector(1, 0), 5)
     assert [hit.chunk_id for hit in hits] == [new.chunks[0].chunk_id]
     assert await index.revisions() == {(ACME, old.document_id): Revision(2, 1)}
 
@@ -96,7 +104,7 @@ async def test_putting_the_same_again_changes_nothing(index: VectorIndex) -> Non
     text = an_indexed_text(("Ink.", (1, 0)), ("Paper.", (0, 1)))
     await index.put(ACME, text)
     await index.put(ACME, text)
-    assert await index.count(ACME) == 2
+    assert await index.count(SEES_ALL) == 2
 
 
 async def test_a_removed_document_is_not_found(index: VectorIndex) -> None:
@@ -105,7 +113,7 @@ async def test_a_removed_document_is_not_found(index: VectorIndex) -> None:
     await index.put(ACME, other)
     await index.remove(ACME, text.document_id)
     await index.remove(ACME, text.document_id)
-    hits = await index.nearest(ACME, a_vector(1, 0), 5)
+    hits = await index.nearest(SEES_ALL, a_vector(1, 0), 5)
     assert [hit.chunk_id for hit in hits] == [other.chunks[0].chunk_id]
 
 
@@ -117,16 +125,16 @@ async def test_another_tenants_passages_do_not_change_our_scores(index: VectorIn
     text = an_indexed_text(("Printer ink.", (1, 0)))
     await index.put(ACME, text)
     asked = question("printer", "Printer ink.")
-    before = await index.by_keywords(ACME, asked, 5)
+    before = await index.by_keywords(SEES_ALL, asked, 5)
     for _ in range(20):
         await index.put(GLOBEX, an_indexed_text(("Printer printer printer.", (1, 0))))
-    assert await index.by_keywords(ACME, asked, 5) == before
+    assert await index.by_keywords(SEES_ALL, asked, 5) == before
 
 
 async def test_opening_twice_keeps_what_is_there(index: VectorIndex) -> None:
     await index.put(ACME, an_indexed_text(("Ink.", (1, 0))))
     await index.open()
-    assert await index.count(ACME) == 1
+    assert await index.count(SEES_ALL) == 1
 
 
 async def leaks(index: VectorIndex) -> list[str]:
@@ -138,25 +146,25 @@ async def leaks(index: VectorIndex) -> list[str]:
 
     async def is_removed() -> bool:
         await index.remove(ACME, theirs.document_id)
-        return await index.count(GLOBEX) == 0
+        return await index.count(GLOBEX_SEES_ALL) == 0
 
     ways: dict[str, Callable[[], Awaitable[object]]] = {
-        "nearest": lambda: index.nearest(ACME, a_vector(1, 0), 5),
-        "by_keywords": lambda: index.by_keywords(ACME, asked, 5),
-        "similarities": lambda: index.similarities(ACME, a_vector(1, 0), [chunk_id]),
-        "count": lambda: index.count(ACME),
+        "nearest": lambda: index.nearest(SEES_ALL, a_vector(1, 0), 5),
+        "by_keywords": lambda: index.by_keywords(SEES_ALL, asked, 5),
+        "similarities": lambda: index.similarities(SEES_ALL, a_vector(1, 0), [chunk_id]),
+        "count": lambda: index.count(SEES_ALL),
         "remove": is_removed,
     }
     return [name for name, way in ways.items() if await way()]
 
 
 class EdgeWithoutWall(EdgeIndex):
-    def _visible(self, tenant_id: TenantId) -> Filter:
+    def _visible(self, view: View) -> Filter:
         return Filter()
 
 
 class ServerWithoutWall(QdrantServerIndex):
-    def _visible(self, tenant_id: TenantId) -> models.Filter:
+    def _visible(self, view: View) -> models.Filter:
         return models.Filter()
 
 
@@ -210,14 +218,14 @@ async def test_an_unreadable_edge_index_is_made_anew(tmp_path: Path) -> None:
     await second.open()
     assert await second.revisions() == {}
     await second.put(ACME, an_indexed_text(("Ink.", (1, 0))))
-    assert await second.count(ACME) == 1
+    assert await second.count(SEES_ALL) == 1
     await second.close()
 
 
 async def test_an_index_that_is_not_open_is_unavailable(tmp_path: Path) -> None:
     index = EdgeIndex(tmp_path / "index", "recipe-1", DIMENSIONS)
     with pytest.raises(IndexUnavailable):
-        await index.count(ACME)
+        await index.count(SEES_ALL)
 
 
 async def test_a_server_that_is_not_there_is_unavailable() -> None:
@@ -234,9 +242,9 @@ async def test_a_dropped_collection_is_unavailable_until_it_is_opened_again() ->
     await index.open()
     await client.delete_collection("helpdesk-recipe-1")
     with pytest.raises(IndexUnavailable):
-        await index.count(ACME)
+        await index.count(SEES_ALL)
     await index.open()
-    assert await index.count(ACME) == 0
+    assert await index.count(SEES_ALL) == 0
     await index.close()
 
 

@@ -44,6 +44,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The question holds no word that could be searched for.
     Example: {"reason": "QUERY_EMPTY", "metadata": {}}
     """
+    ERROR_REASON_READERS_UNCLEAR: _ErrorReason.ValueType  # 20
+    """The front matter's `readers` names no roles or users, so that nobody can tell who may read.
+    Example: {"reason": "READERS_UNCLEAR", "metadata": {"source_uri": "hr/pay.md"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that search refuses with, in `google.rpc.ErrorInfo` of domain `helpdesk.search`."""
@@ -69,5 +73,9 @@ Example: {"reason": "DOCUMENT_NOT_TEXT", "metadata": {"source_uri": "tools/logo.
 ERROR_REASON_QUERY_EMPTY: ErrorReason.ValueType  # 5
 """The question holds no word that could be searched for.
 Example: {"reason": "QUERY_EMPTY", "metadata": {}}
+"""
+ERROR_REASON_READERS_UNCLEAR: ErrorReason.ValueType  # 20
+"""The front matter's `readers` names no roles or users, so that nobody can tell who may read.
+Example: {"reason": "READERS_UNCLEAR", "metadata": {"source_uri": "hr/pay.md"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

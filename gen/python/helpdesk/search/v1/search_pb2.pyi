@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from helpdesk.search.v1 import readers_pb2 as _readers_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -35,6 +36,8 @@ class KnowledgeDocument(_message.Message):
     CHUNK_COUNT_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    READERS_FIELD_NUMBER: _builtins.int
+    RESTRICTED_FIELD_NUMBER: _builtins.int
     document_id: _builtins.str
     """The document's id."""
     source_uri: _builtins.str
@@ -51,6 +54,8 @@ class KnowledgeDocument(_message.Message):
     """SHA-256 of source URI, title, category and content in lower-case hex; the same hash means the same document."""
     chunk_count: _builtins.int
     """The number of passages that the newest version was cut into."""
+    restricted: _builtins.bool
+    """Whether the document's or its category's list keeps somebody out."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When the document was first put."""
@@ -58,6 +63,13 @@ class KnowledgeDocument(_message.Message):
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When the newest version was put."""
+
+    @_builtins.property
+    def readers(self) -> _readers_pb2.Readers:
+        """Who may read the document at any of its versions; its category's list must admit a reader too. To others it does
+        not exist. Where it is not set, a put takes what the front matter of a new version says under `readers`, and else
+        leaves the list as it is: a change of content never opens a document. Returned only to who may put documents.
+        """
 
     def __init__(
         self,
@@ -72,10 +84,12 @@ class KnowledgeDocument(_message.Message):
         chunk_count: _builtins.int = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        readers: _readers_pb2.Readers | None = ...,
+        restricted: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "readers", b"readers", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "chunk_count", b"chunk_count", "content", b"content", "content_hash", b"content_hash", "create_time", b"create_time", "document_id", b"document_id", "source_uri", b"source_uri", "title", b"title", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "chunk_count", b"chunk_count", "content", b"content", "content_hash", b"content_hash", "create_time", b"create_time", "document_id", b"document_id", "readers", b"readers", "restricted", b"restricted", "source_uri", b"source_uri", "title", b"title", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -26,10 +26,11 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from helpdesk.options.v1 import policy_pb2 as helpdesk_dot_options_dot_v1_dot_policy__pb2
+from helpdesk.search.v1 import readers_pb2 as helpdesk_dot_search_dot_v1_dot_readers__pb2
 from helpdesk.search.v1 import search_pb2 as helpdesk_dot_search_dot_v1_dot_search__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'helpdesk/search/v1/search_service.proto\x12\x12helpdesk.search.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a helpdesk/options/v1/policy.proto\x1a\x1fhelpdesk/search/v1/search.proto\"Y\n\x12PutDocumentRequest\x12\x43\n\x08\x64ocument\x18\x01 \x01(\x0b\x32%.helpdesk.search.v1.KnowledgeDocumentB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\"9\n\x12GetDocumentRequest\x12#\n\x0b\x64ocument_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\"^\n\x19GetDocumentVersionRequest\x12#\n\x0b\x64ocument_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\x12\x1c\n\x07version\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x02\xbaH\x04\x1a\x02(\x01\"X\n\x14ListDocumentsRequest\x12\x1e\n\tpage_size\x18\x01 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12 \n\npage_token\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x08\"j\n\x15ListDocumentsResponse\x12\x38\n\tdocuments\x18\x01 \x03(\x0b\x32%.helpdesk.search.v1.KnowledgeDocument\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"<\n\x15\x44\x65leteDocumentRequest\x12#\n\x0b\x64ocument_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\"\x18\n\x16\x44\x65leteDocumentResponse\"[\n\x15SearchPassagesRequest\x12\"\n\x05query\x18\x01 \x01(\tB\x13\xe2\x41\x01\x02\xbaH\x08r\x03\x18\xa0\x1f\xc8\x01\x01\x90\xb5\x18\x01\x12\x1e\n\tpage_size\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\"]\n\x16SearchPassagesResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .helpdesk.search.v1.SearchResult\x12\x10\n\x08\x64\x65graded\x18\x02 \x01(\x08\x32\x8b\t\n\rSearchService\x12\xb8\x01\n\x0bPutDocument\x12&.helpdesk.search.v1.PutDocumentRequest\x1a%.helpdesk.search.v1.KnowledgeDocument\"Z\x8a\xb5\x18\x37\n\x14search.documents.put\x1a\x07gateway \x01*\x02\x08\x0f\x32\x02\x08<8\x01J\n\x12\x08\x64ocument\x82\xd3\xe4\x93\x02\x19\"\r/v1/documents:\x08\x64ocument\x12\xb4\x01\n\x0bGetDocument\x12&.helpdesk.search.v1.GetDocumentRequest\x1a%.helpdesk.search.v1.KnowledgeDocument\"V\x8a\xb5\x18/\n\x14search.documents.get\x1a\x07gateway\x1a\x04\x63hat*\x02\x08\x02\x32\x02\x08\n8\x01\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/documents/{document_id}\x12\xd3\x01\n\x12GetDocumentVersion\x12-.helpdesk.search.v1.GetDocumentVersionRequest\x1a#.helpdesk.search.v1.DocumentVersion\"i\x8a\xb5\x18/\n\x14search.documents.get\x1a\x07gateway\x1a\x04\x63hat*\x02\x08\x02\x32\x02\x08\n8\x01\x82\xd3\xe4\x93\x02\x30\x12./v1/documents/{document_id}/versions/{version}\x12\xa9\x01\n\rListDocuments\x12(.helpdesk.search.v1.ListDocumentsRequest\x1a).helpdesk.search.v1.ListDocumentsResponse\"C\x8a\xb5\x18*\n\x15search.documents.list\x1a\x07gateway*\x02\x08\x02\x32\x02\x08\n8\x01\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/documents\x12\xbe\x01\n\x0e\x44\x65leteDocument\x12).helpdesk.search.v1.DeleteDocumentRequest\x1a*.helpdesk.search.v1.DeleteDocumentResponse\"U\x8a\xb5\x18.\n\x17search.documents.delete\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\x0f\x38\x01\x82\xd3\xe4\x93\x02\x1d*\x1b/v1/documents/{document_id}\x12\xc4\x01\n\x0eSearchPassages\x12).helpdesk.search.v1.SearchPassagesRequest\x1a*.helpdesk.search.v1.SearchPassagesResponse\"[\x8a\xb5\x18\x39\n\x16search.passages.search\x1a\x07gateway\x1a\x04\x63hat\x1a\x06ticket*\x02\x08\x02\x32\x02\x08\n8\x01\x82\xd3\xe4\x93\x02\x18\"\x13/v1/passages:search:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'helpdesk/search/v1/search_service.proto\x12\x12helpdesk.search.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a helpdesk/options/v1/policy.proto\x1a helpdesk/search/v1/readers.proto\x1a\x1fhelpdesk/search/v1/search.proto\"Y\n\x12PutDocumentRequest\x12\x43\n\x08\x64ocument\x18\x01 \x01(\x0b\x32%.helpdesk.search.v1.KnowledgeDocumentB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\"9\n\x12GetDocumentRequest\x12#\n\x0b\x64ocument_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\"^\n\x19GetDocumentVersionRequest\x12#\n\x0b\x64ocument_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\x12\x1c\n\x07version\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x02\xbaH\x04\x1a\x02(\x01\"X\n\x14ListDocumentsRequest\x12\x1e\n\tpage_size\x18\x01 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12 \n\npage_token\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x08\"j\n\x15ListDocumentsResponse\x12\x38\n\tdocuments\x18\x01 \x03(\x0b\x32%.helpdesk.search.v1.KnowledgeDocument\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"<\n\x15\x44\x65leteDocumentRequest\x12#\n\x0b\x64ocument_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\"\x18\n\x16\x44\x65leteDocumentResponse\"z\n\x19SetDocumentReadersRequest\x12#\n\x0b\x64ocument_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\x12\x38\n\x07readers\x18\x02 \x01(\x0b\x32\x1b.helpdesk.search.v1.ReadersB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\"[\n\x15SearchPassagesRequest\x12\"\n\x05query\x18\x01 \x01(\tB\x13\xe2\x41\x01\x02\xbaH\x08r\x03\x18\xa0\x1f\xc8\x01\x01\x90\xb5\x18\x01\x12\x1e\n\tpage_size\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\"]\n\x16SearchPassagesResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .helpdesk.search.v1.SearchResult\x12\x10\n\x08\x64\x65graded\x18\x02 \x01(\x08\x32\xe2\n\n\rSearchService\x12\xb8\x01\n\x0bPutDocument\x12&.helpdesk.search.v1.PutDocumentRequest\x1a%.helpdesk.search.v1.KnowledgeDocument\"Z\x8a\xb5\x18\x37\n\x14search.documents.put\x1a\x07gateway \x01*\x02\x08\x0f\x32\x02\x08<8\x01J\n\x12\x08\x64ocument\x82\xd3\xe4\x93\x02\x19\"\r/v1/documents:\x08\x64ocument\x12\xb4\x01\n\x0bGetDocument\x12&.helpdesk.search.v1.GetDocumentRequest\x1a%.helpdesk.search.v1.KnowledgeDocument\"V\x8a\xb5\x18/\n\x14search.documents.get\x1a\x07gateway\x1a\x04\x63hat*\x02\x08\x02\x32\x02\x08\n8\x01\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/documents/{document_id}\x12\xd3\x01\n\x12GetDocumentVersion\x12-.helpdesk.search.v1.GetDocumentVersionRequest\x1a#.helpdesk.search.v1.DocumentVersion\"i\x8a\xb5\x18/\n\x14search.documents.get\x1a\x07gateway\x1a\x04\x63hat*\x02\x08\x02\x32\x02\x08\n8\x01\x82\xd3\xe4\x93\x02\x30\x12./v1/documents/{document_id}/versions/{version}\x12\xa9\x01\n\rListDocuments\x12(.helpdesk.search.v1.ListDocumentsRequest\x1a).helpdesk.search.v1.ListDocumentsResponse\"C\x8a\xb5\x18*\n\x15search.documents.list\x1a\x07gateway*\x02\x08\x02\x32\x02\x08\n8\x01\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/documents\x12\xbe\x01\n\x0e\x44\x65leteDocument\x12).helpdesk.search.v1.DeleteDocumentRequest\x1a*.helpdesk.search.v1.DeleteDocumentResponse\"U\x8a\xb5\x18.\n\x17search.documents.delete\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\x0f\x38\x01\x82\xd3\xe4\x93\x02\x1d*\x1b/v1/documents/{document_id}\x12\xd4\x01\n\x12SetDocumentReaders\x12-.helpdesk.search.v1.SetDocumentReadersRequest\x1a%.helpdesk.search.v1.KnowledgeDocument\"h\x8a\xb5\x18\x33\n\x1csearch.documents.set_readers\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\x0f\x38\x01\x82\xd3\xe4\x93\x02+\"&/v1/documents/{document_id}:setReaders:\x01*\x12\xc4\x01\n\x0eSearchPassages\x12).helpdesk.search.v1.SearchPassagesRequest\x1a*.helpdesk.search.v1.SearchPassagesResponse\"[\x8a\xb5\x18\x39\n\x16search.passages.search\x1a\x07gateway\x1a\x04\x63hat\x1a\x06ticket*\x02\x08\x02\x32\x02\x08\n8\x01\x82\xd3\xe4\x93\x02\x18\"\x13/v1/passages:search:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,6 +51,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTDOCUMENTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001\272H\005r\003\030\200\010'
   _globals['_DELETEDOCUMENTREQUEST'].fields_by_name['document_id']._loaded_options = None
   _globals['_DELETEDOCUMENTREQUEST'].fields_by_name['document_id']._serialized_options = b'\342A\001\002\272H\007r\002\030@\310\001\001'
+  _globals['_SETDOCUMENTREADERSREQUEST'].fields_by_name['document_id']._loaded_options = None
+  _globals['_SETDOCUMENTREADERSREQUEST'].fields_by_name['document_id']._serialized_options = b'\342A\001\002\272H\007r\002\030@\310\001\001'
+  _globals['_SETDOCUMENTREADERSREQUEST'].fields_by_name['readers']._loaded_options = None
+  _globals['_SETDOCUMENTREADERSREQUEST'].fields_by_name['readers']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
   _globals['_SEARCHPASSAGESREQUEST'].fields_by_name['query']._loaded_options = None
   _globals['_SEARCHPASSAGESREQUEST'].fields_by_name['query']._serialized_options = b'\342A\001\002\272H\010r\003\030\240\037\310\001\001\220\265\030\001'
   _globals['_SEARCHPASSAGESREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -64,26 +69,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEARCHSERVICE'].methods_by_name['ListDocuments']._serialized_options = b'\212\265\030*\n\025search.documents.list\032\007gateway*\002\010\0022\002\010\n8\001\202\323\344\223\002\017\022\r/v1/documents'
   _globals['_SEARCHSERVICE'].methods_by_name['DeleteDocument']._loaded_options = None
   _globals['_SEARCHSERVICE'].methods_by_name['DeleteDocument']._serialized_options = b'\212\265\030.\n\027search.documents.delete\032\007gateway \001*\002\010\0052\002\010\0178\001\202\323\344\223\002\035*\033/v1/documents/{document_id}'
+  _globals['_SEARCHSERVICE'].methods_by_name['SetDocumentReaders']._loaded_options = None
+  _globals['_SEARCHSERVICE'].methods_by_name['SetDocumentReaders']._serialized_options = b'\212\265\0303\n\034search.documents.set_readers\032\007gateway \001*\002\010\0052\002\010\0178\001\202\323\344\223\002+\"&/v1/documents/{document_id}:setReaders:\001*'
   _globals['_SEARCHSERVICE'].methods_by_name['SearchPassages']._loaded_options = None
   _globals['_SEARCHSERVICE'].methods_by_name['SearchPassages']._serialized_options = b'\212\265\0309\n\026search.passages.search\032\007gateway\032\004chat\032\006ticket*\002\010\0022\002\010\n8\001\202\323\344\223\002\030\"\023/v1/passages:search:\001*'
-  _globals['_PUTDOCUMENTREQUEST']._serialized_start=222
-  _globals['_PUTDOCUMENTREQUEST']._serialized_end=311
-  _globals['_GETDOCUMENTREQUEST']._serialized_start=313
-  _globals['_GETDOCUMENTREQUEST']._serialized_end=370
-  _globals['_GETDOCUMENTVERSIONREQUEST']._serialized_start=372
-  _globals['_GETDOCUMENTVERSIONREQUEST']._serialized_end=466
-  _globals['_LISTDOCUMENTSREQUEST']._serialized_start=468
-  _globals['_LISTDOCUMENTSREQUEST']._serialized_end=556
-  _globals['_LISTDOCUMENTSRESPONSE']._serialized_start=558
-  _globals['_LISTDOCUMENTSRESPONSE']._serialized_end=664
-  _globals['_DELETEDOCUMENTREQUEST']._serialized_start=666
-  _globals['_DELETEDOCUMENTREQUEST']._serialized_end=726
-  _globals['_DELETEDOCUMENTRESPONSE']._serialized_start=728
-  _globals['_DELETEDOCUMENTRESPONSE']._serialized_end=752
-  _globals['_SEARCHPASSAGESREQUEST']._serialized_start=754
-  _globals['_SEARCHPASSAGESREQUEST']._serialized_end=845
-  _globals['_SEARCHPASSAGESRESPONSE']._serialized_start=847
-  _globals['_SEARCHPASSAGESRESPONSE']._serialized_end=940
-  _globals['_SEARCHSERVICE']._serialized_start=943
-  _globals['_SEARCHSERVICE']._serialized_end=2106
+  _globals['_PUTDOCUMENTREQUEST']._serialized_start=256
+  _globals['_PUTDOCUMENTREQUEST']._serialized_end=345
+  _globals['_GETDOCUMENTREQUEST']._serialized_start=347
+  _globals['_GETDOCUMENTREQUEST']._serialized_end=404
+  _globals['_GETDOCUMENTVERSIONREQUEST']._serialized_start=406
+  _globals['_GETDOCUMENTVERSIONREQUEST']._serialized_end=500
+  _globals['_LISTDOCUMENTSREQUEST']._serialized_start=502
+  _globals['_LISTDOCUMENTSREQUEST']._serialized_end=590
+  _globals['_LISTDOCUMENTSRESPONSE']._serialized_start=592
+  _globals['_LISTDOCUMENTSRESPONSE']._serialized_end=698
+  _globals['_DELETEDOCUMENTREQUEST']._serialized_start=700
+  _globals['_DELETEDOCUMENTREQUEST']._serialized_end=760
+  _globals['_DELETEDOCUMENTRESPONSE']._serialized_start=762
+  _globals['_DELETEDOCUMENTRESPONSE']._serialized_end=786
+  _globals['_SETDOCUMENTREADERSREQUEST']._serialized_start=788
+  _globals['_SETDOCUMENTREADERSREQUEST']._serialized_end=910
+  _globals['_SEARCHPASSAGESREQUEST']._serialized_start=912
+  _globals['_SEARCHPASSAGESREQUEST']._serialized_end=1003
+  _globals['_SEARCHPASSAGESRESPONSE']._serialized_start=1005
+  _globals['_SEARCHPASSAGESRESPONSE']._serialized_end=1098
+  _globals['_SEARCHSERVICE']._serialized_start=1101
+  _globals['_SEARCHSERVICE']._serialized_end=2479
 # @@protoc_insertion_point(module_scope)

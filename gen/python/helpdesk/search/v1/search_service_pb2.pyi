@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from helpdesk.search.v1 import readers_pb2 as _readers_pb2
 from helpdesk.search.v1 import search_pb2 as _search_pb2
 import builtins as _builtins
 import sys
@@ -183,6 +184,34 @@ class DeleteDocumentResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeleteDocumentResponse: _TypeAlias = DeleteDocumentResponse  # noqa: Y015
+
+@_typing.final
+class SetDocumentReadersRequest(_message.Message):
+    """Asks to change who may read a document."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCUMENT_ID_FIELD_NUMBER: _builtins.int
+    READERS_FIELD_NUMBER: _builtins.int
+    document_id: _builtins.str
+    """The document."""
+    @_builtins.property
+    def readers(self) -> _readers_pb2.Readers:
+        """Who may read from now on; an empty list admits everybody, a missing one is refused."""
+
+    def __init__(
+        self,
+        *,
+        document_id: _builtins.str = ...,
+        readers: _readers_pb2.Readers | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["readers", b"readers"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_id", b"document_id", "readers", b"readers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetDocumentReadersRequest: _TypeAlias = SetDocumentReadersRequest  # noqa: Y015
 
 @_typing.final
 class SearchPassagesRequest(_message.Message):

@@ -27,7 +27,8 @@ if _version_not_supported:
 
 
 class SearchServiceStub:
-    """Keeps the tenant's knowledge base and finds passages in it.
+    """Keeps the tenant's knowledge base and finds passages in it. A document that the caller may not read is missing
+    everywhere: not found, not listed, not counted, and without weight in the ranking of others.
     """
 
     def __init__(self, channel):
@@ -61,6 +62,11 @@ class SearchServiceStub:
                 request_serializer=helpdesk_dot_search_dot_v1_dot_search__service__pb2.DeleteDocumentRequest.SerializeToString,
                 response_deserializer=helpdesk_dot_search_dot_v1_dot_search__service__pb2.DeleteDocumentResponse.FromString,
                 _registered_method=True)
+        self.SetDocumentReaders = channel.unary_unary(
+                '/helpdesk.search.v1.SearchService/SetDocumentReaders',
+                request_serializer=helpdesk_dot_search_dot_v1_dot_search__service__pb2.SetDocumentReadersRequest.SerializeToString,
+                response_deserializer=helpdesk_dot_search_dot_v1_dot_search__pb2.KnowledgeDocument.FromString,
+                _registered_method=True)
         self.SearchPassages = channel.unary_unary(
                 '/helpdesk.search.v1.SearchService/SearchPassages',
                 request_serializer=helpdesk_dot_search_dot_v1_dot_search__service__pb2.SearchPassagesRequest.SerializeToString,
@@ -69,7 +75,8 @@ class SearchServiceStub:
 
 
 class SearchServiceServicer:
-    """Keeps the tenant's knowledge base and finds passages in it.
+    """Keeps the tenant's knowledge base and finds passages in it. A document that the caller may not read is missing
+    everywhere: not found, not listed, not counted, and without weight in the ranking of others.
     """
 
     def PutDocument(self, request, context):
@@ -103,6 +110,14 @@ class SearchServiceServicer:
 
     def DeleteDocument(self, request, context):
         """Removes a document from the results at once. Its versions stay for the citations that point into them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetDocumentReaders(self, request, context):
+        """Replaces the list of who may read a document, without a new version. It holds for every read, search and answer
+        that begins after this has returned. Returns the document without its content.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -143,6 +158,11 @@ def add_SearchServiceServicer_to_server(servicer, server):
                     request_deserializer=helpdesk_dot_search_dot_v1_dot_search__service__pb2.DeleteDocumentRequest.FromString,
                     response_serializer=helpdesk_dot_search_dot_v1_dot_search__service__pb2.DeleteDocumentResponse.SerializeToString,
             ),
+            'SetDocumentReaders': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetDocumentReaders,
+                    request_deserializer=helpdesk_dot_search_dot_v1_dot_search__service__pb2.SetDocumentReadersRequest.FromString,
+                    response_serializer=helpdesk_dot_search_dot_v1_dot_search__pb2.KnowledgeDocument.SerializeToString,
+            ),
             'SearchPassages': grpc.unary_unary_rpc_method_handler(
                     servicer.SearchPassages,
                     request_deserializer=helpdesk_dot_search_dot_v1_dot_search__service__pb2.SearchPassagesRequest.FromString,
@@ -157,7 +177,8 @@ def add_SearchServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class SearchService:
-    """Keeps the tenant's knowledge base and finds passages in it.
+    """Keeps the tenant's knowledge base and finds passages in it. A document that the caller may not read is missing
+    everywhere: not found, not listed, not counted, and without weight in the ranking of others.
     """
 
     @staticmethod
@@ -285,6 +306,33 @@ class SearchService:
             '/helpdesk.search.v1.SearchService/DeleteDocument',
             helpdesk_dot_search_dot_v1_dot_search__service__pb2.DeleteDocumentRequest.SerializeToString,
             helpdesk_dot_search_dot_v1_dot_search__service__pb2.DeleteDocumentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetDocumentReaders(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/helpdesk.search.v1.SearchService/SetDocumentReaders',
+            helpdesk_dot_search_dot_v1_dot_search__service__pb2.SetDocumentReadersRequest.SerializeToString,
+            helpdesk_dot_search_dot_v1_dot_search__pb2.KnowledgeDocument.FromString,
             options,
             channel_credentials,
             insecure,

@@ -28,7 +28,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class SearchServiceStub:
-    """Keeps the tenant's knowledge base and finds passages in it."""
+    """Keeps the tenant's knowledge base and finds passages in it. A document that the caller may not read is missing
+    everywhere: not found, not listed, not counted, and without weight in the ranking of others.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -46,12 +48,18 @@ class SearchServiceStub:
     """Lists documents by source URI, without their content."""
     DeleteDocument: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.DeleteDocumentRequest, _search_service_pb2.DeleteDocumentResponse]
     """Removes a document from the results at once. Its versions stay for the citations that point into them."""
+    SetDocumentReaders: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.SetDocumentReadersRequest, _search_pb2.KnowledgeDocument]
+    """Replaces the list of who may read a document, without a new version. It holds for every read, search and answer
+    that begins after this has returned. Returns the document without its content.
+    """
     SearchPassages: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.SearchPassagesRequest, _search_service_pb2.SearchPassagesResponse]
     """Finds the passages of the tenant's documents that fit a question best."""
 
 @_typing.type_check_only
 class SearchServiceAsyncStub(SearchServiceStub):
-    """Keeps the tenant's knowledge base and finds passages in it."""
+    """Keeps the tenant's knowledge base and finds passages in it. A document that the caller may not read is missing
+    everywhere: not found, not listed, not counted, and without weight in the ranking of others.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     PutDocument: _aio.UnaryUnaryMultiCallable[_search_service_pb2.PutDocumentRequest, _search_pb2.KnowledgeDocument]  # type: ignore[assignment]
@@ -66,11 +74,17 @@ class SearchServiceAsyncStub(SearchServiceStub):
     """Lists documents by source URI, without their content."""
     DeleteDocument: _aio.UnaryUnaryMultiCallable[_search_service_pb2.DeleteDocumentRequest, _search_service_pb2.DeleteDocumentResponse]  # type: ignore[assignment]
     """Removes a document from the results at once. Its versions stay for the citations that point into them."""
+    SetDocumentReaders: _aio.UnaryUnaryMultiCallable[_search_service_pb2.SetDocumentReadersRequest, _search_pb2.KnowledgeDocument]  # type: ignore[assignment]
+    """Replaces the list of who may read a document, without a new version. It holds for every read, search and answer
+    that begins after this has returned. Returns the document without its content.
+    """
     SearchPassages: _aio.UnaryUnaryMultiCallable[_search_service_pb2.SearchPassagesRequest, _search_service_pb2.SearchPassagesResponse]  # type: ignore[assignment]
     """Finds the passages of the tenant's documents that fit a question best."""
 
 class SearchServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Keeps the tenant's knowledge base and finds passages in it."""
+    """Keeps the tenant's knowledge base and finds passages in it. A document that the caller may not read is missing
+    everywhere: not found, not listed, not counted, and without weight in the ranking of others.
+    """
 
     @_abc_1.abstractmethod
     def PutDocument(
@@ -113,6 +127,16 @@ class SearchServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_search_service_pb2.DeleteDocumentResponse, _abc.Awaitable[_search_service_pb2.DeleteDocumentResponse]]:
         """Removes a document from the results at once. Its versions stay for the citations that point into them."""
+
+    @_abc_1.abstractmethod
+    def SetDocumentReaders(
+        self,
+        request: _search_service_pb2.SetDocumentReadersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_search_pb2.KnowledgeDocument, _abc.Awaitable[_search_pb2.KnowledgeDocument]]:
+        """Replaces the list of who may read a document, without a new version. It holds for every read, search and answer
+        that begins after this has returned. Returns the document without its content.
+        """
 
     @_abc_1.abstractmethod
     def SearchPassages(
