@@ -18,6 +18,7 @@ from services.auth.domain import (
     Tenant,
     User,
 )
+from services.auth.federation_ports import FederationRecords
 from services.mesh.caller import TenantId, UserId
 
 
@@ -29,7 +30,7 @@ class Account:
     secret_hash: str
 
 
-class TenantRecords(Protocol):
+class TenantRecords(FederationRecords, Protocol):
     """The rows of one tenant within one transaction; other tenants' rows do not exist here."""
 
     async def tenant(self) -> Tenant:
@@ -153,6 +154,9 @@ class Directory(Protocol):
     async def tenant_of_account_code(self, digest: str) -> TenantId | None:
         """Where a code was made."""
 
+    async def tenant_of_federated_login(self, state_digest: str) -> TenantId | None:
+        """Where a login through an identity provider began."""
+
     async def login_failures(self, account: str) -> LoginFailures | None:
         """Under this account name, an opaque digest."""
 
@@ -176,6 +180,9 @@ class Directory(Protocol):
 
         What allows is read anew only when it has changed since the `known` policy.
         """
+
+    async def delete_federated_logins(self, before: datetime) -> int:
+        """Deletes those that were over before this time, and says how many."""
 
     async def delete_expired(self, sessions_before: datetime, failures_before: datetime) -> int:
         """Deletes what expired, or last failed, before these times, and says how many rows."""

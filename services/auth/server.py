@@ -8,6 +8,7 @@ import grpc
 
 from helpdesk.auth.v1 import (
     account_service_pb2_grpc,
+    identity_provider_service_pb2_grpc,
     policy_service_pb2_grpc,
     tenant_service_pb2_grpc,
     token_service_pb2_grpc,
@@ -15,12 +16,16 @@ from helpdesk.auth.v1 import (
 )
 from services.auth.account_links import AccountLinks
 from services.auth.authority import LocalAuthority
+from services.auth.openid import HttpOpenIdClient
 from services.auth.operator_secret import ChosenSecret, SecretInFile
+from services.auth.outbound import Outbound, OutboundRules
 from services.auth.passwords import Argon2Passwords
 from services.auth.policy_feed import PolicyFeed
 from services.auth.ports import OperatorSecret, Passwords
+from services.auth.sealed import sealer_from
 from services.auth.servicer import (
     AccountServicer,
+    IdentityProviderServicer,
     PolicyServicer,
     TenantServicer,
     TokenServicer,
@@ -29,6 +34,7 @@ from services.auth.servicer import (
 from services.auth.settings import AuthSettings
 from services.auth.signing import KeyRing, make_signing_key
 from services.auth.store import SqlAuthStore
+from services.auth.use_cases.federation_desk import FederationDesk
 from services.auth.use_cases.login_turns import LoginTurns
 from services.auth.use_cases.platform import (
     delete_expired,
@@ -61,6 +67,7 @@ class Auth:
     users: UserServicer
     tokens: TokenServicer
     account: AccountServicer
+    identity_providers: IdentityProviderServicer
     policy: PolicyServicer
     clock: Clock
 
@@ -70,6 +77,9 @@ class Auth:
         token_service_pb2_grpc.add_TokenServiceServicer_to_server(self.tokens, server)
         account_service_pb2_grpc.add_AccountServiceServicer_to_server(self.account, server)
         policy_service_pb2_grpc.add_PolicyServiceServicer_to_server(self.policy, server)
+        identity_provider_service_pb2_grpc.add_IdentityProviderServiceServicer_to_server(
+            self.identity_providers, server
+        )
 
     async def clean_up(self) -> None:
         while True:
@@ -109,6 +119,7 @@ async def build(
     keys = KeyRing(store, clock, settings.issuer)
     feed = PolicyFeed(store, policy_changed, clock=clock)
     desk = TokenDesk(store, passwords, keys, clock, LoginTurns())
+    federation = federation_desk(settings, desk)
     return Auth(
         store=store,
         feed=feed,
@@ -116,11 +127,19 @@ async def build(
         authority=LocalAuthority(store, keys, feed, clock, settings.issuer),
         tenants=TenantServicer(store, passwords, clock),
         users=UserServicer(store, passwords, clock, AccountLinks(settings.issuer)),
-        tokens=TokenServicer(desk, keys),
         account=AccountServicer(desk),
+        tokens=TokenServicer(desk, keys, federation),
+        identity_providers=IdentityProviderServicer(federation),
         policy=PolicyServicer(feed),
         clock=clock,
     )
+
+
+def federation_desk(settings: AuthSettings, desk: TokenDesk) -> FederationDesk:
+    rules = OutboundRules(settings.outbound_networks, settings.outbound_loopback)
+    file = settings.sealing_keys or settings.service_folder(NAME) / "sealing-keys"
+    openid = HttpOpenIdClient(Outbound(rules), rules, desk.clock)
+    return FederationDesk(desk, openid, sealer_from(file), settings.issuer)
 
 
 def operator_secret(settings: AuthSettings) -> OperatorSecret:

@@ -53,6 +53,12 @@ ADMIN_PERMISSIONS = (
     | READ_AUDIT
     | {
         "auth.clients.create",
+        "auth.identity_providers.create",
+        "auth.identity_providers.delete",
+        "auth.identity_providers.get",
+        "auth.identity_providers.list",
+        "auth.identity_providers.test",
+        "auth.identity_providers.update",
         "auth.roles.list",
         "auth.users.create",
         "auth.users.disable",

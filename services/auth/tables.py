@@ -10,6 +10,7 @@ from sqlalchemy import (
     Index,
     MetaData,
     String,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -183,6 +184,64 @@ class PolicyVersionRow(AuthTable):
     version: Mapped[int] = mapped_column(BigInteger)
     # How many of the versions changed nothing but what is prohibited.
     prohibitions: Mapped[int] = mapped_column(BigInteger)
+
+
+class IdentityProviderRow(AuthTable):
+    __tablename__ = "identity_providers"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "issuer", name="uq_identity_providers_tenant_id_issuer"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.tenant_id"), primary_key=True)
+    identity_provider_id: Mapped[str] = mapped_column(Sorted, primary_key=True)
+    display_name: Mapped[str]
+    issuer: Mapped[str]
+    client_id: Mapped[str]
+    sealed_client_secret: Mapped[str]
+    rules: Mapped[str]
+    is_enabled: Mapped[bool]
+    create_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    update_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    revision: Mapped[int]
+
+
+class ExternalIdentityRow(AuthTable):
+    __tablename__ = "external_identities"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "user_id"], ["users.tenant_id", "users.user_id"]),
+        Index("ix_external_identities_by_user", "tenant_id", "user_id"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(String, primary_key=True)
+    issuer: Mapped[str] = mapped_column(String, primary_key=True)
+    subject: Mapped[str] = mapped_column(String, primary_key=True)
+    user_id: Mapped[str] = mapped_column(Sorted)
+    roles: Mapped[str]
+    create_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    login_time: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class FederatedLoginRow(AuthTable):
+    __tablename__ = "federated_logins"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "identity_provider_id"],
+            ["identity_providers.tenant_id", "identity_providers.identity_provider_id"],
+            # The name that the rule would give is longer than PostgreSQL's 63 characters.
+            name="fk_federated_logins_provider",
+            ondelete="CASCADE",
+        ),
+        Index("ix_federated_logins_by_state", "state_digest"),
+        Index("ix_federated_logins_by_expiry", "expire_time"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(String, primary_key=True)
+    state_digest: Mapped[str] = mapped_column(String, primary_key=True)
+    browser_digest: Mapped[str]
+    identity_provider_id: Mapped[str] = mapped_column(Sorted)
+    sealed_secrets: Mapped[str]
+    create_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    expire_time: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 idempotency = idempotency_table(AuthTable.metadata)

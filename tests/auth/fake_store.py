@@ -34,6 +34,7 @@ from services.auth.errors import (
 )
 from services.auth.ports import Account, Directory, TenantRecords
 from services.mesh.caller import TenantId, UserId
+from tests.auth.fake_federation import FakeFederationRecords, FederationState
 
 
 @dataclass
@@ -46,6 +47,7 @@ class State:
     account_codes: dict[tuple[str, str, CodePurpose], AccountCode] = field(default_factory=dict)
     failures: dict[str, LoginFailures] = field(default_factory=dict)
     signing_keys: dict[str, SigningKey] = field(default_factory=dict)
+    federation: FederationState = field(default_factory=FederationState)
     policy_version: int = 0
     rules_version: int = 0
 
@@ -68,11 +70,12 @@ class Transaction:
         self.changed_policy = True
 
 
-class FakeTenantRecords:
+class FakeTenantRecords(FakeFederationRecords):
     def __init__(self, transaction: Transaction, tenant_id: TenantId) -> None:
         self._transaction = transaction
         self._state = transaction.state
         self._tenant_id = tenant_id
+        self._federation = self._state.federation
 
     async def tenant(self) -> Tenant:
         if self._tenant_id not in self._state.tenants:
@@ -263,6 +266,17 @@ class FakeDirectory:
             if code.digest == digest:
                 return TenantId(tenant_id)
         return None
+
+    async def tenant_of_federated_login(self, state_digest: str) -> TenantId | None:
+        logins = self._state.federation.logins
+        return next((TenantId(tenant) for tenant, known in logins if known == state_digest), None)
+
+    async def delete_federated_logins(self, before: datetime) -> int:
+        logins = self._state.federation.logins
+        over = [key for key, login in logins.items() if login.expire_time < before]
+        for key in over:
+            del logins[key]
+        return len(over)
 
     async def login_failures(self, account: str) -> LoginFailures | None:
         return self._state.failures.get(account)

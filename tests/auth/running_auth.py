@@ -11,6 +11,7 @@ import grpc
 from helpdesk.auth.v1 import (
     account_service_pb2_grpc,
     auth_pb2,
+    identity_provider_service_pb2_grpc,
     policy_service_pb2_grpc,
     tenant_service_pb2,
     tenant_service_pb2_grpc,
@@ -72,6 +73,12 @@ class RunningAuth:
         self, channel: grpc.aio.Channel
     ) -> "account_service_pb2_grpc.AccountServiceAsyncStub":
         return account_service_pb2_grpc.AccountServiceStub(channel)
+
+    @property
+    def identity_providers(
+        self,
+    ) -> "identity_provider_service_pb2_grpc.IdentityProviderServiceAsyncStub":
+        return identity_provider_service_pb2_grpc.IdentityProviderServiceStub(self.channel)
 
     def policy_for(
         self, channel: grpc.aio.Channel
@@ -140,8 +147,12 @@ def new_user(
 
 
 @asynccontextmanager
-async def running_auth(folder: Path, database_url: AnyAddress) -> AsyncIterator[RunningAuth]:
-    settings = AuthSettings.model_validate({"data": folder, "operator_password": OPERATOR_PASSWORD})
+async def running_auth(
+    folder: Path, database_url: AnyAddress, **more: object
+) -> AsyncIterator[RunningAuth]:
+    settings = AuthSettings.model_validate(
+        {"data": folder, "operator_password": OPERATOR_PASSWORD, **more}
+    )
     ensure_certificates(settings.certificates_folder)
     database = Database(database_url)
     auth = await build(settings, database, Argon2Passwords(memory_kib=64, passes=1), utc_now)

@@ -17,6 +17,7 @@ SERVICES = {"auth", "ticket", "search", "chat", "gateway", "bridge"}
 # A login has no token yet to say where the user belongs; to an operator tenants are resources.
 TENANT_MAY_BE_NAMED = {
     "helpdesk.auth.v1.PasswordGrant.tenant_slug",
+    "helpdesk.auth.v1.TokenExchangeGrant.tenant_slug",
     "helpdesk.auth.v1.GetTenantRequest.tenant_id",
     "helpdesk.auth.v1.CreateTenantRequest.tenant",
     "helpdesk.auth.v1.Tenant.tenant_id",

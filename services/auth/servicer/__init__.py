@@ -1,9 +1,17 @@
 """The RPCs of auth: message in, one use case, message out."""
 
 from services.auth.servicer.account import AccountServicer
+from services.auth.servicer.identity_provider import IdentityProviderServicer
 from services.auth.servicer.policy import PolicyServicer
 from services.auth.servicer.tenant import TenantServicer
 from services.auth.servicer.token import TokenServicer
 from services.auth.servicer.user import UserServicer
 
-__all__ = ["AccountServicer", "PolicyServicer", "TenantServicer", "TokenServicer", "UserServicer"]
+__all__ = [
+    "AccountServicer",
+    "IdentityProviderServicer",
+    "PolicyServicer",
+    "TenantServicer",
+    "TokenServicer",
+    "UserServicer",
+]

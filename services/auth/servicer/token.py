@@ -11,14 +11,17 @@ from services.auth.convert import (
 )
 from services.auth.signing import KeyRing
 from services.auth.use_cases import sessions, tokens
+from services.auth.use_cases.federation_desk import FederationDesk
 from services.auth.use_cases.token_desk import TokenDesk
+from services.auth.use_cases.token_exchange import exchange_token
 from services.mesh.caller import current_tenant, current_user
 from services.mesh.interceptors.chain import Context
 
 
 class TokenServicer(token_service_pb2_grpc.TokenServiceServicer):
-    def __init__(self, desk: TokenDesk, keys: KeyRing) -> None:
+    def __init__(self, desk: TokenDesk, keys: KeyRing, federation: FederationDesk) -> None:
         self._desk = desk
+        self._federation = federation
         self._keys = keys
 
     async def IssueToken(
@@ -28,6 +31,11 @@ class TokenServicer(token_service_pb2_grpc.TokenServiceServicer):
             client = request.client_credentials
             return token_message(
                 await tokens.log_in_client(self._desk, client.client_id, client.client_secret)
+            )
+        if request.HasField("token_exchange"):
+            foreign = request.token_exchange
+            return token_message(
+                await exchange_token(self._federation, foreign.tenant_slug, foreign.subject_token)
             )
         person = request.password
         return token_message(

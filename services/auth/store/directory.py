@@ -23,6 +23,7 @@ from services.auth.store.rows import login_failures_from, signing_key_from, tena
 from services.auth.store.tenant_records import SqlTenantRecords
 from services.auth.tables import (
     AccountCodeRow,
+    FederatedLoginRow,
     LoginFailureRow,
     MembershipRow,
     PolicyVersionRow,
@@ -82,6 +83,14 @@ class SqlDirectory:
     async def tenant_of_account_code(self, digest: str) -> TenantId | None:
         found = await self._session.scalar(
             select(AccountCodeRow.tenant_id).where(AccountCodeRow.digest == digest)
+        )
+        return TenantId(found) if found else None
+
+    async def tenant_of_federated_login(self, state_digest: str) -> TenantId | None:
+        found = await self._session.scalar(
+            select(FederatedLoginRow.tenant_id).where(
+                FederatedLoginRow.state_digest == state_digest
+            )
         )
         return TenantId(found) if found else None
 
@@ -161,6 +170,11 @@ class SqlDirectory:
                 Membership(TenantId(tenant), UserId(user), role)
                 for tenant, user, role in memberships
             ),
+        )
+
+    async def delete_federated_logins(self, before: datetime) -> int:
+        return await self._delete(
+            delete(FederatedLoginRow).where(FederatedLoginRow.expire_time < before)
         )
 
     async def delete_expired(self, sessions_before: datetime, failures_before: datetime) -> int:

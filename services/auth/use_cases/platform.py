@@ -62,7 +62,9 @@ async def update_standard_roles(store: AuthStore) -> None:
 async def delete_expired(store: AuthStore, clock: Clock) -> int:
     now = clock()
     async with store.directory() as directory:
-        return await directory.delete_expired(now - ENDED_SESSIONS_STAY, now - LOGIN_MEMORY)
+        return await directory.delete_federated_logins(now) + await directory.delete_expired(
+            now - ENDED_SESSIONS_STAY, now - LOGIN_MEMORY
+        )
 
 
 async def _update_roles(directory: Directory, tenant: Tenant) -> None:

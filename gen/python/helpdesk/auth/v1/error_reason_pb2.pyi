@@ -88,6 +88,38 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The caller lacks permissions of a role and so cannot give it to others.
     Example: {"reason": "ROLE_NOT_GRANTABLE", "metadata": {"role": "admin"}}
     """
+    ERROR_REASON_IDENTITY_PROVIDER_NOT_FOUND: _ErrorReason.ValueType  # 60
+    """The caller's tenant has no such identity provider.
+    Example: {"reason": "IDENTITY_PROVIDER_NOT_FOUND", "metadata": {"identity_provider_id": "0199…"}}
+    """
+    ERROR_REASON_IDENTITY_PROVIDER_ISSUER_TAKEN: _ErrorReason.ValueType  # 61
+    """The tenant already has an identity provider with this issuer.
+    Example: {"reason": "IDENTITY_PROVIDER_ISSUER_TAKEN", "metadata": {"issuer": "https://…"}}
+    """
+    ERROR_REASON_IDENTITY_PROVIDER_CHANGED: _ErrorReason.ValueType  # 62
+    """The identity provider has changed since the caller read it; read it again.
+    Example: {"reason": "IDENTITY_PROVIDER_CHANGED", "metadata": {"etag": "\\"4\\""}}
+    """
+    ERROR_REASON_IDENTITY_PROVIDER_UNUSABLE: _ErrorReason.ValueType  # 63
+    """The identity provider does not answer, or not as one does; `problem` says it in plain words.
+    Example: {"reason": "IDENTITY_PROVIDER_UNUSABLE", "metadata": {"problem": "answers with status 503"}}
+    """
+    ERROR_REASON_FEDERATED_LOGIN_INVALID: _ErrorReason.ValueType  # 64
+    """A login through an identity provider is unknown, over, used before, or began in another browser.
+    Example: {"reason": "FEDERATED_LOGIN_INVALID", "metadata": {}}
+    """
+    ERROR_REASON_EXTERNAL_TOKEN_INVALID: _ErrorReason.ValueType  # 65
+    """What an identity provider says of a user is not believed; which rule it broke is not told.
+    Example: {"reason": "EXTERNAL_TOKEN_INVALID", "metadata": {}}
+    """
+    ERROR_REASON_EXTERNAL_USER_REFUSED: _ErrorReason.ValueType  # 66
+    """The identity provider's user is known, and may not log in to this tenant.
+    Example: {"reason": "EXTERNAL_USER_REFUSED", "metadata": {}}
+    """
+    ERROR_REASON_IDENTITY_PROVIDER_FIELD_FIXED: _ErrorReason.ValueType  # 68
+    """The update names a field that does not exist or never changes.
+    Example: {"reason": "IDENTITY_PROVIDER_FIELD_FIXED", "metadata": {"field": "issuer"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that auth refuses with, in `google.rpc.ErrorInfo` of domain `helpdesk.auth`."""
@@ -157,5 +189,37 @@ Example: {"reason": "ACCOUNT_CODE_INVALID", "metadata": {}}
 ERROR_REASON_ROLE_NOT_GRANTABLE: ErrorReason.ValueType  # 67
 """The caller lacks permissions of a role and so cannot give it to others.
 Example: {"reason": "ROLE_NOT_GRANTABLE", "metadata": {"role": "admin"}}
+"""
+ERROR_REASON_IDENTITY_PROVIDER_NOT_FOUND: ErrorReason.ValueType  # 60
+"""The caller's tenant has no such identity provider.
+Example: {"reason": "IDENTITY_PROVIDER_NOT_FOUND", "metadata": {"identity_provider_id": "0199…"}}
+"""
+ERROR_REASON_IDENTITY_PROVIDER_ISSUER_TAKEN: ErrorReason.ValueType  # 61
+"""The tenant already has an identity provider with this issuer.
+Example: {"reason": "IDENTITY_PROVIDER_ISSUER_TAKEN", "metadata": {"issuer": "https://…"}}
+"""
+ERROR_REASON_IDENTITY_PROVIDER_CHANGED: ErrorReason.ValueType  # 62
+"""The identity provider has changed since the caller read it; read it again.
+Example: {"reason": "IDENTITY_PROVIDER_CHANGED", "metadata": {"etag": "\\"4\\""}}
+"""
+ERROR_REASON_IDENTITY_PROVIDER_UNUSABLE: ErrorReason.ValueType  # 63
+"""The identity provider does not answer, or not as one does; `problem` says it in plain words.
+Example: {"reason": "IDENTITY_PROVIDER_UNUSABLE", "metadata": {"problem": "answers with status 503"}}
+"""
+ERROR_REASON_FEDERATED_LOGIN_INVALID: ErrorReason.ValueType  # 64
+"""A login through an identity provider is unknown, over, used before, or began in another browser.
+Example: {"reason": "FEDERATED_LOGIN_INVALID", "metadata": {}}
+"""
+ERROR_REASON_EXTERNAL_TOKEN_INVALID: ErrorReason.ValueType  # 65
+"""What an identity provider says of a user is not believed; which rule it broke is not told.
+Example: {"reason": "EXTERNAL_TOKEN_INVALID", "metadata": {}}
+"""
+ERROR_REASON_EXTERNAL_USER_REFUSED: ErrorReason.ValueType  # 66
+"""The identity provider's user is known, and may not log in to this tenant.
+Example: {"reason": "EXTERNAL_USER_REFUSED", "metadata": {}}
+"""
+ERROR_REASON_IDENTITY_PROVIDER_FIELD_FIXED: ErrorReason.ValueType  # 68
+"""The update names a field that does not exist or never changes.
+Example: {"reason": "IDENTITY_PROVIDER_FIELD_FIXED", "metadata": {"field": "issuer"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -28,6 +28,7 @@ class IssueTokenRequest(_message.Message):
 
     PASSWORD_FIELD_NUMBER: _builtins.int
     CLIENT_CREDENTIALS_FIELD_NUMBER: _builtins.int
+    TOKEN_EXCHANGE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def password(self) -> Global___PasswordGrant:
         """An e-mail address and a password."""
@@ -36,17 +37,22 @@ class IssueTokenRequest(_message.Message):
     def client_credentials(self) -> Global___ClientCredentialsGrant:
         """A client id and its secret."""
 
+    @_builtins.property
+    def token_exchange(self) -> Global___TokenExchangeGrant:
+        """Another issuer's token."""
+
     def __init__(
         self,
         *,
         password: Global___PasswordGrant | None = ...,
         client_credentials: Global___ClientCredentialsGrant | None = ...,
+        token_exchange: Global___TokenExchangeGrant | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["client_credentials", b"client_credentials", "grant", b"grant", "password", b"password"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["client_credentials", b"client_credentials", "grant", b"grant", "password", b"password", "token_exchange", b"token_exchange"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_credentials", b"client_credentials", "grant", b"grant", "password", b"password"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_credentials", b"client_credentials", "grant", b"grant", "password", b"password", "token_exchange", b"token_exchange"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_grant: _TypeAlias = _typing.Literal["password", "client_credentials"]  # noqa: Y015
+    _WhichOneofReturnType_grant: _TypeAlias = _typing.Literal["password", "client_credentials", "token_exchange"]  # noqa: Y015
     _WhichOneofArgType_grant: _TypeAlias = _typing.Literal["grant", b"grant"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_grant) -> _WhichOneofReturnType_grant | None: ...
 
@@ -113,6 +119,38 @@ class ClientCredentialsGrant(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ClientCredentialsGrant: _TypeAlias = ClientCredentialsGrant  # noqa: Y015
+
+@_typing.final
+class TokenExchangeGrant(_message.Message):
+    """An id_token of an identity provider that the tenant has set up for it (RFC 8693). No service
+    believes such a token; this is where it becomes one that they do.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TENANT_SLUG_FIELD_NUMBER: _builtins.int
+    SUBJECT_TOKEN_FIELD_NUMBER: _builtins.int
+    SUBJECT_TOKEN_TYPE_FIELD_NUMBER: _builtins.int
+    tenant_slug: _builtins.str
+    """The slug of the tenant to log in to. It only selects where to look, as in a password grant."""
+    subject_token: _builtins.str
+    """The token, issued to the client id that the identity provider knows the helpdesk by."""
+    subject_token_type: _builtins.str
+    """What the token is: `urn:ietf:params:oauth:token-type:id_token`, which is also meant by nothing."""
+    def __init__(
+        self,
+        *,
+        tenant_slug: _builtins.str = ...,
+        subject_token: _builtins.str = ...,
+        subject_token_type: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["subject_token", b"subject_token", "subject_token_type", b"subject_token_type", "tenant_slug", b"tenant_slug"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TokenExchangeGrant: _TypeAlias = TokenExchangeGrant  # noqa: Y015
 
 @_typing.final
 class RefreshTokenRequest(_message.Message):

@@ -34,7 +34,9 @@ class TokenServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> TokenServiceAsyncStub: ...
     IssueToken: _grpc.UnaryUnaryMultiCallable[_token_service_pb2.IssueTokenRequest, _token_service_pb2.Token]
-    """Issues an access token for a password or a client secret; for a password also a refresh token."""
+    """Issues an access token for a password, a client secret or an identity provider's token; for a
+    password also a refresh token.
+    """
     RefreshToken: _grpc.UnaryUnaryMultiCallable[_token_service_pb2.RefreshTokenRequest, _token_service_pb2.Token]
     """Exchanges a refresh token for a new pair; the old refresh token dies. Using a dead one ends the session."""
     RevokeToken: _grpc.UnaryUnaryMultiCallable[_token_service_pb2.RevokeTokenRequest, _token_service_pb2.RevokeTokenResponse]
@@ -50,7 +52,9 @@ class TokenServiceAsyncStub(TokenServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     IssueToken: _aio.UnaryUnaryMultiCallable[_token_service_pb2.IssueTokenRequest, _token_service_pb2.Token]  # type: ignore[assignment]
-    """Issues an access token for a password or a client secret; for a password also a refresh token."""
+    """Issues an access token for a password, a client secret or an identity provider's token; for a
+    password also a refresh token.
+    """
     RefreshToken: _aio.UnaryUnaryMultiCallable[_token_service_pb2.RefreshTokenRequest, _token_service_pb2.Token]  # type: ignore[assignment]
     """Exchanges a refresh token for a new pair; the old refresh token dies. Using a dead one ends the session."""
     RevokeToken: _aio.UnaryUnaryMultiCallable[_token_service_pb2.RevokeTokenRequest, _token_service_pb2.RevokeTokenResponse]  # type: ignore[assignment]
@@ -69,7 +73,9 @@ class TokenServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _token_service_pb2.IssueTokenRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_token_service_pb2.Token, _abc.Awaitable[_token_service_pb2.Token]]:
-        """Issues an access token for a password or a client secret; for a password also a refresh token."""
+        """Issues an access token for a password, a client secret or an identity provider's token; for a
+        password also a refresh token.
+        """
 
     @_abc_1.abstractmethod
     def RefreshToken(
