@@ -16,6 +16,7 @@ from services.mesh.audit.record import Record
 from services.mesh.caller import TenantId, current_tenant
 from services.mesh.clock import utc_now
 from services.mesh.database import Database
+from services.mesh.database_address import AnyAddress
 from services.mesh.ids import new_id
 from services.mesh.settings import MeshSettings
 from tests.mesh.scripted import SERVICES, Scripted
@@ -57,11 +58,11 @@ def upgrade() -> None:
 
 
 @asynccontextmanager
-async def opened_database(url: str, folder: Path) -> AsyncIterator[Database]:
+async def opened_database(address: AnyAddress, folder: Path) -> AsyncIterator[Database]:
     versions = folder / "migrations" / "versions"
     versions.mkdir(parents=True)
     (versions / "0001_create_people.py").write_text(FIRST)
-    database = Database(url)
+    database = Database(address)
     await database.migrate(versions.parent)
     yield database
     await database.close()

@@ -21,6 +21,7 @@ from services.mesh.audit.ledger import NOBODY, Ledger
 from services.mesh.audit.unattributed import WRITTEN_OUT_PER_MINUTE
 from services.mesh.caller import TenantId
 from services.mesh.database import Database
+from services.mesh.database_address import AnyAddress
 from services.mesh.errors import NotFound
 from services.mesh.ids import new_id
 from services.mesh.settings import MeshSettings
@@ -35,7 +36,7 @@ class UserNotFound(NotFound):
 
 
 @pytest.fixture
-async def database(database_url: str, tmp_path: Path) -> AsyncIterator[Database]:
+async def database(database_url: AnyAddress, tmp_path: Path) -> AsyncIterator[Database]:
     async with opened_database(database_url, tmp_path) as database:
         yield database
 

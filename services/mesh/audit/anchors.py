@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from services.mesh.audit.keys import AuditKeys, KeyMissing
+from services.mesh.audit.record import MacKey
 
 FORMAT = "helpdesk.audit.anchor.v1"
 KEPT_FILES = 30
@@ -94,10 +95,10 @@ class Anchors:
         return anchor
 
 
-def _line_mac(anchor: Anchor, key: bytes) -> str:
+def _line_mac(anchor: Anchor, key: MacKey) -> str:
     # JSON of an array marks where each text ends, so that none can be moved into the next.
     content = json.dumps([FORMAT, *asdict(anchor).values()], separators=(",", ":"))
-    return hmac.digest(key, content.encode(), "sha256").hex()
+    return key.mac(content.encode())
 
 
 def _append(file: Path, text: str) -> None:

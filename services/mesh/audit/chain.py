@@ -11,6 +11,7 @@ from services.mesh.audit.record import (
     KEY_ID,
     MAC,
     SEQ,
+    MacKey,
     Unencodable,
     mac_of,
 )
@@ -42,11 +43,11 @@ class Head:
 class ChainCheck:
     """Fed with a chain's rows from the first on, in the order of their numbers."""
 
-    def __init__(self, find_key: Callable[[str], bytes], anchors: Iterable[Anchor] = ()) -> None:
+    def __init__(self, find_key: Callable[[str], MacKey], anchors: Iterable[Anchor] = ()) -> None:
         """`find_key` may raise KeyMissing."""
         self._find_key = find_key
         self._anchors = {anchor.seq: anchor for anchor in anchors}
-        self._keys: dict[str, bytes] = {}
+        self._keys: dict[str, MacKey] = {}
         self.sound_count = 0
         self.last_mac = FIRST_PREVIOUS_MAC
         self.fault: Fault | None = None

@@ -8,6 +8,7 @@ import os
 import secrets
 from pathlib import Path
 
+from services.mesh.audit.record import MacKey
 from services.mesh.ids import is_id, new_id
 
 _KEY_BYTES = 32
@@ -22,18 +23,18 @@ class AuditKeys:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._keys: dict[str, bytes] = {}
+        self._keys: dict[str, MacKey] = {}
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.refresh()
         if not self._keys:
             self.rotate()
 
-    def signing(self) -> tuple[str, bytes]:
+    def signing(self) -> tuple[str, MacKey]:
         """The newest key and its id."""
         newest = max(self._keys)
         return newest, self._keys[newest]
 
-    def find(self, key_id: str) -> bytes:
+    def find(self, key_id: str) -> MacKey:
         """Raises KeyMissing."""
         if key_id not in self._keys:
             # The name comes from a record: it must not lead out of the folder.
@@ -62,9 +63,9 @@ class AuditKeys:
                 self._keys[file.name] = read_key(file)
 
 
-def read_key(file: Path) -> bytes:
+def read_key(file: Path) -> MacKey:
     """Raises ValueError when the file holds no key."""
     key = bytes.fromhex(file.read_text(encoding="ascii").strip())
     if len(key) != _KEY_BYTES:
         raise ValueError(f"{file} holds no audit key")
-    return key
+    return MacKey(key)

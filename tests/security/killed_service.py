@@ -1,0 +1,68 @@
+"""The ticket service with all of its interceptors and a made-up authority, to be killed.
+
+python -m tests.security.killed_service DATA [careless]
+
+Says its port on stdout. `careless` is the control: what a call has changed is recorded after its
+commit, as somebody might who thinks of records last.
+"""
+
+import asyncio
+import sys
+from contextlib import nullcontext
+from functools import partial
+from pathlib import Path
+from unittest.mock import patch
+
+from helpdesk.ticket.v1 import ticket_service_pb2_grpc
+from services.mesh.caller import TenantId, UserId
+from services.mesh.clock import utc_now
+from services.mesh.contract import services_of
+from services.mesh.database import Database
+from services.mesh.interceptors import audit
+from services.mesh.server import MeshServer
+from services.mesh.settings import MeshSettings
+from services.ticket.server import MIGRATIONS
+from services.ticket.servicer import TicketServicer
+from services.ticket.store import SqlTicketStore
+from services.ticket.watching import Pace
+from tests.support.mesh_server import FakeAuthority, TestUser
+from tests.ticket.clients import AGENT_PERMISSIONS
+
+TENANT = TenantId("01a211e1-b832-7f3e-aa33-8e37299bd410")
+USER = UserId("01a211e1-b833-7a11-8d52-3f1f6f0e2f6a")
+TOKEN = "a token that only this process believes"
+
+
+def database_url(data: Path) -> str:
+    return f"sqlite:///{data / 'ticket' / 'ticket.db'}"
+
+
+async def serve(data: Path) -> None:
+    settings = MeshSettings(data=data)
+    database = Database(database_url(data))
+    await database.migrate(MIGRATIONS)
+    permissions = frozenset(AGENT_PERMISSIONS)
+    user = TestUser(TENANT, USER, permissions, frozenset({"agent"}), TOKEN)
+    servicer = TicketServicer(SqlTicketStore(database), utc_now, Pace())
+    server = MeshServer(
+        name="ticket",
+        settings=settings,
+        register=partial(ticket_service_pb2_grpc.add_TicketServiceServicer_to_server, servicer),
+        services=services_of("ticket"),
+        authority=FakeAuthority({TOKEN: user}),
+        database=database,
+        port=0,
+    )
+    sys.stdout.write(f"{await server.start()}\n")
+    sys.stdout.flush()
+    await asyncio.Event().wait()
+
+
+def be_careless() -> None:
+    patch.object(audit, "before_each_commit", lambda _: nullcontext()).start()
+
+
+if __name__ == "__main__":
+    if sys.argv[2:] == ["careless"]:
+        be_careless()
+    asyncio.run(serve(Path(sys.argv[1])))
