@@ -12,7 +12,7 @@ from helpdesk.auth.v1 import (
     token_service_pb2,
     user_service_pb2,
 )
-from services.auth.domain import Role, Tenant, User
+from services.auth.domain import Deletion, Role, Tenant, User
 from services.auth.signing import PublicKey
 from services.auth.use_cases.account_codes import NewCode
 from services.auth.use_cases.sessions import IssuedToken
@@ -42,12 +42,14 @@ def user_content(user: auth_pb2.User) -> UserContent:
     return UserContent(user.email, user.display_name)
 
 
-def tenant_message(tenant: Tenant) -> auth_pb2.Tenant:
+def tenant_message(tenant: Tenant, deletion: Deletion | None = None) -> auth_pb2.Tenant:
     return auth_pb2.Tenant(
         tenant_id=tenant.tenant_id,
         slug=tenant.slug,
         display_name=tenant.display_name,
         create_time=timestamp(tenant.create_time),
+        state=auth_pb2.TenantState.Value(f"TENANT_STATE_{tenant.state.name}"),
+        purged_services=sorted(deletion.purged_services) if deletion else (),
     )
 
 

@@ -27,8 +27,17 @@ PASSWORD_RESET_LIFE = timedelta(days=1)
 
 ADMIN = "admin"
 
+# Those that hold something of tenants, beside auth itself.
+PURGING_SERVICES = frozenset({"ticket", "search", "chat"})
+
 # Stands for the product's own ways in: they need no consent and may do all that the user may.
 OWN_CLIENT = "helpdesk"
+
+
+class TenantState(StrEnum):
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    DELETING = "deleting"
 
 
 class UserKind(StrEnum):
@@ -48,6 +57,7 @@ class Tenant:
     slug: str
     display_name: str
     create_time: datetime
+    state: TenantState = TenantState.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +195,20 @@ class EndedSession:
 
 
 @dataclass(frozen=True, slots=True)
+class Deletion:
+    """What remains of a tenant: its id, and how far the services are with forgetting it."""
+
+    tenant_id: TenantId
+    delete_time: datetime
+    purged_services: frozenset[str] = frozenset()
+
+    @property
+    def is_everywhere_else(self) -> bool:
+        """Whether only auth itself still holds something."""
+        return self.purged_services >= PURGING_SERVICES
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Every rule of every tenant at one version, and what is prohibited in spite of them."""
 
@@ -194,6 +218,7 @@ class Policy:
     grants: tuple[Grant, ...]
     memberships: tuple[Membership, ...]
     ended_sessions: frozenset[EndedSession] = frozenset()
+    deleted_tenants: frozenset[TenantId] = frozenset()
 
 
 def after_failed_login(before: LoginFailures | None, now: datetime) -> LoginFailures:

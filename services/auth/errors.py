@@ -4,10 +4,10 @@ InvalidArgument     PasswordRefused, UserIncomplete, UserFieldFixed, IdentityPro
                     IdentityProviderRefused
 Unauthenticated     CredentialsWrong, OneTimeCodeRequired, RefreshTokenInvalid, AccountCodeInvalid,
                     FederatedLoginInvalid, ExternalTokenInvalid
-PermissionDenied    RoleNotGrantable, UserMayMore, ExternalUserRefused
+PermissionDenied    TenantSuspended, RoleNotGrantable, UserMayMore, ExternalUserRefused
 NotFound            TenantNotFound, UserNotFound, RoleNotFound, IdentityProviderNotFound
 AlreadyExists       TenantSlugTaken, UserEmailTaken, IdentityProviderIssuerTaken
-FailedPrecondition  LastAdmin, UserStateUnfit
+FailedPrecondition  LastAdmin, UserStateUnfit, TenantDeleting, TenantProtected
 Aborted             UserChanged, IdentityProviderChanged
 ResourceExhausted   LoginThrottled
 Unavailable         IdentityProviderUnusable
@@ -70,6 +70,38 @@ class TenantSlugTaken(AlreadyExists):
 
     def __init__(self, slug: str) -> None:
         super().__init__("A tenant with this slug exists.", metadata={"slug": slug})
+
+
+class TenantSuspended(PermissionDenied):
+    """Only for those whose credentials are right: to others the tenant may not exist."""
+
+    domain = DOMAIN
+    reason = "TENANT_SUSPENDED"
+
+    def __init__(self) -> None:
+        super().__init__("This tenant is suspended; ask the operator of the platform.")
+
+
+class TenantDeleting(FailedPrecondition):
+    domain = DOMAIN
+    reason = "TENANT_DELETING"
+
+    def __init__(self, tenant_id: str) -> None:
+        super().__init__(
+            "The tenant is being deleted, and that cannot be stopped.",
+            metadata={"tenant_id": tenant_id},
+        )
+
+
+class TenantProtected(FailedPrecondition):
+    domain = DOMAIN
+    reason = "TENANT_PROTECTED"
+
+    def __init__(self, tenant_id: str) -> None:
+        super().__init__(
+            "The platform's own tenant can be neither suspended nor deleted.",
+            metadata={"tenant_id": tenant_id},
+        )
 
 
 class UserNotFound(NotFound):

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from helpdesk.auth.v1 import policy_service_pb2
 from services.auth.domain import EndedSession, Grant, Membership, Policy
 from services.auth.rules import prohibitions_of
+from services.mesh.caller import TenantId
 from services.mesh.policy import amended_digest
 
 
@@ -17,7 +18,7 @@ def snapshot_event(seq: int, policy: Policy, rules_digest: str) -> policy_servic
             rules=[
                 *map(_grant, policy.grants),
                 *map(_membership, policy.memberships),
-                *map(_ending, policy.ended_sessions),
+                *_prohibitions(policy.ended_sessions, policy.deleted_tenants),
             ],
         ),
     )
@@ -33,8 +34,8 @@ def change_event(
             version=policy.version,
             base_version=before.version,
             digest=amended_digest(rules_digest, prohibitions_of(policy)),
-            added=_endings(policy.ended_sessions - before.ended_sessions),
-            removed=_endings(before.ended_sessions - policy.ended_sessions),
+            added=_beyond(before, policy),
+            removed=_beyond(policy, before),
         ),
     )
 
@@ -45,8 +46,17 @@ def heartbeat_event(seq: int, version: int) -> policy_service_pb2.PolicyEvent:
     )
 
 
-def _endings(sessions: Iterable[EndedSession]) -> list[policy_service_pb2.PolicyRule]:
-    return [_ending(session) for session in sessions]
+def _beyond(one: Policy, other: Policy) -> list[policy_service_pb2.PolicyRule]:
+    """What the other prohibits and the one does not."""
+    return _prohibitions(
+        other.ended_sessions - one.ended_sessions, other.deleted_tenants - one.deleted_tenants
+    )
+
+
+def _prohibitions(
+    sessions: Iterable[EndedSession], tenants: Iterable[TenantId]
+) -> list[policy_service_pb2.PolicyRule]:
+    return [*map(_ending, sessions), *map(_deletion, tenants)]
 
 
 def _grant(rule: Grant) -> policy_service_pb2.PolicyRule:
@@ -67,4 +77,10 @@ def _ending(session: EndedSession) -> policy_service_pb2.PolicyRule:
     return policy_service_pb2.PolicyRule(
         tenant_id=session.tenant_id,
         ending=policy_service_pb2.SessionEnding(session_id=session.session_id),
+    )
+
+
+def _deletion(tenant_id: TenantId) -> policy_service_pb2.PolicyRule:
+    return policy_service_pb2.PolicyRule(
+        tenant_id=tenant_id, deletion=policy_service_pb2.TenantDeletion()
     )

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from services.auth.domain import (
     AccountCode,
+    Deletion,
     LoginFailures,
     Policy,
     RefreshToken,
@@ -16,6 +17,7 @@ from services.auth.domain import (
     SessionId,
     SigningKey,
     Tenant,
+    TenantState,
     User,
 )
 from services.auth.federation_ports import FederationRecords
@@ -35,6 +37,15 @@ class TenantRecords(FederationRecords, Protocol):
 
     async def tenant(self) -> Tenant:
         """Raises TenantNotFound."""
+
+    async def hold_tenant(self, *, alone: bool = False) -> Tenant:
+        """The tenant, whose state nobody else changes until the transaction ends.
+
+        To be asked first of all; alone by whoever wants to change it. Raises TenantNotFound.
+        """
+
+    async def set_state(self, state: TenantState) -> None:
+        """Changes the policy: a tenant that is not active has no rules."""
 
     async def lock_policy(self) -> None:
         """Makes the policy's version grow by one in this transaction, however often it is asked.
@@ -172,6 +183,24 @@ class Directory(Protocol):
     async def add_signing_key(self, key: SigningKey) -> None:
         """Adds a key."""
 
+    async def add_deletion(self, tenant_id: TenantId, now: datetime) -> None:
+        """Changes the policy: it names the tenant from now on, until it is buried."""
+
+    async def deletion(self, tenant_id: TenantId) -> Deletion | None:
+        """How far it is; None also when the tenant is buried."""
+
+    async def deletions(self) -> list[Deletion]:
+        """Those that are under way."""
+
+    async def confirm_purge(self, tenant_id: TenantId, service: str, now: datetime) -> None:
+        """Idempotent; of a tenant that is not being deleted, nothing is kept."""
+
+    async def bury(self, tenant_id: TenantId, now: datetime) -> None:
+        """Deletes every row of the tenant; its id and the times of its end remain.
+
+        Changes the policy. Idempotent.
+        """
+
     async def policy_version(self) -> int:
         """Grows with each change of the policy and never shrinks."""
 
@@ -199,6 +228,9 @@ class AuthStore(Protocol):
 
     def directory(self) -> AbstractAsyncContextManager[Directory]:
         """For what belongs to no tenant."""
+
+    def burial(self, tenant_id: TenantId) -> AbstractAsyncContextManager[Directory]:
+        """For the last that is ever done to a tenant; waits for whoever still writes to it."""
 
     def reading_directory(self) -> AbstractAsyncContextManager[Directory]:
         """For what belongs to no tenant; nothing may be changed."""

@@ -1,7 +1,7 @@
 """The policy in the mesh's form of a rule."""
 
 from services.auth.domain import Policy
-from services.mesh.policy import Rule, ended_session, grant, membership
+from services.mesh.policy import Rule, deletion, ended_session, grant, membership
 
 
 def rules_of(policy: Policy) -> list[Rule]:
@@ -14,5 +14,6 @@ def rules_of(policy: Policy) -> list[Rule]:
 
 def prohibitions_of(policy: Policy) -> list[Rule]:
     return [
-        ended_session(session.tenant_id, session.session_id) for session in policy.ended_sessions
+        *(ended_session(ended.tenant_id, ended.session_id) for ended in policy.ended_sessions),
+        *map(deletion, policy.deleted_tenants),
     ]

@@ -10,12 +10,14 @@ from helpdesk.auth.v1 import (
     account_service_pb2_grpc,
     identity_provider_service_pb2_grpc,
     policy_service_pb2_grpc,
+    purge_service_pb2_grpc,
     tenant_service_pb2_grpc,
     token_service_pb2_grpc,
     user_service_pb2_grpc,
 )
 from services.auth.account_links import AccountLinks
 from services.auth.authority import LocalAuthority
+from services.auth.burials import Burials
 from services.auth.openid import HttpOpenIdClient
 from services.auth.operator_secret import ChosenSecret, SecretInFile
 from services.auth.outbound import Outbound, OutboundRules
@@ -27,6 +29,7 @@ from services.auth.servicer import (
     AccountServicer,
     IdentityProviderServicer,
     PolicyServicer,
+    PurgeServicer,
     TenantServicer,
     TokenServicer,
     UserServicer,
@@ -69,6 +72,8 @@ class Auth:
     account: AccountServicer
     identity_providers: IdentityProviderServicer
     policy: PolicyServicer
+    purge: PurgeServicer
+    burials: Burials
     clock: Clock
 
     def register(self, server: grpc.aio.Server) -> None:
@@ -77,6 +82,7 @@ class Auth:
         token_service_pb2_grpc.add_TokenServiceServicer_to_server(self.tokens, server)
         account_service_pb2_grpc.add_AccountServiceServicer_to_server(self.account, server)
         policy_service_pb2_grpc.add_PolicyServiceServicer_to_server(self.policy, server)
+        purge_service_pb2_grpc.add_PurgeServiceServicer_to_server(self.purge, server)
         identity_provider_service_pb2_grpc.add_IdentityProviderServiceServicer_to_server(
             self.identity_providers, server
         )
@@ -100,7 +106,7 @@ async def run(settings: AuthSettings) -> None:
             services=SERVICES,
             authority=auth.authority,
             database=database,
-            background=[auth.feed.run, auth.clean_up],
+            background=[auth.feed.run, auth.burials.run, auth.clean_up],
         )
     finally:
         await database.close()
@@ -117,6 +123,7 @@ async def build(
     await ensure_signing_key(store, clock, make_signing_key)
     await update_standard_roles(store)
     keys = KeyRing(store, clock, settings.issuer)
+    burials = Burials(store, clock)
     feed = PolicyFeed(store, policy_changed, clock=clock)
     desk = TokenDesk(store, passwords, keys, clock, LoginTurns())
     federation = federation_desk(settings, desk)
@@ -131,6 +138,8 @@ async def build(
         tokens=TokenServicer(desk, keys, federation),
         identity_providers=IdentityProviderServicer(federation),
         policy=PolicyServicer(feed),
+        purge=PurgeServicer(store, clock, burials),
+        burials=burials,
         clock=clock,
     )
 

@@ -85,7 +85,16 @@ OPERATOR = Role(
     "operator",
     "Makes and looks after tenants.",
     ACCOUNT_PERMISSIONS
-    | frozenset({"auth.tenants.create", "auth.tenants.get", "auth.tenants.list"})
+    | frozenset(
+        {
+            "auth.tenants.create",
+            "auth.tenants.delete",
+            "auth.tenants.get",
+            "auth.tenants.list",
+            "auth.tenants.resume",
+            "auth.tenants.suspend",
+        }
+    )
     | READ_AUDIT
     | READ_UNATTRIBUTED_AUDIT,
 )

@@ -18,6 +18,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from services.mesh.audit.tables import audit_tables
 from services.mesh.database import UtcDateTime, naming
 from services.mesh.idempotency import idempotency_table
+from services.mesh.row_security import SYSTEM_ONLY
 
 # Both databases must sort alike, and page tokens rely on it.
 Sorted = String().with_variant(String(collation="C"), "postgresql")
@@ -37,6 +38,29 @@ class TenantRow(AuthTable):
     slug: Mapped[str] = mapped_column(Sorted, unique=True)
     display_name: Mapped[str]
     create_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[str]
+
+
+class TombstoneRow(AuthTable):
+    """All that is ever left of a deleted tenant."""
+
+    __tablename__ = "tombstones"
+    __table_args__ = ({"comment": SYSTEM_ONLY},)
+
+    tenant_id: Mapped[str] = mapped_column(String, primary_key=True)
+    delete_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    bury_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PurgeConfirmationRow(AuthTable):
+    """A service that holds nothing of the tenant any more."""
+
+    __tablename__ = "purge_confirmations"
+    __table_args__ = ({"comment": SYSTEM_ONLY},)
+
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tombstones.tenant_id"), primary_key=True)
+    service: Mapped[str] = mapped_column(String, primary_key=True)
+    confirm_time: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class RoleRow(AuthTable):

@@ -13,12 +13,14 @@ from services.chat.peers import SearchKnowledge, TicketServiceDesk
 from services.chat.ports import ChatParts
 from services.chat.servicer import ChatServicer
 from services.chat.store import SqlSessionStore
+from services.chat.tables import Table
 from services.mesh.authority import RemoteAuthority
 from services.mesh.channel import connect
 from services.mesh.clock import utc_now
 from services.mesh.contract import services_of
 from services.mesh.database import Database
 from services.mesh.ids import new_id
+from services.mesh.purge import Purge
 from services.mesh.server import serve
 from services.mesh.settings import MeshSettings
 from services.mesh.tls import ensure_certificates
@@ -50,6 +52,7 @@ async def serve_chat(settings: MeshSettings) -> None:
             services=SERVICES,
             authority=authority,
             database=database,
+            background=[Purge(authority, database, Table.metadata).run],
             handled_by_service=HANDLED_BY_CHAT,
         )
     finally:

@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 from helpdesk.auth.v1 import (
     policy_service_pb2,
     policy_service_pb2_grpc,
+    purge_service_pb2,
+    purge_service_pb2_grpc,
     token_service_pb2,
     token_service_pb2_grpc,
 )
@@ -85,6 +87,7 @@ class RemoteAuthority:
         self._channel = connect(settings, caller_service=caller_service, peer="auth")
         self._tokens = token_service_pb2_grpc.TokenServiceStub(self._channel)
         self._policy = policy_service_pb2_grpc.PolicyServiceStub(self._channel)
+        self._purges = purge_service_pb2_grpc.PurgeServiceStub(self._channel)
         self._access = access or Access()
         self._revocations = Revocations()
         self._clock = clock
@@ -94,6 +97,7 @@ class RemoteAuthority:
         self._fetching = asyncio.Lock()
         self._verified: OrderedDict[str, TokenClaims] = OrderedDict()
         self._loaded = asyncio.Event()
+        self._changed = asyncio.Condition()
         self._pause = _FIRST_PAUSE
 
     async def verify(self, token: str) -> TokenClaims:
@@ -124,6 +128,16 @@ class RemoteAuthority:
 
     async def wait_until_current(self) -> None:
         await self._loaded.wait()
+
+    async def next_deletions(self, known: frozenset[TenantId]) -> frozenset[TenantId]:
+        """The tenants that are being deleted, once they are others than these."""
+        await self._loaded.wait()
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._revocations.deleted_tenants != known)
+        return self._revocations.deleted_tenants
+
+    async def confirm_purge(self, tenant_id: TenantId) -> None:
+        await self._purges.ConfirmPurge(purge_service_pb2.ConfirmPurgeRequest(tenant_id=tenant_id))
 
     async def run(self) -> None:
         """Follows the policy stream, and comes back to it with growing pauses when it breaks."""
@@ -179,8 +193,10 @@ class RemoteAuthority:
             self._revocations.install(policy.prohibitions)
             self._access.install(policy)
             self._loaded.set()
-        elif event.WhichOneof("event") == "change":
-            return self._amend(event.change)
+        elif event.WhichOneof("event") == "change" and not self._amend(event.change):
+            return False
+        async with self._changed:
+            self._changed.notify_all()
         return True
 
     def _amend(self, change: policy_service_pb2.PolicyChange) -> bool:

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId
+from services.mesh.closed_tenants import ClosedTenants
 from services.mesh.columns import UtcDateTime, naming
 from services.mesh.database_address import AnyAddress, DatabaseAddress
 from services.mesh.engines import Engines, Sessions, open_engines
@@ -71,6 +72,7 @@ class Database:
         """Raises DatabaseUnsafe when PostgreSQL lacks a role for the system."""
         self._address = DatabaseAddress(address) if isinstance(address, str) else address
         self._engines: Engines = open_engines(self._address)
+        self._closed_tenants = ClosedTenants()
 
     @property
     def is_postgresql(self) -> bool:
@@ -79,7 +81,23 @@ class Database:
     @asynccontextmanager
     async def tenant_transaction(self, tenant_id: TenantId) -> AsyncIterator[AsyncSession]:
         """Writes rows of one tenant; commits by leaving the block, rolls back on any exception."""
-        async with self._transaction(_named(tenant_id), writes=True) as session:
+        async with (
+            self._closed_tenants.visit(tenant_id),
+            self._transaction(_named(tenant_id), writes=True) as session,
+        ):
+            yield session
+
+    @asynccontextmanager
+    async def last_transaction(self, tenant_id: TenantId) -> AsyncIterator[AsyncSession]:
+        """Waits for the tenant's running transactions; no other follows on this one.
+
+        It comes as the system, which alone may delete what is otherwise only added to.
+        """
+        await self._closed_tenants.close(tenant_id)
+        async with (
+            self.system_transaction(),
+            self._transaction(_named(tenant_id), writes=True) as session,
+        ):
             yield session
 
     @asynccontextmanager

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from services.mesh.caller import TenantId
 from services.mesh.policy import Rule, ended_session
 
 # A stream may run for an hour. The policy forgets a session sooner, when its tokens have expired,
@@ -22,6 +23,12 @@ class Revocations:
         self._seen.update(dict.fromkeys(ended, now))
         self.prohibitions = prohibitions
         self._forget(now - _MEMORY_SECONDS)
+
+    @property
+    def deleted_tenants(self) -> frozenset[TenantId]:
+        return frozenset(
+            TenantId(rule[1].removeprefix("t:")) for rule in self.prohibitions if rule[0] == "d"
+        )
 
     def has_ended(self, tenant_id: str, session_id: str) -> bool:
         return ended_session(tenant_id, session_id) in self._seen

@@ -55,6 +55,10 @@ class VisibleFrequencies:
             if view.tenant_id == tenant_id:
                 known.is_outdated = True
 
+    def forget(self, tenant_id: TenantId) -> None:
+        for view in [view for view in self._counted if view.tenant_id == tenant_id]:
+            del self._counted[view]
+
     async def _count(self, reader: Reader) -> _Counted:
         begin = self._seconds()
         async with self._store.reading(reader) as documents:

@@ -63,6 +63,17 @@ class Indexing:
             else:
                 self._behind.discard(key)
 
+    async def forget(self, tenant_id: TenantId) -> None:
+        """Leaves nothing in the index of a tenant that the store no longer knows.
+
+        Raises IndexUnavailable when that is not certain.
+        """
+        await self._index.open()
+        for key in await self._index.revisions():
+            if key[0] == tenant_id:
+                await self._index.remove(*key)
+        self._behind = {key for key in self._behind if key[0] != tenant_id}
+
     async def compare(self) -> None:
         """Finds the documents of which the index holds something else than the store."""
         try:

@@ -8,9 +8,11 @@ import grpc
 
 from helpdesk.search.v1 import category_service_pb2_grpc, search_service_pb2_grpc
 from services.mesh.authority import RemoteAuthority
+from services.mesh.caller import TenantId
 from services.mesh.clock import Clock, utc_now
 from services.mesh.contract import services_of
 from services.mesh.database import Database
+from services.mesh.purge import Purge
 from services.mesh.server import serve
 from services.mesh.tls import ensure_certificates
 from services.search.encoder.onnx import OnnxEncoder
@@ -24,6 +26,7 @@ from services.search.ports import DocumentStore, Encoder, VectorIndex
 from services.search.servicer import CategoryServicer, SearchServicer
 from services.search.settings import SearchSettings
 from services.search.store import SqlDocumentStore
+from services.search.tables import Table
 from services.search.vectors import Vectors
 
 NAME = "search"
@@ -35,6 +38,11 @@ class Parts:
     library: Library
     finder: Finder
     indexing: Indexing
+
+    async def forget_tenant(self, tenant_id: TenantId) -> None:
+        """What is kept of a tenant outside the database; to be called when that holds nothing."""
+        await self.indexing.forget(tenant_id)
+        self.finder.frequencies.forget(tenant_id)
 
     def register(self, server: grpc.aio.Server) -> None:
         documents = SearchServicer(self.library, self.finder)
@@ -55,6 +63,7 @@ async def serve_search(settings: SearchSettings) -> None:
     index = make_index(settings, encoder)
     parts = assemble(SqlDocumentStore(database), index, encoder, utc_now)
     authority = RemoteAuthority(settings, caller_service=NAME)
+    purge = Purge(authority, database, Table.metadata, [parts.forget_tenant])
     try:
         await serve(
             name=NAME,
@@ -63,7 +72,7 @@ async def serve_search(settings: SearchSettings) -> None:
             services=services_of(NAME),
             authority=authority,
             database=database,
-            background=[parts.indexing.keep_repairing],
+            background=[parts.indexing.keep_repairing, purge.run],
             ready=parts.indexing.compare,
         )
     finally:

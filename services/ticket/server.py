@@ -9,11 +9,13 @@ from services.mesh.authority import RemoteAuthority
 from services.mesh.clock import utc_now
 from services.mesh.contract import services_of
 from services.mesh.database import Database
+from services.mesh.purge import Purge
 from services.mesh.server import serve
 from services.mesh.tls import ensure_certificates
 from services.ticket.servicer import TicketServicer
 from services.ticket.settings import TicketSettings
 from services.ticket.store import SqlTicketStore
+from services.ticket.tables import Table
 from services.ticket.watching import Pace
 
 NAME = "ticket"
@@ -37,6 +39,7 @@ async def serve_tickets(settings: TicketSettings) -> None:
             services=services_of(NAME),
             authority=authority,
             database=database,
+            background=[Purge(authority, database, Table.metadata).run],
         )
     finally:
         await authority.close()

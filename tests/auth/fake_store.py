@@ -10,6 +10,7 @@ from datetime import datetime
 from services.auth.domain import (
     AccountCode,
     CodePurpose,
+    Deletion,
     EndedSession,
     Grant,
     LoginFailures,
@@ -21,6 +22,7 @@ from services.auth.domain import (
     SessionId,
     SigningKey,
     Tenant,
+    TenantState,
     User,
     UserKind,
     UserState,
@@ -48,6 +50,8 @@ class State:
     failures: dict[str, LoginFailures] = field(default_factory=dict)
     signing_keys: dict[str, SigningKey] = field(default_factory=dict)
     federation: FederationState = field(default_factory=FederationState)
+    deletions: dict[str, Deletion] = field(default_factory=dict)
+    buried: set[str] = field(default_factory=set)
     policy_version: int = 0
     rules_version: int = 0
 
@@ -81,6 +85,15 @@ class FakeTenantRecords(FakeFederationRecords):
         if self._tenant_id not in self._state.tenants:
             raise TenantNotFound(self._tenant_id)
         return self._state.tenants[self._tenant_id]
+
+    async def hold_tenant(self, *, alone: bool = False) -> Tenant:
+        del alone
+        return await self.tenant()
+
+    async def set_state(self, state: TenantState) -> None:
+        self._transaction.change_policy()
+        known = self._state.tenants[self._tenant_id]
+        self._state.tenants[self._tenant_id] = replace(known, state=state)
 
     async def lock_policy(self) -> None:
         self._transaction.change_policy()
@@ -308,12 +321,13 @@ class FakeDirectory:
             tuple(
                 Grant(TenantId(tenant_id), role.name, permission)
                 for (tenant_id, _), role in self._state.roles.items()
+                if self._is_active(tenant_id)
                 for permission in sorted(role.permissions)
             ),
             tuple(
                 Membership(account.user.tenant_id, account.user.user_id, role)
                 for account in self._state.accounts.values()
-                if account.user.disable_time is None
+                if account.user.disable_time is None and self._is_active(account.user.tenant_id)
                 for role in account.user.roles
             ),
             frozenset(
@@ -321,7 +335,43 @@ class FakeDirectory:
                 for session in self._state.sessions.values()
                 if session.end_time is not None and session.end_time >= ended_since
             ),
+            frozenset(map(TenantId, self._state.deletions)),
         )
+
+    def _is_active(self, tenant_id: str) -> bool:
+        return self._state.tenants[tenant_id].state is TenantState.ACTIVE
+
+    async def add_deletion(self, tenant_id: TenantId, now: datetime) -> None:
+        self._transaction.prohibit()
+        self._state.deletions.setdefault(tenant_id, Deletion(tenant_id, now))
+
+    async def deletion(self, tenant_id: TenantId) -> Deletion | None:
+        return self._state.deletions.get(tenant_id)
+
+    async def deletions(self) -> list[Deletion]:
+        return sorted(self._state.deletions.values(), key=lambda one: one.delete_time)
+
+    async def confirm_purge(self, tenant_id: TenantId, service: str, now: datetime) -> None:
+        del now
+        known = self._state.deletions.get(tenant_id)
+        if known is not None:
+            confirmed = known.purged_services | {service}
+            self._state.deletions[tenant_id] = replace(known, purged_services=confirmed)
+
+    async def bury(self, tenant_id: TenantId, now: datetime) -> None:
+        del now
+        self._transaction.change_policy()
+        self._state.deletions.pop(tenant_id, None)
+        self._state.tenants.pop(tenant_id, None)
+        self._state.buried.add(tenant_id)
+        for rows in (
+            self._state.roles,
+            self._state.accounts,
+            self._state.sessions,
+            self._state.refresh_tokens,
+        ):
+            for key in [key for key in rows if key[0] == tenant_id]:
+                del rows[key]
 
     async def delete_expired(self, sessions_before: datetime, failures_before: datetime) -> int:
         old_sessions = {
@@ -373,6 +423,12 @@ class FakeAuthStore:
     async def directory(self) -> AsyncIterator[Directory]:
         async with self._transaction() as transaction:
             yield FakeDirectory(transaction)
+
+    @asynccontextmanager
+    async def burial(self, tenant_id: TenantId) -> AsyncIterator[Directory]:
+        del tenant_id
+        async with self.directory() as directory:
+            yield directory
 
     @asynccontextmanager
     async def reading_directory(self) -> AsyncIterator[Directory]:

@@ -163,7 +163,7 @@ async def running_auth(
         services=SERVICES,
         authority=auth.authority,
         database=database,
-        background=[auth.feed.run],
+        background=[auth.feed.run, auth.burials.run],
         port=0,
     )
     port = await server.start()

@@ -1,8 +1,16 @@
 """The tenant RPCs on a real server: for operators, and for nobody else."""
 
+import asyncio
+
 from grpc import StatusCode
 
-from helpdesk.auth.v1 import auth_pb2, tenant_service_pb2
+from helpdesk.auth.v1 import (
+    auth_pb2,
+    purge_service_pb2,
+    purge_service_pb2_grpc,
+    tenant_service_pb2,
+    token_service_pb2,
+)
 from services.mesh.ids import new_id
 from tests.auth.running_auth import Person, RunningAuth, a_slug, new_tenant
 from tests.support.mesh_server import refused
@@ -92,3 +100,75 @@ async def test_an_admin_of_a_tenant_sees_and_makes_no_tenants(auth: RunningAuth)
         await auth.tenants.ListTenants(
             tenant_service_pb2.ListTenantsRequest(), metadata=admin.metadata
         )
+
+
+async def test_an_operator_suspends_a_tenant_and_lets_it_back_in(auth: RunningAuth) -> None:
+    operator, admin = await auth.operator(), await auth.admin()
+    tenant_id = (await auth.auth.authority.verify(token_of(admin))).tenant_id
+    suspended = await auth.tenants.SuspendTenant(
+        tenant_service_pb2.SuspendTenantRequest(tenant_id=tenant_id), metadata=operator.metadata
+    )
+    assert suspended.state == auth_pb2.TENANT_STATE_SUSPENDED
+    with refused(StatusCode.UNAUTHENTICATED, "TOKEN_INVALID"):
+        await auth.tokens.GetIdentity(
+            token_service_pb2.GetIdentityRequest(), metadata=admin.metadata
+        )
+    with refused(StatusCode.PERMISSION_DENIED, "TENANT_SUSPENDED"):
+        await auth.log_in(admin.slug, admin.user.email)
+    with refused(StatusCode.UNAUTHENTICATED, "CREDENTIALS_WRONG"):
+        await auth.log_in(admin.slug, admin.user.email, "wrong horse")
+    resumed = await auth.tenants.ResumeTenant(
+        tenant_service_pb2.ResumeTenantRequest(tenant_id=tenant_id), metadata=operator.metadata
+    )
+    assert resumed.state == auth_pb2.TENANT_STATE_ACTIVE
+    assert await auth.log_in(admin.slug, admin.user.email)
+
+
+async def test_a_tenant_goes_when_every_service_has_confirmed(auth: RunningAuth) -> None:
+    operator, admin = await auth.operator(), await auth.admin()
+    tenant_id = (await auth.auth.authority.verify(token_of(admin))).tenant_id
+    deleting = await auth.tenants.DeleteTenant(
+        tenant_service_pb2.DeleteTenantRequest(tenant_id=tenant_id), metadata=operator.metadata
+    )
+    assert deleting.state == auth_pb2.TENANT_STATE_DELETING
+    with refused(StatusCode.FAILED_PRECONDITION, "TENANT_DELETING"):
+        await auth.tenants.SuspendTenant(
+            tenant_service_pb2.SuspendTenantRequest(tenant_id=tenant_id),
+            metadata=operator.metadata,
+        )
+    for service in ("ticket", "search"):
+        await confirm(auth, service, tenant_id)
+    found = await auth.tenants.GetTenant(getting(tenant_id), metadata=operator.metadata)
+    assert list(found.purged_services) == ["search", "ticket"]
+    await confirm(auth, "chat", tenant_id)
+    with refused(StatusCode.NOT_FOUND, "TENANT_NOT_FOUND"):
+        async with asyncio.timeout(5):
+            while True:
+                await auth.tenants.GetTenant(getting(tenant_id), metadata=operator.metadata)
+    assert await create(auth, operator, admin.slug)
+
+
+async def test_only_services_that_hold_something_confirm(auth: RunningAuth) -> None:
+    with refused(StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
+        await confirm(auth, "gateway", "nobody")
+
+
+async def test_the_platform_itself_can_be_neither_suspended_nor_deleted(auth: RunningAuth) -> None:
+    operator = await auth.operator()
+    tenant_id = (await auth.auth.authority.verify(token_of(operator))).tenant_id
+    with refused(StatusCode.FAILED_PRECONDITION, "TENANT_PROTECTED"):
+        await auth.tenants.DeleteTenant(
+            tenant_service_pb2.DeleteTenantRequest(tenant_id=tenant_id),
+            metadata=operator.metadata,
+        )
+
+
+async def confirm(auth: RunningAuth, service: str, tenant_id: str) -> None:
+    async with auth.channel_of(service) as channel:
+        await purge_service_pb2_grpc.PurgeServiceStub(channel).ConfirmPurge(
+            purge_service_pb2.ConfirmPurgeRequest(tenant_id=tenant_id)
+        )
+
+
+def token_of(person: Person) -> str:
+    return person.metadata[0][1].removeprefix("Bearer ")

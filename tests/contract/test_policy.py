@@ -19,8 +19,13 @@ TENANT_MAY_BE_NAMED = {
     "helpdesk.auth.v1.PasswordGrant.tenant_slug",
     "helpdesk.auth.v1.TokenExchangeGrant.tenant_slug",
     "helpdesk.auth.v1.GetTenantRequest.tenant_id",
+    "helpdesk.auth.v1.SuspendTenantRequest.tenant_id",
+    "helpdesk.auth.v1.ResumeTenantRequest.tenant_id",
+    "helpdesk.auth.v1.DeleteTenantRequest.tenant_id",
     "helpdesk.auth.v1.CreateTenantRequest.tenant",
     "helpdesk.auth.v1.Tenant.tenant_id",
+    # A service speaks here for itself, of a tenant that auth has named to it.
+    "helpdesk.auth.v1.ConfirmPurgeRequest.tenant_id",
 }
 
 

@@ -7,12 +7,12 @@ test_matrix.py fails until it has them.
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from helpdesk.auth.v1 import auth_pb2, user_service_pb2
+from helpdesk.auth.v1 import auth_pb2, tenant_service_pb2, user_service_pb2
 from helpdesk.chat.v1 import chat_pb2, chat_service_pb2
 from helpdesk.search.v1 import search_pb2, search_service_pb2
 from helpdesk.ticket.v1 import ticket_pb2, ticket_service_pb2
 from services.mesh.ids import new_id
-from tests.security.requests import CannotCall, unique
+from tests.security.requests import CannotCall, a_request, unique
 from tests.security.rpcs import FieldPath, Rpc, rpc, text_fields
 from tests.security.stage import House, Person, Stage
 
@@ -88,14 +88,20 @@ async def _user(stage: Stage, house: House, owner: Person, state: str) -> str:
 
 
 async def _tenant(stage: Stage, house: House, owner: Person, state: str) -> str:
-    return house.tenant_id
+    """Not the house itself, which has to outlive what operators do to tenants."""
+    made = await stage.must(stage.operator, "CreateTenant", a_request(rpc("CreateTenant"), {}))
+    assert isinstance(made, auth_pb2.Tenant)
+    if state == "suspended":
+        request = tenant_service_pb2.SuspendTenantRequest(tenant_id=made.tenant_id)
+        await stage.must(stage.operator, "SuspendTenant", request)
+    return made.tenant_id
 
 
 TICKET = Kind("ticket", _ticket, ("existing", "resolved", "closed"), is_personal=True)
 DOCUMENT = Kind("document", _document, ("existing", "deleted"))
 CONVERSATION = Kind("conversation", _conversation, ("existing", "handed off"), is_personal=True)
 USER = Kind("user", _user, ("existing", "invited", "disabled"))
-TENANT = Kind("tenant", _tenant)
+TENANT = Kind("tenant", _tenant, ("existing", "suspended"))
 
 KINDS = (TICKET, DOCUMENT, CONVERSATION, USER, TENANT)
 

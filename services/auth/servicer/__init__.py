@@ -3,6 +3,7 @@
 from services.auth.servicer.account import AccountServicer
 from services.auth.servicer.identity_provider import IdentityProviderServicer
 from services.auth.servicer.policy import PolicyServicer
+from services.auth.servicer.purge import PurgeServicer
 from services.auth.servicer.tenant import TenantServicer
 from services.auth.servicer.token import TokenServicer
 from services.auth.servicer.user import UserServicer
@@ -11,6 +12,7 @@ __all__ = [
     "AccountServicer",
     "IdentityProviderServicer",
     "PolicyServicer",
+    "PurgeServicer",
     "TenantServicer",
     "TokenServicer",
     "UserServicer",

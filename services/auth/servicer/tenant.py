@@ -10,7 +10,7 @@ from services.auth.convert import (
     tenant_message,
 )
 from services.auth.ports import AuthStore, Passwords
-from services.auth.use_cases import tenants
+from services.auth.use_cases import deletions, tenant_states, tenants
 from services.mesh.caller import TenantId, current_tenant
 from services.mesh.clock import Clock
 from services.mesh.interceptors.chain import Context
@@ -37,7 +37,32 @@ class TenantServicer(tenant_service_pb2_grpc.TenantServiceServicer):
     async def GetTenant(
         self, request: tenant_service_pb2.GetTenantRequest, context: Context
     ) -> auth_pb2.Tenant:
-        return tenant_message(await tenants.get_tenant(self._store, TenantId(request.tenant_id)))
+        tenant_id = TenantId(request.tenant_id)
+        tenant = await tenants.get_tenant(self._store, tenant_id)
+        return tenant_message(tenant, await deletions.find_deletion(self._store, tenant_id))
+
+    async def SuspendTenant(
+        self, request: tenant_service_pb2.SuspendTenantRequest, context: Context
+    ) -> auth_pb2.Tenant:
+        return tenant_message(
+            await tenant_states.suspend_tenant(
+                self._store, self._clock, TenantId(request.tenant_id)
+            )
+        )
+
+    async def ResumeTenant(
+        self, request: tenant_service_pb2.ResumeTenantRequest, context: Context
+    ) -> auth_pb2.Tenant:
+        return tenant_message(
+            await tenant_states.resume_tenant(self._store, TenantId(request.tenant_id))
+        )
+
+    async def DeleteTenant(
+        self, request: tenant_service_pb2.DeleteTenantRequest, context: Context
+    ) -> auth_pb2.Tenant:
+        return tenant_message(
+            await tenant_states.delete_tenant(self._store, self._clock, TenantId(request.tenant_id))
+        )
 
     async def ListTenants(
         self, request: tenant_service_pb2.ListTenantsRequest, context: Context

@@ -4,7 +4,6 @@ from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import CursorResult, Delete, delete, insert, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.auth.domain import (
     EndedSession,
@@ -15,10 +14,11 @@ from services.auth.domain import (
     SessionId,
     SigningKey,
     Tenant,
+    TenantState,
     UserKind,
 )
 from services.auth.errors import TenantSlugTaken
-from services.auth.store.policy_lock import PolicyChanged
+from services.auth.store.deletion_rows import DeletionRows
 from services.auth.store.rows import login_failures_from, signing_key_from, tenant_from
 from services.auth.store.tenant_records import SqlTenantRecords
 from services.auth.tables import (
@@ -36,12 +36,10 @@ from services.auth.tables import (
 )
 from services.mesh.caller import TenantId, UserId
 
+_ACTIVE_TENANTS = select(TenantRow.tenant_id).where(TenantRow.state == TenantState.ACTIVE.value)
 
-class SqlDirectory:
-    def __init__(self, session: AsyncSession, policy_changed: PolicyChanged) -> None:
-        self._session = session
-        self._policy_changed = policy_changed
 
+class SqlDirectory(DeletionRows):
     def records(self, tenant_id: TenantId) -> SqlTenantRecords:
         return SqlTenantRecords(self._session, tenant_id, self._policy_changed)
 
@@ -51,7 +49,8 @@ class SqlDirectory:
         await self.records(tenant.tenant_id).lock_policy()
         if await self.tenant_with_slug(tenant.slug) is not None:
             raise TenantSlugTaken(tenant.slug)
-        await self._session.execute(insert(TenantRow).values(**asdict(tenant)))
+        values = {**asdict(tenant), "state": tenant.state.value}
+        await self._session.execute(insert(TenantRow).values(values))
 
     async def tenant(self, tenant_id: TenantId) -> Tenant:
         return await self.records(tenant_id).tenant()
@@ -146,13 +145,14 @@ class SqlDirectory:
             grants,
             memberships,
             frozenset(EndedSession(TenantId(tenant), SessionId(name)) for tenant, name in ended),
+            frozenset(deletion.tenant_id for deletion in await self.deletions()),
         )
 
     async def _rules(self) -> tuple[tuple[Grant, ...], tuple[Membership, ...]]:
         grants = await self._session.execute(
             select(
                 RolePermissionRow.tenant_id, RolePermissionRow.role, RolePermissionRow.permission
-            )
+            ).where(RolePermissionRow.tenant_id.in_(_ACTIVE_TENANTS))
         )
         memberships = await self._session.execute(
             # Whoever is disabled may do nothing, also in a session that was opened meanwhile.
@@ -162,7 +162,7 @@ class SqlDirectory:
                 (UserRow.tenant_id == MembershipRow.tenant_id)
                 & (UserRow.user_id == MembershipRow.user_id),
             )
-            .where(UserRow.disable_time.is_(None))
+            .where(UserRow.disable_time.is_(None), MembershipRow.tenant_id.in_(_ACTIVE_TENANTS))
         )
         return (
             tuple(Grant(TenantId(tenant), role, name) for tenant, role, name in grants),

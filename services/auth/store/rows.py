@@ -9,6 +9,7 @@ from services.auth.domain import (
     SessionId,
     SigningKey,
     Tenant,
+    TenantState,
     User,
     UserKind,
 )
@@ -26,7 +27,13 @@ from services.mesh.scopes import parse_scope
 
 
 def tenant_from(row: TenantRow) -> Tenant:
-    return Tenant(TenantId(row.tenant_id), row.slug, row.display_name, row.create_time)
+    return Tenant(
+        TenantId(row.tenant_id),
+        row.slug,
+        row.display_name,
+        row.create_time,
+        TenantState(row.state),
+    )
 
 
 def user_from(row: UserRow, roles: list[str]) -> User:

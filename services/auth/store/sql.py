@@ -33,6 +33,11 @@ class SqlAuthStore:
             yield SqlDirectory(session, self._policy_changed)
 
     @asynccontextmanager
+    async def burial(self, tenant_id: TenantId) -> AsyncIterator[Directory]:
+        async with self._database.last_transaction(tenant_id) as session:
+            yield SqlDirectory(session, self._policy_changed)
+
+    @asynccontextmanager
     async def reading_directory(self) -> AsyncIterator[Directory]:
         async with self._database.system_reading() as session:
             yield SqlDirectory(session, self._policy_changed)

@@ -1,8 +1,8 @@
 """Everything of one tenant in one transaction."""
 
-from sqlalchemy import select
+from sqlalchemy import Select, select, update
 
-from services.auth.domain import Tenant
+from services.auth.domain import Tenant, TenantState
 from services.auth.errors import TenantNotFound
 from services.auth.store.account_code_rows import AccountCodeRows
 from services.auth.store.federation_rows import FederationRows
@@ -15,9 +15,31 @@ from services.auth.tables import TenantRow
 
 class SqlTenantRecords(RoleRows, UserRows, AccountCodeRows, SessionRows, FederationRows):
     async def tenant(self) -> Tenant:
-        found = await self._session.scalar(
-            select(TenantRow).where(TenantRow.tenant_id == self._tenant_id)
+        return await self._tenant(self._question())
+
+    async def hold_tenant(self, *, alone: bool = False) -> Tenant:
+        # Alone, but not in the way of those who add rows that refer to the tenant: they may hold
+        # the policy, which comes after the tenant.
+        question = self._question()
+        return await self._tenant(
+            question.with_for_update(key_share=True)
+            if alone
+            else question.with_for_update(read=True)
         )
+
+    async def set_state(self, state: TenantState) -> None:
+        await self._session.execute(
+            update(TenantRow)
+            .where(TenantRow.tenant_id == self._tenant_id)
+            .values(state=state.value)
+        )
+        await self.lock_policy()
+
+    def _question(self) -> Select[TenantRow]:
+        return select(TenantRow).where(TenantRow.tenant_id == self._tenant_id)
+
+    async def _tenant(self, question: Select[TenantRow]) -> Tenant:
+        found = await self._session.scalar(question.execution_options(populate_existing=True))
         if found is None:
             raise TenantNotFound(self._tenant_id)
         return tenant_from(found)

@@ -10,11 +10,13 @@ from services.auth.domain import (
     RefreshToken,
     Session,
     SessionId,
+    Tenant,
+    TenantState,
     User,
     UserState,
     refresh_token_life,
 )
-from services.auth.errors import CredentialsWrong, RefreshTokenInvalid
+from services.auth.errors import CredentialsWrong, RefreshTokenInvalid, TenantSuspended
 from services.auth.ports import AccessToken, TenantRecords
 from services.auth.use_cases.token_desk import TokenDesk
 from services.mesh.audit import acting_for, acts_on
@@ -53,7 +55,14 @@ class IssuedToken:
 
 
 async def open_session(records: TenantRecords, opening: Opening, now: datetime) -> OpenedSession:
-    """Within the transaction that used up what the grant was proved with."""
+    """Within the transaction that used up what the grant was proved with.
+
+    Raises TenantSuspended, and CredentialsWrong where nobody can log in any more.
+    """
+    tenant = await records.hold_tenant()
+    _refuse_suspended(tenant)
+    if tenant.state is not TenantState.ACTIVE:
+        raise CredentialsWrong
     user = await records.user(opening.user_id)
     if user.state is not UserState.ACTIVE:
         raise CredentialsWrong
@@ -92,6 +101,7 @@ async def refresh(
     if tenant_id is None:
         raise RefreshTokenInvalid
     async with desk.store.writing(tenant_id) as records:
+        tenant = await records.hold_tenant()
         found = await records.lock_refresh_token(digest)
         if found is None or found[1].client_id != client_id:
             raise RefreshTokenInvalid
@@ -103,9 +113,12 @@ async def refresh(
             # Two people hold this chain and one of them is a thief. The end of the session must
             # be kept, so the refusal is raised only after this transaction.
             await records.end_session(session.session_id, now)
-        elif not session.is_open(now) or now >= token.expire_time or not granted:
+        elif now >= token.expire_time or not granted:
             raise RefreshTokenInvalid
         else:
+            _refuse_suspended(tenant)
+            if not session.is_open(now):
+                raise RefreshTokenInvalid
             user = await records.user(session.user_id)
             if user.state is not UserState.ACTIVE:
                 raise RefreshTokenInvalid
@@ -132,6 +145,12 @@ async def revoke(desk: TokenDesk, refresh_token: str) -> None:
 def _tell_audit(session: Session) -> None:
     acting_for(session.tenant_id, session.user_id, session.session_id, session.client_id)
     acts_on("session", session.session_id)
+
+
+def _refuse_suspended(tenant: Tenant) -> None:
+    # Only after the credentials: whether a tenant exists is not told to everybody.
+    if tenant.state is TenantState.SUSPENDED:
+        raise TenantSuspended
 
 
 async def _next_link(records: TenantRecords, session: Session, now: datetime) -> str:

@@ -20,6 +20,34 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _TenantState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TenantStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TenantState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TENANT_STATE_UNSPECIFIED: _TenantState.ValueType  # 0
+    """Never sent."""
+    TENANT_STATE_ACTIVE: _TenantState.ValueType  # 1
+    """They can."""
+    TENANT_STATE_SUSPENDED: _TenantState.ValueType  # 2
+    """Nobody can log in and every session has ended; nothing is lost."""
+    TENANT_STATE_DELETING: _TenantState.ValueType  # 3
+    """Every service is deleting what it holds of the tenant. There is no way back."""
+
+class TenantState(_TenantState, metaclass=_TenantStateEnumTypeWrapper):
+    """Whether the users of a tenant can work."""
+
+TENANT_STATE_UNSPECIFIED: TenantState.ValueType  # 0
+"""Never sent."""
+TENANT_STATE_ACTIVE: TenantState.ValueType  # 1
+"""They can."""
+TENANT_STATE_SUSPENDED: TenantState.ValueType  # 2
+"""Nobody can log in and every session has ended; nothing is lost."""
+TENANT_STATE_DELETING: TenantState.ValueType  # 3
+"""Every service is deleting what it holds of the tenant. There is no way back."""
+Global___TenantState: _TypeAlias = TenantState  # noqa: Y015
+
 class _UserState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -58,15 +86,23 @@ class Tenant(_message.Message):
     SLUG_FIELD_NUMBER: _builtins.int
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    PURGED_SERVICES_FIELD_NUMBER: _builtins.int
     tenant_id: _builtins.str
     """The tenant's id."""
     slug: _builtins.str
     """The short name that people type at login; unique, never changed."""
     display_name: _builtins.str
     """The name that people see."""
+    state: Global___TenantState.ValueType
+    """Whether the tenant's users can work."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When the tenant was made."""
+
+    @_builtins.property
+    def purged_services(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of a tenant that is being deleted: the services that hold nothing of it any more, sorted."""
 
     def __init__(
         self,
@@ -75,10 +111,12 @@ class Tenant(_message.Message):
         slug: _builtins.str = ...,
         display_name: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        state: Global___TenantState.ValueType = ...,
+        purged_services: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "display_name", b"display_name", "slug", b"slug", "tenant_id", b"tenant_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "display_name", b"display_name", "purged_services", b"purged_services", "slug", b"slug", "state", b"state", "tenant_id", b"tenant_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

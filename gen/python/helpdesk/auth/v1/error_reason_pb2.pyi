@@ -60,6 +60,18 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The change would leave the tenant without an admin.
     Example: {"reason": "LAST_ADMIN", "metadata": {"user_id": "0199…"}}
     """
+    ERROR_REASON_TENANT_SUSPENDED: _ErrorReason.ValueType  # 20
+    """The operator of the platform has suspended the tenant. Told only to those whose credentials are right.
+    Example: {"reason": "TENANT_SUSPENDED", "metadata": {}}
+    """
+    ERROR_REASON_TENANT_DELETING: _ErrorReason.ValueType  # 21
+    """The tenant is being deleted, and that cannot be stopped.
+    Example: {"reason": "TENANT_DELETING", "metadata": {"tenant_id": "0199…"}}
+    """
+    ERROR_REASON_TENANT_PROTECTED: _ErrorReason.ValueType  # 22
+    """The platform's own tenant can be neither suspended nor deleted.
+    Example: {"reason": "TENANT_PROTECTED", "metadata": {"tenant_id": "0199…"}}
+    """
     ERROR_REASON_ONE_TIME_CODE_REQUIRED: _ErrorReason.ValueType  # 30
     """The password is right and the user has an authenticator app: send its code as well.
     Example: {"reason": "ONE_TIME_CODE_REQUIRED", "metadata": {}}
@@ -161,6 +173,18 @@ Example: {"reason": "LOGIN_THROTTLED", "metadata": {}}
 ERROR_REASON_LAST_ADMIN: ErrorReason.ValueType  # 9
 """The change would leave the tenant without an admin.
 Example: {"reason": "LAST_ADMIN", "metadata": {"user_id": "0199…"}}
+"""
+ERROR_REASON_TENANT_SUSPENDED: ErrorReason.ValueType  # 20
+"""The operator of the platform has suspended the tenant. Told only to those whose credentials are right.
+Example: {"reason": "TENANT_SUSPENDED", "metadata": {}}
+"""
+ERROR_REASON_TENANT_DELETING: ErrorReason.ValueType  # 21
+"""The tenant is being deleted, and that cannot be stopped.
+Example: {"reason": "TENANT_DELETING", "metadata": {"tenant_id": "0199…"}}
+"""
+ERROR_REASON_TENANT_PROTECTED: ErrorReason.ValueType  # 22
+"""The platform's own tenant can be neither suspended nor deleted.
+Example: {"reason": "TENANT_PROTECTED", "metadata": {"tenant_id": "0199…"}}
 """
 ERROR_REASON_ONE_TIME_CODE_REQUIRED: ErrorReason.ValueType  # 30
 """The password is right and the user has an authenticator app: send its code as well.

@@ -29,7 +29,7 @@ from helpdesk.auth.v1 import auth_pb2 as helpdesk_dot_auth_dot_v1_dot_auth__pb2
 from helpdesk.options.v1 import policy_pb2 as helpdesk_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%helpdesk/auth/v1/tenant_service.proto\x12\x10helpdesk.auth.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bhelpdesk/auth/v1/auth.proto\x1a helpdesk/options/v1/policy.proto\"\xd3\x01\n\x13\x43reateTenantRequest\x12\x34\n\x06tenant\x18\x01 \x01(\x0b\x32\x18.helpdesk.auth.v1.TenantB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x31\n\x05\x61\x64min\x18\x02 \x01(\x0b\x32\x16.helpdesk.auth.v1.UserB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12.\n\x0e\x61\x64min_password\x18\x03 \x01(\tB\x16\xe2\x41\x02\x02\x04\xbaH\nr\x05\x10\x08\x18\x80\x02\xc8\x01\x01\x90\xb5\x18\x01\x12#\n\nrequest_id\x18\x04 \x01(\tB\x0f\xe2\x41\x01\x01\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"5\n\x10GetTenantRequest\x12!\n\ttenant_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\"V\n\x12ListTenantsRequest\x12\x1e\n\tpage_size\x18\x01 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12 \n\npage_token\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x08\"Y\n\x13ListTenantsResponse\x12)\n\x07tenants\x18\x01 \x03(\x0b\x32\x18.helpdesk.auth.v1.Tenant\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xdf\x03\n\rTenantService\x12\x97\x01\n\x0c\x43reateTenant\x12%.helpdesk.auth.v1.CreateTenantRequest\x1a\x18.helpdesk.auth.v1.Tenant\"F\x8a\xb5\x18,\n\x13\x61uth.tenants.create\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\x0f\x38\x01@\x01\x82\xd3\xe4\x93\x02\x10\"\x0b/v1/tenants:\x01*\x12\x95\x01\n\tGetTenant\x12\".helpdesk.auth.v1.GetTenantRequest\x1a\x18.helpdesk.auth.v1.Tenant\"J\x8a\xb5\x18\'\n\x10\x61uth.tenants.get\x1a\x07gateway*\x02\x08\x02\x32\x02\x08\n8\x01@\x01\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/tenants/{tenant_id}\x12\x9b\x01\n\x0bListTenants\x12$.helpdesk.auth.v1.ListTenantsRequest\x1a%.helpdesk.auth.v1.ListTenantsResponse\"?\x8a\xb5\x18(\n\x11\x61uth.tenants.list\x1a\x07gateway*\x02\x08\x02\x32\x02\x08\n8\x01@\x01\x82\xd3\xe4\x93\x02\r\x12\x0b/v1/tenantsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%helpdesk/auth/v1/tenant_service.proto\x12\x10helpdesk.auth.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bhelpdesk/auth/v1/auth.proto\x1a helpdesk/options/v1/policy.proto\"\xd3\x01\n\x13\x43reateTenantRequest\x12\x34\n\x06tenant\x18\x01 \x01(\x0b\x32\x18.helpdesk.auth.v1.TenantB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x31\n\x05\x61\x64min\x18\x02 \x01(\x0b\x32\x16.helpdesk.auth.v1.UserB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12.\n\x0e\x61\x64min_password\x18\x03 \x01(\tB\x16\xe2\x41\x02\x02\x04\xbaH\nr\x05\x10\x08\x18\x80\x02\xc8\x01\x01\x90\xb5\x18\x01\x12#\n\nrequest_id\x18\x04 \x01(\tB\x0f\xe2\x41\x01\x01\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"5\n\x10GetTenantRequest\x12!\n\ttenant_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\"V\n\x12ListTenantsRequest\x12\x1e\n\tpage_size\x18\x01 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12 \n\npage_token\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x08\"Y\n\x13ListTenantsResponse\x12)\n\x07tenants\x18\x01 \x03(\x0b\x32\x18.helpdesk.auth.v1.Tenant\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"9\n\x14SuspendTenantRequest\x12!\n\ttenant_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\"8\n\x13ResumeTenantRequest\x12!\n\ttenant_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\"8\n\x13\x44\x65leteTenantRequest\x12!\n\ttenant_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\x32\xe0\x07\n\rTenantService\x12\x97\x01\n\x0c\x43reateTenant\x12%.helpdesk.auth.v1.CreateTenantRequest\x1a\x18.helpdesk.auth.v1.Tenant\"F\x8a\xb5\x18,\n\x13\x61uth.tenants.create\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\x0f\x38\x01@\x01\x82\xd3\xe4\x93\x02\x10\"\x0b/v1/tenants:\x01*\x12\x95\x01\n\tGetTenant\x12\".helpdesk.auth.v1.GetTenantRequest\x1a\x18.helpdesk.auth.v1.Tenant\"J\x8a\xb5\x18\'\n\x10\x61uth.tenants.get\x1a\x07gateway*\x02\x08\x02\x32\x02\x08\n8\x01@\x01\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/tenants/{tenant_id}\x12\x9b\x01\n\x0bListTenants\x12$.helpdesk.auth.v1.ListTenantsRequest\x1a%.helpdesk.auth.v1.ListTenantsResponse\"?\x8a\xb5\x18(\n\x11\x61uth.tenants.list\x1a\x07gateway*\x02\x08\x02\x32\x02\x08\n8\x01@\x01\x82\xd3\xe4\x93\x02\r\x12\x0b/v1/tenants\x12\xae\x01\n\rSuspendTenant\x12&.helpdesk.auth.v1.SuspendTenantRequest\x1a\x18.helpdesk.auth.v1.Tenant\"[\x8a\xb5\x18-\n\x14\x61uth.tenants.suspend\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\x0f\x38\x01@\x01\x82\xd3\xe4\x93\x02$\"\x1f/v1/tenants/{tenant_id}:suspend:\x01*\x12\xaa\x01\n\x0cResumeTenant\x12%.helpdesk.auth.v1.ResumeTenantRequest\x1a\x18.helpdesk.auth.v1.Tenant\"Y\x8a\xb5\x18,\n\x13\x61uth.tenants.resume\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\x0f\x38\x01@\x01\x82\xd3\xe4\x93\x02#\"\x1e/v1/tenants/{tenant_id}:resume:\x01*\x12\xa0\x01\n\x0c\x44\x65leteTenant\x12%.helpdesk.auth.v1.DeleteTenantRequest\x1a\x18.helpdesk.auth.v1.Tenant\"O\x8a\xb5\x18,\n\x13\x61uth.tenants.delete\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\x0f\x38\x01@\x01\x82\xd3\xe4\x93\x02\x19*\x17/v1/tenants/{tenant_id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,12 +50,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTTENANTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001\272H\004\032\002(\000'
   _globals['_LISTTENANTSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTTENANTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001\272H\005r\003\030\200\010'
+  _globals['_SUSPENDTENANTREQUEST'].fields_by_name['tenant_id']._loaded_options = None
+  _globals['_SUSPENDTENANTREQUEST'].fields_by_name['tenant_id']._serialized_options = b'\342A\001\002\272H\007r\002\030@\310\001\001'
+  _globals['_RESUMETENANTREQUEST'].fields_by_name['tenant_id']._loaded_options = None
+  _globals['_RESUMETENANTREQUEST'].fields_by_name['tenant_id']._serialized_options = b'\342A\001\002\272H\007r\002\030@\310\001\001'
+  _globals['_DELETETENANTREQUEST'].fields_by_name['tenant_id']._loaded_options = None
+  _globals['_DELETETENANTREQUEST'].fields_by_name['tenant_id']._serialized_options = b'\342A\001\002\272H\007r\002\030@\310\001\001'
   _globals['_TENANTSERVICE'].methods_by_name['CreateTenant']._loaded_options = None
   _globals['_TENANTSERVICE'].methods_by_name['CreateTenant']._serialized_options = b'\212\265\030,\n\023auth.tenants.create\032\007gateway \001*\002\010\0052\002\010\0178\001@\001\202\323\344\223\002\020\"\013/v1/tenants:\001*'
   _globals['_TENANTSERVICE'].methods_by_name['GetTenant']._loaded_options = None
   _globals['_TENANTSERVICE'].methods_by_name['GetTenant']._serialized_options = b'\212\265\030\'\n\020auth.tenants.get\032\007gateway*\002\010\0022\002\010\n8\001@\001\202\323\344\223\002\031\022\027/v1/tenants/{tenant_id}'
   _globals['_TENANTSERVICE'].methods_by_name['ListTenants']._loaded_options = None
   _globals['_TENANTSERVICE'].methods_by_name['ListTenants']._serialized_options = b'\212\265\030(\n\021auth.tenants.list\032\007gateway*\002\010\0022\002\010\n8\001@\001\202\323\344\223\002\r\022\013/v1/tenants'
+  _globals['_TENANTSERVICE'].methods_by_name['SuspendTenant']._loaded_options = None
+  _globals['_TENANTSERVICE'].methods_by_name['SuspendTenant']._serialized_options = b'\212\265\030-\n\024auth.tenants.suspend\032\007gateway \001*\002\010\0052\002\010\0178\001@\001\202\323\344\223\002$\"\037/v1/tenants/{tenant_id}:suspend:\001*'
+  _globals['_TENANTSERVICE'].methods_by_name['ResumeTenant']._loaded_options = None
+  _globals['_TENANTSERVICE'].methods_by_name['ResumeTenant']._serialized_options = b'\212\265\030,\n\023auth.tenants.resume\032\007gateway \001*\002\010\0052\002\010\0178\001@\001\202\323\344\223\002#\"\036/v1/tenants/{tenant_id}:resume:\001*'
+  _globals['_TENANTSERVICE'].methods_by_name['DeleteTenant']._loaded_options = None
+  _globals['_TENANTSERVICE'].methods_by_name['DeleteTenant']._serialized_options = b'\212\265\030,\n\023auth.tenants.delete\032\007gateway \001*\002\010\0052\002\010\0178\001@\001\202\323\344\223\002\031*\027/v1/tenants/{tenant_id}'
   _globals['_CREATETENANTREQUEST']._serialized_start=215
   _globals['_CREATETENANTREQUEST']._serialized_end=426
   _globals['_GETTENANTREQUEST']._serialized_start=428
@@ -64,6 +76,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTTENANTSREQUEST']._serialized_end=569
   _globals['_LISTTENANTSRESPONSE']._serialized_start=571
   _globals['_LISTTENANTSRESPONSE']._serialized_end=660
-  _globals['_TENANTSERVICE']._serialized_start=663
-  _globals['_TENANTSERVICE']._serialized_end=1142
+  _globals['_SUSPENDTENANTREQUEST']._serialized_start=662
+  _globals['_SUSPENDTENANTREQUEST']._serialized_end=719
+  _globals['_RESUMETENANTREQUEST']._serialized_start=721
+  _globals['_RESUMETENANTREQUEST']._serialized_end=777
+  _globals['_DELETETENANTREQUEST']._serialized_start=779
+  _globals['_DELETETENANTREQUEST']._serialized_end=835
+  _globals['_TENANTSERVICE']._serialized_start=838
+  _globals['_TENANTSERVICE']._serialized_end=1830
 # @@protoc_insertion_point(module_scope)

@@ -51,6 +51,21 @@ class TenantServiceStub:
                 request_serializer=helpdesk_dot_auth_dot_v1_dot_tenant__service__pb2.ListTenantsRequest.SerializeToString,
                 response_deserializer=helpdesk_dot_auth_dot_v1_dot_tenant__service__pb2.ListTenantsResponse.FromString,
                 _registered_method=True)
+        self.SuspendTenant = channel.unary_unary(
+                '/helpdesk.auth.v1.TenantService/SuspendTenant',
+                request_serializer=helpdesk_dot_auth_dot_v1_dot_tenant__service__pb2.SuspendTenantRequest.SerializeToString,
+                response_deserializer=helpdesk_dot_auth_dot_v1_dot_auth__pb2.Tenant.FromString,
+                _registered_method=True)
+        self.ResumeTenant = channel.unary_unary(
+                '/helpdesk.auth.v1.TenantService/ResumeTenant',
+                request_serializer=helpdesk_dot_auth_dot_v1_dot_tenant__service__pb2.ResumeTenantRequest.SerializeToString,
+                response_deserializer=helpdesk_dot_auth_dot_v1_dot_auth__pb2.Tenant.FromString,
+                _registered_method=True)
+        self.DeleteTenant = channel.unary_unary(
+                '/helpdesk.auth.v1.TenantService/DeleteTenant',
+                request_serializer=helpdesk_dot_auth_dot_v1_dot_tenant__service__pb2.DeleteTenantRequest.SerializeToString,
+                response_deserializer=helpdesk_dot_auth_dot_v1_dot_auth__pb2.Tenant.FromString,
+                _registered_method=True)
 
 
 class TenantServiceServicer:
@@ -78,6 +93,29 @@ class TenantServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SuspendTenant(self, request, context):
+        """Shuts every user of a tenant out: within a second no service believes their tokens, and nobody logs in.
+        Suspending a suspended tenant changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResumeTenant(self, request, context):
+        """Lets the users of a suspended tenant log in again. Resuming an active tenant changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteTenant(self, request, context):
+        """Begins to delete a tenant with all that every service holds of it; there is no way back.
+        Its users are shut out within a second. `GetTenant` shows how far it is, and finds no tenant once all is gone.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_TenantServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -95,6 +133,21 @@ def add_TenantServiceServicer_to_server(servicer, server):
                     servicer.ListTenants,
                     request_deserializer=helpdesk_dot_auth_dot_v1_dot_tenant__service__pb2.ListTenantsRequest.FromString,
                     response_serializer=helpdesk_dot_auth_dot_v1_dot_tenant__service__pb2.ListTenantsResponse.SerializeToString,
+            ),
+            'SuspendTenant': grpc.unary_unary_rpc_method_handler(
+                    servicer.SuspendTenant,
+                    request_deserializer=helpdesk_dot_auth_dot_v1_dot_tenant__service__pb2.SuspendTenantRequest.FromString,
+                    response_serializer=helpdesk_dot_auth_dot_v1_dot_auth__pb2.Tenant.SerializeToString,
+            ),
+            'ResumeTenant': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumeTenant,
+                    request_deserializer=helpdesk_dot_auth_dot_v1_dot_tenant__service__pb2.ResumeTenantRequest.FromString,
+                    response_serializer=helpdesk_dot_auth_dot_v1_dot_auth__pb2.Tenant.SerializeToString,
+            ),
+            'DeleteTenant': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteTenant,
+                    request_deserializer=helpdesk_dot_auth_dot_v1_dot_tenant__service__pb2.DeleteTenantRequest.FromString,
+                    response_serializer=helpdesk_dot_auth_dot_v1_dot_auth__pb2.Tenant.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -179,6 +232,87 @@ class TenantService:
             '/helpdesk.auth.v1.TenantService/ListTenants',
             helpdesk_dot_auth_dot_v1_dot_tenant__service__pb2.ListTenantsRequest.SerializeToString,
             helpdesk_dot_auth_dot_v1_dot_tenant__service__pb2.ListTenantsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SuspendTenant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/helpdesk.auth.v1.TenantService/SuspendTenant',
+            helpdesk_dot_auth_dot_v1_dot_tenant__service__pb2.SuspendTenantRequest.SerializeToString,
+            helpdesk_dot_auth_dot_v1_dot_auth__pb2.Tenant.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResumeTenant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/helpdesk.auth.v1.TenantService/ResumeTenant',
+            helpdesk_dot_auth_dot_v1_dot_tenant__service__pb2.ResumeTenantRequest.SerializeToString,
+            helpdesk_dot_auth_dot_v1_dot_auth__pb2.Tenant.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteTenant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/helpdesk.auth.v1.TenantService/DeleteTenant',
+            helpdesk_dot_auth_dot_v1_dot_tenant__service__pb2.DeleteTenantRequest.SerializeToString,
+            helpdesk_dot_auth_dot_v1_dot_auth__pb2.Tenant.FromString,
             options,
             channel_credentials,
             insecure,

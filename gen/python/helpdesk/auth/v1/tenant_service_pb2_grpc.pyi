@@ -40,6 +40,16 @@ class TenantServiceStub:
     """Returns a tenant."""
     ListTenants: _grpc.UnaryUnaryMultiCallable[_tenant_service_pb2.ListTenantsRequest, _tenant_service_pb2.ListTenantsResponse]
     """Lists tenants by slug."""
+    SuspendTenant: _grpc.UnaryUnaryMultiCallable[_tenant_service_pb2.SuspendTenantRequest, _auth_pb2.Tenant]
+    """Shuts every user of a tenant out: within a second no service believes their tokens, and nobody logs in.
+    Suspending a suspended tenant changes nothing.
+    """
+    ResumeTenant: _grpc.UnaryUnaryMultiCallable[_tenant_service_pb2.ResumeTenantRequest, _auth_pb2.Tenant]
+    """Lets the users of a suspended tenant log in again. Resuming an active tenant changes nothing."""
+    DeleteTenant: _grpc.UnaryUnaryMultiCallable[_tenant_service_pb2.DeleteTenantRequest, _auth_pb2.Tenant]
+    """Begins to delete a tenant with all that every service holds of it; there is no way back.
+    Its users are shut out within a second. `GetTenant` shows how far it is, and finds no tenant once all is gone.
+    """
 
 @_typing.type_check_only
 class TenantServiceAsyncStub(TenantServiceStub):
@@ -52,6 +62,16 @@ class TenantServiceAsyncStub(TenantServiceStub):
     """Returns a tenant."""
     ListTenants: _aio.UnaryUnaryMultiCallable[_tenant_service_pb2.ListTenantsRequest, _tenant_service_pb2.ListTenantsResponse]  # type: ignore[assignment]
     """Lists tenants by slug."""
+    SuspendTenant: _aio.UnaryUnaryMultiCallable[_tenant_service_pb2.SuspendTenantRequest, _auth_pb2.Tenant]  # type: ignore[assignment]
+    """Shuts every user of a tenant out: within a second no service believes their tokens, and nobody logs in.
+    Suspending a suspended tenant changes nothing.
+    """
+    ResumeTenant: _aio.UnaryUnaryMultiCallable[_tenant_service_pb2.ResumeTenantRequest, _auth_pb2.Tenant]  # type: ignore[assignment]
+    """Lets the users of a suspended tenant log in again. Resuming an active tenant changes nothing."""
+    DeleteTenant: _aio.UnaryUnaryMultiCallable[_tenant_service_pb2.DeleteTenantRequest, _auth_pb2.Tenant]  # type: ignore[assignment]
+    """Begins to delete a tenant with all that every service holds of it; there is no way back.
+    Its users are shut out within a second. `GetTenant` shows how far it is, and finds no tenant once all is gone.
+    """
 
 class TenantServiceServicer(metaclass=_abc_1.ABCMeta):
     """Manages tenants; for platform operators."""
@@ -79,5 +99,33 @@ class TenantServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_tenant_service_pb2.ListTenantsResponse, _abc.Awaitable[_tenant_service_pb2.ListTenantsResponse]]:
         """Lists tenants by slug."""
+
+    @_abc_1.abstractmethod
+    def SuspendTenant(
+        self,
+        request: _tenant_service_pb2.SuspendTenantRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auth_pb2.Tenant, _abc.Awaitable[_auth_pb2.Tenant]]:
+        """Shuts every user of a tenant out: within a second no service believes their tokens, and nobody logs in.
+        Suspending a suspended tenant changes nothing.
+        """
+
+    @_abc_1.abstractmethod
+    def ResumeTenant(
+        self,
+        request: _tenant_service_pb2.ResumeTenantRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auth_pb2.Tenant, _abc.Awaitable[_auth_pb2.Tenant]]:
+        """Lets the users of a suspended tenant log in again. Resuming an active tenant changes nothing."""
+
+    @_abc_1.abstractmethod
+    def DeleteTenant(
+        self,
+        request: _tenant_service_pb2.DeleteTenantRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auth_pb2.Tenant, _abc.Awaitable[_auth_pb2.Tenant]]:
+        """Begins to delete a tenant with all that every service holds of it; there is no way back.
+        Its users are shut out within a second. `GetTenant` shows how far it is, and finds no tenant once all is gone.
+        """
 
 def add_TenantServiceServicer_to_server(servicer: TenantServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

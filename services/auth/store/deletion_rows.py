@@ -1,0 +1,68 @@
+"""Tenants on their way out, and what is left of those that are gone."""
+
+from collections import defaultdict
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.auth.domain import Deletion
+from services.auth.store.policy_lock import PolicyChanged, lock_policy, note_prohibition
+from services.auth.tables import AuthTable, PurgeConfirmationRow, TombstoneRow
+from services.mesh.caller import TenantId
+from services.mesh.purge import delete_rows, tables_of_tenants
+
+_KEPT = frozenset({TombstoneRow.__tablename__})
+
+
+class DeletionRows:
+    def __init__(self, session: AsyncSession, policy_changed: PolicyChanged) -> None:
+        self._session = session
+        self._policy_changed = policy_changed
+
+    async def add_deletion(self, tenant_id: TenantId, now: datetime) -> None:
+        await note_prohibition(self._session, self._policy_changed)
+        await self._insert_once(TombstoneRow, tenant_id=tenant_id, delete_time=now)
+
+    async def deletion(self, tenant_id: TenantId) -> Deletion | None:
+        found = [one for one in await self.deletions() if one.tenant_id == tenant_id]
+        return found[0] if found else None
+
+    async def deletions(self) -> list[Deletion]:
+        confirmed: defaultdict[str, set[str]] = defaultdict(set)
+        for row in await self._session.scalars(select(PurgeConfirmationRow)):
+            confirmed[row.tenant_id].add(row.service)
+        pending = await self._session.scalars(
+            select(TombstoneRow)
+            .where(TombstoneRow.bury_time.is_(None))
+            .order_by(TombstoneRow.delete_time, TombstoneRow.tenant_id)
+        )
+        return [
+            Deletion(TenantId(row.tenant_id), row.delete_time, frozenset(confirmed[row.tenant_id]))
+            for row in pending
+        ]
+
+    async def confirm_purge(self, tenant_id: TenantId, service: str, now: datetime) -> None:
+        if await self.deletion(tenant_id) is not None:
+            await self._insert_once(
+                PurgeConfirmationRow, tenant_id=tenant_id, service=service, confirm_time=now
+            )
+
+    async def bury(self, tenant_id: TenantId, now: datetime) -> None:
+        await lock_policy(self._session, self._policy_changed)
+        tables = [
+            table for table in tables_of_tenants(AuthTable.metadata) if table.name not in _KEPT
+        ]
+        await delete_rows(self._session, tables, tenant_id)
+        await self._session.execute(
+            update(TombstoneRow)
+            .where(TombstoneRow.tenant_id == tenant_id, TombstoneRow.bury_time.is_(None))
+            .values(bury_time=now)
+        )
+
+    async def _insert_once(self, row: type[AuthTable], **values: object) -> None:
+        is_postgresql = self._session.get_bind().dialect.name == "postgresql"
+        insert = postgresql_insert if is_postgresql else sqlite_insert
+        await self._session.execute(insert(row).values(values).on_conflict_do_nothing())
