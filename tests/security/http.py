@@ -157,7 +157,7 @@ async def _body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> byt
     if headers.get("transfer-encoding") != "chunked":
         return await reader.readexactly(int(headers.get("content-length", "0")))
     parts = []
-    while size := int((await reader.readline()).strip(), 16):
+    while size := int((await reader.readuntil(b"\n")).strip(), 16):
         parts.append(await reader.readexactly(size))
         await reader.readline()
     await reader.readline()

@@ -1,12 +1,22 @@
 """The sections of the proof, in the order in which they run."""
 
-from tests.security import audit_chain, audit_kills, matrix, spoofed_headers, tokens
+from tests.security import (
+    audit_chain,
+    audit_kills,
+    crafted_names,
+    matrix,
+    revocations,
+    spoofed_headers,
+    tokens,
+)
 from tests.security.section import Section
 
 SECTIONS: tuple[Section, ...] = (
     matrix.SECTION,
     tokens.SECTION,
     spoofed_headers.SECTION,
+    crafted_names.SECTION,
+    revocations.SECTION,
     audit_chain.SECTION,
     audit_kills.SECTION,
 )
