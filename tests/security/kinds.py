@@ -7,7 +7,12 @@ test_matrix.py fails until it has them.
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from helpdesk.auth.v1 import auth_pb2, tenant_service_pb2, user_service_pb2
+from helpdesk.auth.v1 import (
+    auth_pb2,
+    identity_provider_pb2,
+    tenant_service_pb2,
+    user_service_pb2,
+)
 from helpdesk.chat.v1 import chat_pb2, chat_service_pb2
 from helpdesk.search.v1 import search_pb2, search_service_pb2
 from helpdesk.ticket.v1 import ticket_pb2, ticket_service_pb2
@@ -87,6 +92,13 @@ async def _user(stage: Stage, house: House, owner: Person, state: str) -> str:
     return user_id
 
 
+async def _identity_provider(stage: Stage, house: House, owner: Person, state: str) -> str:
+    request = a_request(rpc("CreateIdentityProvider"), {})
+    made = await stage.must(house["admin"], "CreateIdentityProvider", request)
+    assert isinstance(made, identity_provider_pb2.IdentityProvider)
+    return made.identity_provider_id
+
+
 async def _tenant(stage: Stage, house: House, owner: Person, state: str) -> str:
     """Not the house itself, which has to outlive what operators do to tenants."""
     made = await stage.must(stage.operator, "CreateTenant", a_request(rpc("CreateTenant"), {}))
@@ -101,9 +113,8 @@ TICKET = Kind("ticket", _ticket, ("existing", "resolved", "closed"), is_personal
 DOCUMENT = Kind("document", _document, ("existing", "deleted"))
 CONVERSATION = Kind("conversation", _conversation, ("existing", "handed off"), is_personal=True)
 USER = Kind("user", _user, ("existing", "invited", "disabled"))
+IDENTITY_PROVIDER = Kind("identity provider", _identity_provider)
 TENANT = Kind("tenant", _tenant, ("existing", "suspended"))
-
-KINDS = (TICKET, DOCUMENT, CONVERSATION, USER, TENANT)
 
 # By area and the field's name; by the name alone where it means the same everywhere.
 FIELDS: Mapping[tuple[str, str], Kind] = {
@@ -117,6 +128,7 @@ FIELDS: Mapping[tuple[str, str], Kind] = {
     ("", "user_id"): USER,
     ("", "resource_id"): TICKET,
     ("auth", "tenant_id"): TENANT,
+    ("auth", "identity_provider_id"): IDENTITY_PROVIDER,
 }
 
 # Named like ids, but nothing is looked up by them.

@@ -43,6 +43,8 @@ VALUES: Mapping[str, Callable[[], object]] = {
     "display_name": lambda: unique("Somebody"),
     "subject": lambda: unique("Printer"),
     "source_uri": lambda: f"security/{unique('article')}.md",
+    "issuer": lambda: f"https://{unique('login')}.example.com",
+    "role": lambda: "customer",
     "content": lambda: f"# {unique('Article')}\n\nThe printer on floor {next(_numbers)} is out.",
     "query": lambda: "printer floor",
     "text": lambda: "Which printer is out?",
@@ -62,7 +64,7 @@ def a_request(rpc: Rpc, ids: Mapping[str, str]) -> Message:
 def _fill(message: Message, rpc: Rpc) -> None:
     descriptor = cast("Descriptor", message.DESCRIPTOR)
     for field in descriptor.fields:
-        if field.containing_oneof is None and is_required(field):
+        if field.containing_oneof is None and is_required(field, rpc):
             _fill_field(message, field, rpc)
     for oneof in descriptor.oneofs:
         if oneof.GetOptions().Extensions[validate_pb2.oneof].required:
@@ -84,9 +86,11 @@ def _fill_field(message: Message, field: FieldDescriptor, rpc: Rpc) -> None:
         setattr(message, field.name, value)
 
 
-def is_required(field: FieldDescriptor) -> bool:
+def is_required(field: FieldDescriptor, rpc: Rpc) -> bool:
     behaviours = field.GetOptions().Extensions[field_behavior_pb2.field_behavior]
     if field_behavior_pb2.OUTPUT_ONLY in behaviours:
+        return False
+    if rpc.name.startswith("Update") and field_behavior_pb2.IMMUTABLE in behaviours:
         return False
     rules = field.GetOptions().Extensions[validate_pb2.field]
     return field_behavior_pb2.REQUIRED in behaviours or rules.required
