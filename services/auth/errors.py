@@ -1,13 +1,15 @@
 """Every refusal of auth.
 
 InvalidArgument     PasswordRefused, UserIncomplete, UserFieldFixed, IdentityProviderFieldFixed,
-                    IdentityProviderRefused
+                    IdentityProviderRefused, OAuthRefused, ScopeRefused
 Unauthenticated     CredentialsWrong, OneTimeCodeRequired, RefreshTokenInvalid, AccountCodeInvalid,
                     FederatedLoginInvalid, ExternalTokenInvalid
 PermissionDenied    TenantSuspended, RoleNotGrantable, UserMayMore, ExternalUserRefused
-NotFound            TenantNotFound, UserNotFound, RoleNotFound, IdentityProviderNotFound
+NotFound            TenantNotFound, UserNotFound, RoleNotFound, IdentityProviderNotFound,
+                    UserCodeUnknown
 AlreadyExists       TenantSlugTaken, UserEmailTaken, IdentityProviderIssuerTaken
-FailedPrecondition  LastAdmin, UserStateUnfit, TenantDeleting, TenantProtected
+FailedPrecondition  LastAdmin, UserStateUnfit, TenantDeleting, TenantProtected,
+                    AuthorizationExpired
 Aborted             UserChanged, IdentityProviderChanged
 ResourceExhausted   LoginThrottled
 Unavailable         IdentityProviderUnusable
@@ -311,3 +313,35 @@ class ExternalUserRefused(PermissionDenied):
     def __init__(self, rule: str = "") -> None:
         super().__init__("This account may not log in here; ask your administrator.")
         self.rule = rule
+
+
+class OAuthRefused(InvalidArgument):
+    """In OAuth's own words: one of the registered errors, and a sentence for the developer."""
+
+    domain = DOMAIN
+    reason = "OAUTH_REFUSED"
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(description, metadata={"error": error, "error_description": description})
+        self.error = error
+
+
+class ScopeRefused(OAuthRefused):
+    def __init__(self) -> None:
+        super().__init__("invalid_scope", "The scope is beyond what was granted.")
+
+
+class AuthorizationExpired(FailedPrecondition):
+    domain = DOMAIN
+    reason = "AUTHORIZATION_EXPIRED"
+
+    def __init__(self) -> None:
+        super().__init__("This page is too old, or was answered already. Please begin again.")
+
+
+class UserCodeUnknown(NotFound):
+    domain = DOMAIN
+    reason = "USER_CODE_UNKNOWN"
+
+    def __init__(self) -> None:
+        super().__init__("No device waits with this code.")

@@ -21,6 +21,7 @@ from services.auth.domain import (
     User,
 )
 from services.auth.federation_ports import FederationRecords
+from services.auth.oauth_ports import AuthorizationDirectory, AuthorizationRecords
 from services.mesh.caller import TenantId, UserId
 
 
@@ -32,7 +33,7 @@ class Account:
     secret_hash: str
 
 
-class TenantRecords(FederationRecords, Protocol):
+class TenantRecords(FederationRecords, AuthorizationRecords, Protocol):
     """The rows of one tenant within one transaction; other tenants' rows do not exist here."""
 
     async def tenant(self) -> Tenant:
@@ -129,7 +130,7 @@ class TenantRecords(FederationRecords, Protocol):
     async def end_sessions_of_user(
         self, user_id: UserId, now: datetime, but: SessionId | None = None
     ) -> None:
-        """All of them, but for this one, whoever opened them."""
+        """All of them, but for this one, whoever opened them; and their logins in browsers."""
 
     async def end_sessions_of_client(self, client_id: str, now: datetime) -> None:
         """All that this client opened, whoever for."""
@@ -138,7 +139,7 @@ class TenantRecords(FederationRecords, Protocol):
         """All of them."""
 
 
-class Directory(Protocol):
+class Directory(AuthorizationDirectory, Protocol):
     """Rows that belong to no tenant, or that are needed before the tenant is known."""
 
     def records(self, tenant_id: TenantId) -> TenantRecords:

@@ -8,6 +8,7 @@ import grpc
 
 from helpdesk.auth.v1 import (
     account_service_pb2_grpc,
+    authorization_service_pb2_grpc,
     identity_provider_service_pb2_grpc,
     policy_service_pb2_grpc,
     purge_service_pb2_grpc,
@@ -18,6 +19,8 @@ from helpdesk.auth.v1 import (
 from services.auth.account_links import AccountLinks
 from services.auth.authority import LocalAuthority
 from services.auth.burials import Burials
+from services.auth.id_tokens import SignedIdTokens
+from services.auth.oauth_clients import OAuthClient, command_line_client, web_client
 from services.auth.openid import HttpOpenIdClient
 from services.auth.operator_secret import ChosenSecret, SecretInFile
 from services.auth.outbound import Outbound, OutboundRules
@@ -27,6 +30,7 @@ from services.auth.ports import OperatorSecret, Passwords
 from services.auth.sealed import sealer_from
 from services.auth.servicer import (
     AccountServicer,
+    AuthorizationServicer,
     IdentityProviderServicer,
     PolicyServicer,
     PurgeServicer,
@@ -37,6 +41,7 @@ from services.auth.servicer import (
 from services.auth.settings import AuthSettings
 from services.auth.signing import KeyRing, make_signing_key
 from services.auth.store import SqlAuthStore
+from services.auth.use_cases.authorization_desk import AuthorizationDesk
 from services.auth.use_cases.federation_desk import FederationDesk
 from services.auth.use_cases.login_turns import LoginTurns
 from services.auth.use_cases.platform import (
@@ -74,6 +79,7 @@ class Auth:
     policy: PolicyServicer
     purge: PurgeServicer
     burials: Burials
+    authorization: AuthorizationServicer
     clock: Clock
 
     def register(self, server: grpc.aio.Server) -> None:
@@ -85,6 +91,9 @@ class Auth:
         purge_service_pb2_grpc.add_PurgeServiceServicer_to_server(self.purge, server)
         identity_provider_service_pb2_grpc.add_IdentityProviderServiceServicer_to_server(
             self.identity_providers, server
+        )
+        authorization_service_pb2_grpc.add_AuthorizationServiceServicer_to_server(
+            self.authorization, server
         )
 
     async def clean_up(self) -> None:
@@ -127,11 +136,12 @@ async def build(
     feed = PolicyFeed(store, policy_changed, clock=clock)
     desk = TokenDesk(store, passwords, keys, clock, LoginTurns())
     federation = federation_desk(settings, desk)
+    authority = LocalAuthority(store, keys, feed, clock, settings.issuer)
     return Auth(
         store=store,
         feed=feed,
         keys=keys,
-        authority=LocalAuthority(store, keys, feed, clock, settings.issuer),
+        authority=authority,
         tenants=TenantServicer(store, passwords, clock),
         users=UserServicer(store, passwords, clock, AccountLinks(settings.issuer)),
         account=AccountServicer(desk),
@@ -140,6 +150,15 @@ async def build(
         policy=PolicyServicer(feed),
         purge=PurgeServicer(store, clock, burials),
         burials=burials,
+        authorization=AuthorizationServicer(
+            AuthorizationDesk(
+                tokens=desk,
+                id_tokens=SignedIdTokens(keys, settings.issuer),
+                access_tokens=authority,
+                own_clients=own_clients(settings),
+                issuer=settings.issuer,
+            )
+        ),
         clock=clock,
     )
 
@@ -149,6 +168,11 @@ def federation_desk(settings: AuthSettings, desk: TokenDesk) -> FederationDesk:
     file = settings.sealing_keys or settings.service_folder(NAME) / "sealing-keys"
     openid = HttpOpenIdClient(Outbound(rules), rules, desk.clock)
     return FederationDesk(desk, openid, sealer_from(file), settings.issuer)
+
+
+def own_clients(settings: AuthSettings) -> tuple[OAuthClient, ...]:
+    web = web_client(settings.web_redirect_uris, settings.web_logout_redirect_uris)
+    return (command_line_client(), web)
 
 
 def operator_secret(settings: AuthSettings) -> OperatorSecret:

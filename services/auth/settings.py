@@ -1,4 +1,4 @@
-"""AuthSettings: what the mesh reads, the operator's first password, and whom auth may call."""
+"""AuthSettings: what the mesh reads, the first password, whom auth may call, where the web is."""
 
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -22,9 +22,17 @@ class AuthSettings(MeshSettings):
     outbound_loopback: bool = False
     """Whether it may be on this machine, and without TLS there; for development only."""
 
-    @field_validator("outbound_networks", mode="before")
+    web_redirect_uris: Annotated[tuple[str, ...], NoDecode] = ()
+    """Where the client `helpdesk-web` may be answered, comma-separated."""
+
+    web_logout_redirect_uris: Annotated[tuple[str, ...], NoDecode] = ()
+    """Where `helpdesk-web` may send its users after they have logged out, comma-separated."""
+
+    @field_validator(
+        "outbound_networks", "web_redirect_uris", "web_logout_redirect_uris", mode="before"
+    )
     @classmethod
-    def _split(cls, networks: object) -> object:
-        if isinstance(networks, str):
-            return tuple(network.strip() for network in networks.split(",") if network.strip())
-        return networks
+    def _split(cls, entries: object) -> object:
+        if isinstance(entries, str):
+            return tuple(entry.strip() for entry in entries.split(",") if entry.strip())
+        return entries

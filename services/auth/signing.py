@@ -65,12 +65,8 @@ class KeyRing:
     async def sign(
         self, user: User, session: Session, scope: frozenset[str], now: datetime
     ) -> AccessToken:
-        await self._refresh(_FRESH_FOR)
-        key = next((key for key in self._keys.values() if key.stored.signs(now)), None)
-        if key is None:
-            raise Internal("No signing key is at hand.")
         expire_time = (now + ACCESS_TOKEN_LIFE).replace(microsecond=0)
-        claims = {
+        claims: dict[str, object] = {
             "iss": self._issuer,
             "aud": AUDIENCE,
             "sub": user.user_id,
@@ -84,8 +80,16 @@ class KeyRing:
             "nbf": int(now.timestamp()),
             "exp": int(expire_time.timestamp()),
         }
-        header = {"typ": TOKEN_TYPE, "kid": key.stored.key_id}
-        return AccessToken(jwt.encode(claims, key.private, ALGORITHM, header), expire_time)
+        return AccessToken(await self.sign_claims(claims, TOKEN_TYPE, now), expire_time)
+
+    async def sign_claims(self, claims: dict[str, object], token_type: str, now: datetime) -> str:
+        """With the newest key. The type keeps one kind of token from passing for another."""
+        await self._refresh(_FRESH_FOR)
+        key = next((key for key in self._keys.values() if key.stored.signs(now)), None)
+        if key is None:
+            raise Internal("No signing key is at hand.")
+        header = {"typ": token_type, "kid": key.stored.key_id}
+        return jwt.encode(claims, key.private, ALGORITHM, header)
 
     async def public_keys(self) -> list[PublicKey]:
         """Newest first."""

@@ -99,6 +99,8 @@ OPERATOR = Role(
     | READ_UNATTRIBUTED_AUDIT,
 )
 
+ALL_PERMISSIONS = frozenset().union(*(role.permissions for role in (*STANDARD_ROLES, OPERATOR)))
+
 
 def roles_of(slug: str) -> tuple[Role, ...]:
     """The standard roles of the tenant with this slug."""

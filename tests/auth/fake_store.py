@@ -36,6 +36,11 @@ from services.auth.errors import (
 )
 from services.auth.ports import Account, Directory, TenantRecords
 from services.mesh.caller import TenantId, UserId
+from tests.auth.fake_authorizations import (
+    Authorizations,
+    FakeAuthorizationDirectory,
+    FakeAuthorizationRecords,
+)
 from tests.auth.fake_federation import FakeFederationRecords, FederationState
 
 
@@ -54,6 +59,7 @@ class State:
     buried: set[str] = field(default_factory=set)
     policy_version: int = 0
     rules_version: int = 0
+    authorizations: Authorizations = field(default_factory=Authorizations)
 
 
 @dataclass
@@ -74,8 +80,9 @@ class Transaction:
         self.changed_policy = True
 
 
-class FakeTenantRecords(FakeFederationRecords):
+class FakeTenantRecords(FakeFederationRecords, FakeAuthorizationRecords):
     def __init__(self, transaction: Transaction, tenant_id: TenantId) -> None:
+        super().__init__(transaction.state.authorizations, tenant_id)
         self._transaction = transaction
         self._state = transaction.state
         self._tenant_id = tenant_id
@@ -211,12 +218,14 @@ class FakeTenantRecords(FakeFederationRecords):
         self, user_id: UserId, now: datetime, but: SessionId | None = None
     ) -> None:
         self._end(now, lambda session: session.user_id == user_id and session.session_id != but)
+        self.forget_browsers(user_id)
 
     async def end_sessions_of_client(self, client_id: str, now: datetime) -> None:
         self._end(now, lambda session: session.client_id == client_id)
 
     async def end_sessions_of_tenant(self, now: datetime) -> None:
         self._end(now, lambda _: True)
+        self.forget_browsers()
 
     def _end(self, now: datetime, is_meant: Callable[[Session], bool]) -> None:
         for key, session in self._state.sessions.items():
@@ -238,8 +247,9 @@ class FakeTenantRecords(FakeFederationRecords):
         return account
 
 
-class FakeDirectory:
+class FakeDirectory(FakeAuthorizationDirectory):
     def __init__(self, transaction: Transaction) -> None:
+        super().__init__(transaction.state.authorizations)
         self._transaction = transaction
         self._state = transaction.state
 

@@ -20,6 +20,10 @@ READS = ("Get", "List", "Search", "Watch", "Verify")
 # What changes nothing that anybody would ask about later, with the reason.
 NOT_AUDITED = {
     "helpdesk.auth.v1.PurgeService.ConfirmPurge": "part of a deletion, which is audited itself",
+    "helpdesk.auth.v1.AuthorizationService.BeginAuthorization": "leads to a login or a code",
+    "helpdesk.auth.v1.AuthorizationService.BeginDeviceApproval": "leads to a decision",
+    "helpdesk.auth.v1.AuthorizationService.InspectAuthorization": "shows a page again",
+    "helpdesk.auth.v1.AuthorizationService.StartDeviceAuthorization": "of nobody's tenant yet",
     "helpdesk.chat.v1.ChatService.CreateSession": "an empty conversation",
     "helpdesk.chat.v1.ChatService.SendMessage": "a question and its answer, kept as messages",
     "helpdesk.chat.v1.ChatService.StreamMessage": "the same, streamed",

@@ -18,6 +18,8 @@ SERVICES = {"auth", "ticket", "search", "chat", "gateway", "bridge"}
 TENANT_MAY_BE_NAMED = {
     "helpdesk.auth.v1.PasswordGrant.tenant_slug",
     "helpdesk.auth.v1.TokenExchangeGrant.tenant_slug",
+    "helpdesk.auth.v1.BeginAuthorizationRequest.tenant_slug",
+    "helpdesk.auth.v1.LogInBrowserRequest.tenant_slug",
     "helpdesk.auth.v1.GetTenantRequest.tenant_id",
     "helpdesk.auth.v1.SuspendTenantRequest.tenant_id",
     "helpdesk.auth.v1.ResumeTenantRequest.tenant_id",

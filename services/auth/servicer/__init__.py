@@ -1,6 +1,7 @@
 """The RPCs of auth: message in, one use case, message out."""
 
 from services.auth.servicer.account import AccountServicer
+from services.auth.servicer.authorization import AuthorizationServicer
 from services.auth.servicer.identity_provider import IdentityProviderServicer
 from services.auth.servicer.policy import PolicyServicer
 from services.auth.servicer.purge import PurgeServicer
@@ -10,6 +11,7 @@ from services.auth.servicer.user import UserServicer
 
 __all__ = [
     "AccountServicer",
+    "AuthorizationServicer",
     "IdentityProviderServicer",
     "PolicyServicer",
     "PurgeServicer",

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import CursorResult, Delete, delete, insert, or_, select
+from sqlalchemy import delete, insert, or_, select
 
 from services.auth.domain import (
     EndedSession,
@@ -18,6 +18,7 @@ from services.auth.domain import (
     UserKind,
 )
 from services.auth.errors import TenantSlugTaken
+from services.auth.store.authorization_directory import AuthorizationDirectoryRows
 from services.auth.store.deletion_rows import DeletionRows
 from services.auth.store.rows import login_failures_from, signing_key_from, tenant_from
 from services.auth.store.tenant_records import SqlTenantRecords
@@ -39,7 +40,7 @@ from services.mesh.caller import TenantId, UserId
 _ACTIVE_TENANTS = select(TenantRow.tenant_id).where(TenantRow.state == TenantState.ACTIVE.value)
 
 
-class SqlDirectory(DeletionRows):
+class SqlDirectory(DeletionRows, AuthorizationDirectoryRows):
     def records(self, tenant_id: TenantId) -> SqlTenantRecords:
         return SqlTenantRecords(self._session, tenant_id, self._policy_changed)
 
@@ -194,7 +195,3 @@ class SqlDirectory(DeletionRows):
             delete(AccountCodeRow).where(AccountCodeRow.expire_time < sessions_before)
         )
         return sessions + failures + codes
-
-    async def _delete(self, statement: Delete) -> int:
-        done = await self._session.execute(statement)
-        return done.rowcount if isinstance(done, CursorResult) else 0

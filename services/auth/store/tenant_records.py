@@ -1,19 +1,35 @@
 """Everything of one tenant in one transaction."""
 
+from datetime import datetime
+
 from sqlalchemy import Select, select, update
 
-from services.auth.domain import Tenant, TenantState
+from services.auth.domain import SessionId, Tenant, TenantState
 from services.auth.errors import TenantNotFound
 from services.auth.store.account_code_rows import AccountCodeRows
+from services.auth.store.authorization_rows import AuthorizationRows
 from services.auth.store.federation_rows import FederationRows
 from services.auth.store.role_rows import RoleRows
 from services.auth.store.rows import tenant_from
 from services.auth.store.session_rows import SessionRows
 from services.auth.store.user_rows import UserRows
 from services.auth.tables import TenantRow
+from services.mesh.caller import UserId
 
 
-class SqlTenantRecords(RoleRows, UserRows, AccountCodeRows, SessionRows, FederationRows):
+class SqlTenantRecords(
+    RoleRows, UserRows, AccountCodeRows, SessionRows, FederationRows, AuthorizationRows
+):
+    async def end_sessions_of_user(
+        self, user_id: UserId, now: datetime, but: SessionId | None = None
+    ) -> None:
+        await super().end_sessions_of_user(user_id, now, but)
+        await self.forget_browsers(user_id)
+
+    async def end_sessions_of_tenant(self, now: datetime) -> None:
+        await super().end_sessions_of_tenant(now)
+        await self.forget_browsers()
+
     async def tenant(self) -> Tenant:
         return await self._tenant(self._question())
 

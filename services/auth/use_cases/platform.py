@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+from services.auth.authorization import USED_CODES_STAY
 from services.auth.domain import LOGIN_MEMORY, Role, SigningKey, Tenant
 from services.auth.ports import AuthStore, Directory, OperatorSecret, Passwords, TenantRecords
 from services.auth.standard_roles import OPERATOR, OPERATOR_EMAIL, PLATFORM_SLUG, roles_of
@@ -62,7 +63,9 @@ async def update_standard_roles(store: AuthStore) -> None:
 async def delete_expired(store: AuthStore, clock: Clock) -> int:
     now = clock()
     async with store.directory() as directory:
-        return await directory.delete_federated_logins(now) + await directory.delete_expired(
+        under_way = await directory.delete_federated_logins(now)
+        under_way += await directory.delete_expired_authorizations(now, now - USED_CODES_STAY)
+        return under_way + await directory.delete_expired(
             now - ENDED_SESSIONS_STAY, now - LOGIN_MEMORY
         )
 

@@ -16,13 +16,18 @@ from services.auth.domain import (
     UserState,
     refresh_token_life,
 )
-from services.auth.errors import CredentialsWrong, RefreshTokenInvalid, TenantSuspended
+from services.auth.errors import (
+    CredentialsWrong,
+    RefreshTokenInvalid,
+    ScopeRefused,
+    TenantSuspended,
+)
 from services.auth.ports import AccessToken, TenantRecords
 from services.auth.use_cases.token_desk import TokenDesk
 from services.mesh.audit import acting_for, acts_on
 from services.mesh.caller import UserId
 from services.mesh.ids import new_id
-from services.mesh.scopes import FULL_SCOPE, within_scope
+from services.mesh.scopes import EVERYTHING, FULL_SCOPE, OPENID_SCOPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,7 @@ async def refresh(
     client_id: str = OWN_CLIENT,
     scope: frozenset[str] | None = None,
 ) -> IssuedToken:
-    """Only for the client of the session, and for no scope beyond the session's."""
+    """Only for the client of the session. Raises ScopeRefused for a scope beyond the session's."""
     digest = digest_of(refresh_token)
     now = desk.clock()
     async with desk.store.reading_directory() as directory:
@@ -107,18 +112,18 @@ async def refresh(
             raise RefreshTokenInvalid
         token, session = found
         _tell_audit(session)
-        granted = _narrowed(session.scope, scope)
         was_used = token.use_time is not None
         if was_used:
             # Two people hold this chain and one of them is a thief. The end of the session must
             # be kept, so the refusal is raised only after this transaction.
             await records.end_session(session.session_id, now)
-        elif now >= token.expire_time or not granted:
+        elif now >= token.expire_time:
             raise RefreshTokenInvalid
         else:
             _refuse_suspended(tenant)
             if not session.is_open(now):
                 raise RefreshTokenInvalid
+            granted = _narrowed(session.scope, scope)
             user = await records.user(session.user_id)
             if user.state is not UserState.ACTIVE:
                 raise RefreshTokenInvalid
@@ -163,4 +168,10 @@ async def _next_link(records: TenantRecords, session: Session, now: datetime) ->
 
 
 def _narrowed(granted: frozenset[str], wanted: frozenset[str] | None) -> frozenset[str]:
-    return granted if wanted is None else within_scope(wanted, granted)
+    if wanted is None:
+        return granted
+    # Everything is every permission, but nothing of what a client may learn of the user.
+    permitted = wanted - OPENID_SCOPES if EVERYTHING in granted else frozenset()
+    if not wanted or not wanted <= granted | permitted:
+        raise ScopeRefused
+    return wanted

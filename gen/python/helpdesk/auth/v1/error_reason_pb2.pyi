@@ -132,6 +132,18 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The update names a field that does not exist or never changes.
     Example: {"reason": "IDENTITY_PROVIDER_FIELD_FIXED", "metadata": {"field": "issuer"}}
     """
+    ERROR_REASON_OAUTH_REFUSED: _ErrorReason.ValueType  # 50
+    """The OpenID provider refuses in OAuth's own words (RFC 6749, RFC 8628, RFC 9700).
+    Example: {"reason": "OAUTH_REFUSED", "metadata": {"error": "invalid_grant", "error_description": "…"}}
+    """
+    ERROR_REASON_AUTHORIZATION_EXPIRED: _ErrorReason.ValueType  # 51
+    """The page is too old, was answered already, or was asked for by another browser.
+    Example: {"reason": "AUTHORIZATION_EXPIRED", "metadata": {}}
+    """
+    ERROR_REASON_USER_CODE_UNKNOWN: _ErrorReason.ValueType  # 52
+    """No device waits with this code.
+    Example: {"reason": "USER_CODE_UNKNOWN", "metadata": {}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that auth refuses with, in `google.rpc.ErrorInfo` of domain `helpdesk.auth`."""
@@ -245,5 +257,17 @@ Example: {"reason": "EXTERNAL_USER_REFUSED", "metadata": {}}
 ERROR_REASON_IDENTITY_PROVIDER_FIELD_FIXED: ErrorReason.ValueType  # 68
 """The update names a field that does not exist or never changes.
 Example: {"reason": "IDENTITY_PROVIDER_FIELD_FIXED", "metadata": {"field": "issuer"}}
+"""
+ERROR_REASON_OAUTH_REFUSED: ErrorReason.ValueType  # 50
+"""The OpenID provider refuses in OAuth's own words (RFC 6749, RFC 8628, RFC 9700).
+Example: {"reason": "OAUTH_REFUSED", "metadata": {"error": "invalid_grant", "error_description": "…"}}
+"""
+ERROR_REASON_AUTHORIZATION_EXPIRED: ErrorReason.ValueType  # 51
+"""The page is too old, was answered already, or was asked for by another browser.
+Example: {"reason": "AUTHORIZATION_EXPIRED", "metadata": {}}
+"""
+ERROR_REASON_USER_CODE_UNKNOWN: ErrorReason.ValueType  # 52
+"""No device waits with this code.
+Example: {"reason": "USER_CODE_UNKNOWN", "metadata": {}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
