@@ -5,10 +5,19 @@ import re
 from services.gateway.config import Config
 from services.gateway.contract import Binding
 
+# What programs ask of the bridge, also from other origins; the first match counts.
 BRIDGE_MATCHES: tuple[Config, ...] = (
-    {"path": "/"},
     {"path": "/openapi.json"},
+    {"path": "/.well-known/openid-configuration"},
+    {"path": "/oauth/token"},
+    {"path": "/oauth/revoke"},
+    {"path": "/oauth/userinfo"},
+)
+# What people see: no script from elsewhere has any business there.
+PAGE_MATCHES: tuple[Config, ...] = (
+    {"path": "/"},
     {"path_separated_prefix": "/docs"},
+    {"path_separated_prefix": "/oauth"},
 )
 
 SIGNING_KEYS_PATH = "/.well-known/jwks.json"

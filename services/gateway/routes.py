@@ -18,7 +18,12 @@ from services.gateway.filter_names import (
     TENANT_LIMIT,
     TRANSCODER,
 )
-from services.gateway.matches import BRIDGE_MATCHES, SIGNING_KEYS_PATH, binding_match
+from services.gateway.matches import (
+    BRIDGE_MATCHES,
+    PAGE_MATCHES,
+    SIGNING_KEYS_PATH,
+    binding_match,
+)
 from services.gateway.request_check import request_check_of
 from services.gateway.settings import GatewaySettings
 
@@ -37,6 +42,7 @@ _LIMIT_BY_ADDRESS: Config = {
     TENANT_LIMIT: typed(_FILTER_CONFIG, disabled=True),
     ADDRESS_LIMIT: typed(_FILTER_CONFIG, config={}),
 }
+_NO_CORS: Config = {CORS: typed(_FILTER_CONFIG, disabled=True)}
 
 
 def route_configuration(contract: Contract, settings: GatewaySettings, *, is_local: bool) -> Config:
@@ -53,7 +59,8 @@ def route_configuration(contract: Contract, settings: GatewaySettings, *, is_loc
                 "typed_per_filter_config": _cors(settings),
                 "routes": [
                     *(_refusal(*header) for header in _READABLE.items()),
-                    *(_bridge_route(match) for match in BRIDGE_MATCHES),
+                    *(_bridge_route(match, {}) for match in BRIDGE_MATCHES),
+                    *(_bridge_route(match, _NO_CORS) for match in PAGE_MATCHES),
                     *rest_routes(contract, is_local=is_local),
                     *rpc_routes(contract),
                     {"name": "nowhere", "match": {"prefix": "/"}, "route": _NOWHERE},
@@ -136,13 +143,14 @@ def _refusal(header: str, readable: str) -> Config:
     }
 
 
-def _bridge_route(match: Config) -> Config:
+def _bridge_route(match: Config, filters: Config) -> Config:
     return {
         "match": match,
         "route": {"cluster": BRIDGE, "timeout": "10s"},
         "typed_per_filter_config": {
             TRANSCODER: typed(_FILTER_CONFIG, disabled=True),
             **_LIMIT_BY_ADDRESS,
+            **filters,
         },
     }
 

@@ -3,7 +3,7 @@
 from services.gateway.clusters import SIGNING_KEYS
 from services.gateway.config import Config, typed
 from services.gateway.contract import Contract
-from services.gateway.matches import BRIDGE_MATCHES, SIGNING_KEYS_PATH, path_match
+from services.gateway.matches import BRIDGE_MATCHES, PAGE_MATCHES, SIGNING_KEYS_PATH, path_match
 from services.gateway.settings import GatewaySettings
 
 _PROVIDER = "helpdesk"
@@ -27,6 +27,7 @@ def public_matches(contract: Contract) -> list[Config]:
     public = [method for method in contract.exposed if method.is_public]
     return [
         *BRIDGE_MATCHES,
+        *PAGE_MATCHES,
         *({"path": method.path} for method in public),
         *(path_match(binding.path) for method in public for binding in method.bindings),
     ]

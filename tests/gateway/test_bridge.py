@@ -1,18 +1,24 @@
 """The documentation pages."""
 
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+import grpc.aio
 import pytest
 from starlette.testclient import TestClient
 
+from helpdesk.auth.v1.authorization_service_pb2_grpc import AuthorizationServiceStub
 from services.gateway.bridge.app import make_app
 from services.mesh.settings import REPOSITORY
 
 
 @pytest.fixture
-def client() -> TestClient:
-    return TestClient(make_app(REPOSITORY / "gen" / "openapi" / "helpdesk.json"))
+async def client() -> AsyncIterator[TestClient]:
+    document = REPOSITORY / "gen" / "openapi" / "helpdesk.json"
+    async with grpc.aio.insecure_channel("127.0.0.1:1") as nowhere:
+        auth = AuthorizationServiceStub(nowhere)
+        yield TestClient(make_app(document, auth, "http://127.0.0.1:8080"))
 
 
 def test_the_start_page_leads_to_the_documentation(client: TestClient) -> None:
@@ -34,7 +40,7 @@ def test_every_file_that_the_page_asks_for_is_served_from_here(client: TestClien
 def test_the_pages_own_code_names_no_other_host(client: TestClient) -> None:
     pages = Path(REPOSITORY / "services" / "gateway" / "bridge" / "pages")
 
-    assert not [path for path in pages.iterdir() if "://" in path.read_text()]
+    assert not [path for path in pages.rglob("*.*") if "://" in path.read_text()]
 
 
 def test_the_browser_is_told_to_load_nothing_from_elsewhere(client: TestClient) -> None:

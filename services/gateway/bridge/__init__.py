@@ -1,1 +1,1 @@
-"""Serves what is not an RPC: the API's documentation. No domain, no database."""
+"""Serves what is not an RPC: the documentation, the OpenID provider. No domain, no database."""

@@ -1,20 +1,39 @@
-"""`python -m services.gateway.bridge`: serves the documentation to Envoy, over mutual TLS."""
+"""`python -m services.gateway.bridge`: serves pages and endpoints to Envoy, over mutual TLS."""
 
+import asyncio
 import ssl
 
 import uvicorn
+from starlette.applications import Starlette
 
+from helpdesk.auth.v1 import authorization_service_pb2_grpc
 from services.gateway.bridge.app import make_app
+from services.mesh.channel import connect
+from services.mesh.logs import configure_logs
 from services.mesh.settings import REPOSITORY, MeshSettings, read_settings
+
+NAME = "bridge"
 
 
 def main() -> None:
     settings = read_settings(MeshSettings)
-    certificates = settings.certificate_folder("bridge")
-    uvicorn.run(
-        make_app(REPOSITORY / "gen" / "openapi" / "helpdesk.json"),
+    configure_logs(NAME, settings)
+    asyncio.run(serve(settings))
+
+
+async def serve(settings: MeshSettings) -> None:
+    async with connect(settings, caller_service=NAME, peer="auth") as auth:
+        stub = authorization_service_pb2_grpc.AuthorizationServiceStub(auth)
+        app = make_app(REPOSITORY / "gen" / "openapi" / "helpdesk.json", stub, settings.issuer)
+        await uvicorn.Server(_server(app, settings)).serve()
+
+
+def _server(app: Starlette, settings: MeshSettings) -> uvicorn.Config:
+    certificates = settings.certificate_folder(NAME)
+    return uvicorn.Config(
+        app,
         host=settings.host,
-        port=settings.port("bridge"),
+        port=settings.port(NAME),
         ssl_certfile=certificates / "cert.pem",
         ssl_keyfile=str(certificates / "key.pem"),
         ssl_ca_certs=str(certificates.parent / "ca.pem"),

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import (
     FileResponse,
@@ -15,6 +16,14 @@ from starlette.responses import (
 )
 from starlette.routing import Route
 
+from helpdesk.auth.v1 import authorization_service_pb2_grpc as services
+from services.gateway.bridge.provider.browser_pages import BrowserPages
+from services.gateway.bridge.provider.client_endpoints import ClientEndpoints
+from services.gateway.bridge.provider.cookies import Cookies
+from services.gateway.bridge.provider.pages import Pages
+from services.gateway.bridge.provider.scope_words import ScopeWords
+from services.gateway.bridge.requests import KeepsRequestId
+
 _OWN_FILES = Path(__file__).parent / "pages"
 _CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
@@ -22,8 +31,10 @@ _CONTENT_SECURITY_POLICY = (
 )
 
 
-def make_app(openapi_document: Path) -> Starlette:
-    """The documentation pages around one OpenAPI document; every file comes from this machine."""
+def make_app(
+    openapi_document: Path, auth: "services.AuthorizationServiceAsyncStub", issuer: str
+) -> Starlette:
+    """The pages around one OpenAPI document and around auth; every file comes from this machine."""
     swagger = _swagger_folder()
     page = (_OWN_FILES / "docs.html").read_text()
 
@@ -40,7 +51,10 @@ def make_app(openapi_document: Path) -> Starlette:
             Route("/docs/swagger-ui.css", _file(swagger / "swagger-ui.css")),
             Route("/docs/swagger-ui-bundle.js", _file(swagger / "swagger-ui-bundle.js")),
             Route("/openapi.json", _file(openapi_document)),
-        ]
+            *ClientEndpoints(auth, issuer).routes(),
+            *BrowserPages(auth, Cookies(issuer), Pages(), ScopeWords(openapi_document)).routes(),
+        ],
+        middleware=[Middleware(KeepsRequestId)],
     )
 
 
