@@ -13,7 +13,7 @@ from helpdesk.auth.v1 import (
     user_service_pb2_grpc,
 )
 from helpdesk.chat.v1 import chat_service_pb2_grpc
-from helpdesk.search.v1 import search_service_pb2_grpc
+from helpdesk.search.v1 import category_service_pb2_grpc, search_service_pb2_grpc
 from helpdesk.ticket.v1 import ticket_service_pb2_grpc
 from services.cli.calls import Around, Token
 from services.cli.failures import CommandError
@@ -57,6 +57,7 @@ class Gateway:
         self.users = user_service_pb2_grpc.UserServiceStub(channel)
         self.tickets = ticket_service_pb2_grpc.TicketServiceStub(channel)
         self.search = search_service_pb2_grpc.SearchServiceStub(channel)
+        self.categories = category_service_pb2_grpc.CategoryServiceStub(channel)
         self.chat = chat_service_pb2_grpc.ChatServiceStub(channel)
 
     def __enter__(self) -> Self:

@@ -46,6 +46,7 @@ _BY_REASON: Mapping[str, Refusal] = {
     "QUESTION_EMPTY": Refusal("The question is empty.", 'helpdesk ask "how do I …?"'),
     "QUERY_EMPTY": Refusal("There is no word in it that could be searched for."),
     "DOCUMENT_EMPTY": Refusal("no text that could be searched"),
+    "READERS_UNCLEAR": Refusal("`readers` in the front matter names neither roles nor users"),
     "DOCUMENT_NOT_TEXT": Refusal("not UTF-8 text"),
 }
 

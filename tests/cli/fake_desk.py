@@ -10,12 +10,23 @@ import grpc
 from google.rpc import code_pb2
 
 from helpdesk.chat.v1 import chat_pb2, chat_service_pb2, chat_service_pb2_grpc
-from helpdesk.search.v1 import search_pb2, search_service_pb2, search_service_pb2_grpc
+from helpdesk.search.v1 import (
+    category_service_pb2,
+    category_service_pb2_grpc,
+    readers_pb2,
+    search_pb2,
+    search_service_pb2,
+    search_service_pb2_grpc,
+)
 from helpdesk.ticket.v1 import ticket_pb2, ticket_service_pb2, ticket_service_pb2_grpc
 from tests.cli.fake_people import People
 from tests.cli.refuse import refusal
 
 Context = grpc.ServicerContext
+
+
+def admits_all(readers: readers_pb2.Readers) -> bool:
+    return not (readers.roles or readers.user_ids)
 
 
 class Search(search_service_pb2_grpc.SearchServiceServicer):
@@ -41,14 +52,20 @@ class Search(search_service_pb2_grpc.SearchServiceServicer):
                 document_id=f"document-{put.source_uri}",
                 source_uri=put.source_uri,
                 title=put.source_uri,
+                category=put.category or (known.category if known else ""),
                 content=put.content,
                 version=known.version + 1 if known else 1,
                 chunk_count=2,
             )
             fields = (stored.source_uri, stored.title, stored.category, stored.content)
             stored.content_hash = hashlib.sha256("\0".join(fields).encode()).hexdigest()
+            if put.HasField("readers"):
+                stored.readers.CopyFrom(put.readers)
+            else:
+                stored.readers.CopyFrom(known.readers if known else readers_pb2.Readers())
+            stored.restricted = not admits_all(stored.readers)
             if known and known.content_hash == stored.content_hash:
-                return known
+                stored.version = known.version
             self.documents[put.source_uri] = stored
             return stored
 
@@ -64,6 +81,44 @@ class Search(search_service_pb2_grpc.SearchServiceServicer):
         page = listed[first : first + request.page_size]
         following = str(first + len(page)) if first + len(page) < len(listed) else ""
         return search_service_pb2.ListDocumentsResponse(documents=page, next_page_token=following)
+
+    def SetDocumentReaders(
+        self, request: search_service_pb2.SetDocumentReadersRequest, context: Context
+    ) -> search_pb2.KnowledgeDocument:
+        for document in self.documents.values():
+            if document.document_id == request.document_id:
+                document.readers.CopyFrom(request.readers)
+                document.restricted = not admits_all(request.readers)
+                return document
+        context.abort_with_status(refusal(code_pb2.NOT_FOUND, "DOCUMENT_NOT_FOUND"))
+        raise AssertionError
+
+
+class Categories(category_service_pb2_grpc.CategoryServiceServicer):
+    def __init__(self, search: Search) -> None:
+        self.search = search
+        self.readers: dict[str, readers_pb2.Readers] = {}
+
+    def ListCategories(
+        self, request: category_service_pb2.ListCategoriesRequest, context: Context
+    ) -> category_service_pb2.ListCategoriesResponse:
+        used = {document.category for document in self.search.documents.values()} - {""}
+        names = sorted({*used, *self.readers})
+        return category_service_pb2.ListCategoriesResponse(categories=map(self._category, names))
+
+    def SetCategoryReaders(
+        self, request: category_service_pb2.SetCategoryReadersRequest, context: Context
+    ) -> readers_pb2.Category:
+        self.readers[request.category] = request.readers
+        return self._category(request.category)
+
+    def _category(self, name: str) -> readers_pb2.Category:
+        documents = self.search.documents.values()
+        return readers_pb2.Category(
+            category=name,
+            readers=self.readers.get(name),
+            document_count=sum(document.category == name for document in documents),
+        )
 
 
 class Tickets(ticket_service_pb2_grpc.TicketServiceServicer):

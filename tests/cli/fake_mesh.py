@@ -16,9 +16,9 @@ from helpdesk.auth.v1 import (
     user_service_pb2_grpc,
 )
 from helpdesk.chat.v1 import chat_service_pb2_grpc
-from helpdesk.search.v1 import search_service_pb2_grpc
+from helpdesk.search.v1 import category_service_pb2_grpc, search_service_pb2_grpc
 from helpdesk.ticket.v1 import ticket_service_pb2_grpc
-from tests.cli.fake_desk import Chat, Search, Tickets
+from tests.cli.fake_desk import Categories, Chat, Search, Tickets
 from tests.cli.fake_people import People, Tenants, Users
 from tests.cli.refuse import refusal
 
@@ -82,6 +82,7 @@ class FakeMesh:
         self.tenants = Tenants(self.people)  # type: ignore[abstract]
         self.users = Users(self.people)  # type: ignore[abstract]
         self.search = Search()  # type: ignore[abstract]
+        self.categories = Categories(self.search)
         self.tickets = Tickets(self.people)  # type: ignore[abstract]
         self.chat = Chat()  # type: ignore[abstract]
         self._server = grpc.server(
@@ -92,6 +93,9 @@ class FakeMesh:
         tenant_service_pb2_grpc.add_TenantServiceServicer_to_server(self.tenants, self._server)
         user_service_pb2_grpc.add_UserServiceServicer_to_server(self.users, self._server)
         search_service_pb2_grpc.add_SearchServiceServicer_to_server(self.search, self._server)
+        category_service_pb2_grpc.add_CategoryServiceServicer_to_server(
+            self.categories, self._server
+        )
         ticket_service_pb2_grpc.add_TicketServiceServicer_to_server(self.tickets, self._server)
         chat_service_pb2_grpc.add_ChatServiceServicer_to_server(self.chat, self._server)
         port = self._server.add_insecure_port("127.0.0.1:0")

@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from helpdesk.search.v1 import search_pb2, search_service_pb2
+from services.cli.commands import knowledge_access
 from services.cli.failures import CommandError
 from services.cli.gateway import Gateway
 from services.cli.knowledge.files import look_into
-from services.cli.knowledge.importer import Importer, list_documents
+from services.cli.knowledge.importer import Importer, find_document, list_documents
+from services.cli.knowledge.readers import readers_from
 from services.cli.messages import write_message
 from services.cli.options import LimitOption, OutputOption, RoleOption, TenantOption
 from services.cli.output import Format, say, show, without_controls, write
@@ -20,6 +22,7 @@ from services.cli.session import Role, session
 from services.mesh.settings import MeshSettings, read_settings
 
 app = typer.Typer(no_args_is_help=True)
+app.add_typer(knowledge_access.app, name="access", help="Who may read which articles.")
 
 DocumentArgument = Annotated[
     str, typer.Argument(metavar="DOCUMENT", help="Its source, as `kb list` shows it, or its id.")
@@ -29,6 +32,11 @@ DocumentArgument = Annotated[
 @app.command("import")
 def import_folder(
     folder: Annotated[Path, typer.Argument(help="Every Markdown or text file below is taken.")],
+    *,
+    category: Annotated[
+        str | None, typer.Option(help="Theirs all; if left out, each front matter's.")
+    ] = None,
+    reader: knowledge_access.ReaderOption = None,
     tenant: TenantOption = None,
     role: RoleOption = None,
     output: OutputOption = Format.TEXT,
@@ -37,6 +45,8 @@ def import_folder(
 
     Run it again at any time: what has not changed is skipped, so that an import that was
     interrupted goes on where it stopped.
+
+    An article's front matter may say its `title`, its `category` and its `readers`.
     """
     if not folder.is_dir():
         raise CommandError(
@@ -49,7 +59,8 @@ def import_folder(
         )
     with _gateway(tenant, role, Role.ADMIN) as gateway:
         known = {document.source_uri: document for document in list_documents(gateway)}
-        importer = Importer(gateway, known)
+        readers = readers_from(gateway, reader) if reader else None
+        importer = Importer(gateway, known, category=category or "", readers=readers)
         try:
             with import_progress(len(found.articles)) as progress:
                 importer.run(folder, found.articles, progress)
@@ -138,10 +149,8 @@ def delete_article(
 
 
 def _find(gateway: Gateway, name: str) -> search_pb2.KnowledgeDocument:
-    listed = (document for document in list_documents(gateway) if document.source_uri == name)
-    document_id = next((document.document_id for document in listed), name)
     return gateway.search.GetDocument(
-        search_service_pb2.GetDocumentRequest(document_id=document_id)
+        search_service_pb2.GetDocumentRequest(document_id=find_document(gateway, name))
     )
 
 

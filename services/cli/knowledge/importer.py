@@ -9,7 +9,7 @@ from pathlib import Path
 
 import grpc
 
-from helpdesk.search.v1 import search_pb2, search_service_pb2
+from helpdesk.search.v1 import readers_pb2, search_pb2, search_service_pb2
 from services.cli.failures import CommandError
 from services.cli.gateway import Gateway
 from services.cli.knowledge.content_hash import is_unchanged
@@ -45,9 +45,20 @@ Progress = Callable[[str], None]
 
 
 class Importer:
-    def __init__(self, gateway: Gateway, known: Mapping[str, search_pb2.KnowledgeDocument]) -> None:
+    """Without a category or readers each article's front matter says them."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        known: Mapping[str, search_pb2.KnowledgeDocument],
+        *,
+        category: str = "",
+        readers: readers_pb2.Readers | None = None,
+    ) -> None:
         self._gateway = gateway
         self._known = known
+        self._category = " ".join(category.split())
+        self._readers = readers
         self._lock = threading.Lock()
         self.report = ImportReport()
 
@@ -75,14 +86,19 @@ class Importer:
             self._fail(path, str(reason))
             return path
         known = self._known.get(path)
-        if known is not None and is_unchanged(known, text):
+        if known is not None and self._is_there(known, text):
             with self._lock:
                 self.report.unchanged.append(path)
             return path
         try:
             stored = self._gateway.search.PutDocument(
                 search_service_pb2.PutDocumentRequest(
-                    document=search_pb2.KnowledgeDocument(source_uri=path, content=text)
+                    document=search_pb2.KnowledgeDocument(
+                        source_uri=path,
+                        content=text,
+                        category=self._category,
+                        readers=self._readers,
+                    )
                 )
             )
         except grpc.RpcError as error:
@@ -98,6 +114,10 @@ class Importer:
         self._count(path, known, stored)
         return path
 
+    def _is_there(self, known: search_pb2.KnowledgeDocument, text: str) -> bool:
+        are_readers_known = self._readers is None or self._readers == known.readers
+        return are_readers_known and is_unchanged(known, text, self._category)
+
     def _fail(self, path: str, reason: str) -> None:
         with self._lock:
             self.report.failed[path] = reason
@@ -110,7 +130,8 @@ class Importer:
     ) -> None:
         with self._lock:
             if known is not None and known.version == stored.version:
-                self.report.unchanged.append(path)
+                is_same = known.readers == stored.readers
+                (self.report.unchanged if is_same else self.report.updated).append(path)
                 return
             (self.report.added if known is None else self.report.updated).append(path)
             self.report.passages += stored.chunk_count
@@ -127,6 +148,12 @@ def list_documents(gateway: Gateway) -> list[search_pb2.KnowledgeDocument]:
         token = page.next_page_token
         if not token:
             return documents
+
+
+def find_document(gateway: Gateway, name: str) -> str:
+    """The id of the document with this source; else the name is taken for the id."""
+    listed = (document for document in list_documents(gateway) if document.source_uri == name)
+    return next((document.document_id for document in listed), name)
 
 
 def _stopped(refusal: CommandError) -> CommandError:

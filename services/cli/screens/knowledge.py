@@ -8,14 +8,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from helpdesk.search.v1 import search_pb2
+from helpdesk.search.v1 import readers_pb2, search_pb2
+from services.cli.knowledge.readers import words_of
 from services.cli.output import without_controls
 from services.cli.screens.tickets import time_text
 
 
 def document_table(documents: Sequence[search_pb2.KnowledgeDocument]) -> RenderableType:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("Source", "Title", "Category", "Version", "Passages", "Changed"):
+    is_any_restricted = any(document.restricted for document in documents)
+    columns = ("Source", "Title", "Category", "Version", "Passages", "Changed")
+    for column in (*columns, *(["Readers"] if is_any_restricted else [])):
         table.add_column(column, justify="right" if column in ("Version", "Passages") else "left")
     for document in documents:
         table.add_row(
@@ -25,12 +28,34 @@ def document_table(documents: Sequence[search_pb2.KnowledgeDocument]) -> Rendera
             str(document.version),
             str(document.chunk_count),
             time_text(document.update_time),
+            *([Text(_readers(document))] if is_any_restricted else []),
+        )
+    return table
+
+
+def category_table(categories: Sequence[readers_pb2.Category]) -> RenderableType:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("Category", "Readers", "Articles"):
+        table.add_column(column, justify="right" if column == "Articles" else "left")
+    for one in categories:
+        table.add_row(
+            Text(without_controls(one.category)),
+            Text(without_controls(words_of(one.readers)) or "everybody"),
+            str(one.document_count),
         )
     return table
 
 
 def results(found: Sequence[search_pb2.SearchResult]) -> RenderableType:
     return Group(*(_result(rank, result) for rank, result in enumerate(found, start=1)))
+
+
+def _readers(document: search_pb2.KnowledgeDocument) -> str:
+    if not document.restricted:
+        return ""
+    if not document.HasField("readers"):
+        return "restricted"
+    return without_controls(words_of(document.readers)) or "as its category"
 
 
 def _result(rank: int, result: search_pb2.SearchResult) -> RenderableType:
