@@ -7,13 +7,15 @@ from datetime import datetime
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from helpdesk.auth.v1 import (
+    api_key_service_pb2,
     auth_pb2,
     tenant_service_pb2,
     token_service_pb2,
     user_service_pb2,
 )
-from services.auth.domain import Deletion, Role, Tenant, User
+from services.auth.domain import ApiKey, Deletion, Role, Tenant, User
 from services.auth.signing import PublicKey
+from services.auth.standard_roles import STANDARD_NAMES
 from services.auth.use_cases.account_codes import NewCode
 from services.auth.use_cases.sessions import IssuedToken
 from services.auth.use_cases.tenants import NewTenant
@@ -80,9 +82,30 @@ def password_reset_message(code: NewCode, link: str) -> user_service_pb2.Passwor
     )
 
 
+def role_of(message: auth_pb2.Role) -> Role:
+    return Role(message.name, message.description, frozenset(message.permissions))
+
+
 def role_message(role: Role) -> auth_pb2.Role:
     return auth_pb2.Role(
-        name=role.name, description=role.description, permissions=sorted(role.permissions)
+        name=role.name,
+        description=role.description,
+        permissions=sorted(role.permissions),
+        is_standard=role.name in STANDARD_NAMES,
+        etag=role.etag,
+    )
+
+
+def api_key_message(key: ApiKey, secret: str = "") -> api_key_service_pb2.ApiKey:
+    return api_key_service_pb2.ApiKey(
+        api_key_id=key.api_key_id,
+        user_id=key.user_id,
+        display_name=key.display_name,
+        scopes=sorted(key.scope),
+        secret=secret,
+        create_time=timestamp(key.create_time),
+        expire_time=timestamp(key.expire_time),
+        revoke_time=timestamp(key.revoke_time) if key.revoke_time else None,
     )
 
 

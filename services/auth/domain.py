@@ -1,5 +1,7 @@
 """What auth knows and the rules that hold between it; no input, no output."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -9,6 +11,7 @@ from typing import NewType
 from services.mesh.caller import TenantId, UserId
 
 SessionId = NewType("SessionId", str)
+ApiKeyId = NewType("ApiKeyId", str)
 
 ACCESS_TOKEN_LIFE = timedelta(minutes=5)
 REFRESH_TOKEN_LIFE = timedelta(days=14)
@@ -24,6 +27,9 @@ LOGIN_MEMORY = timedelta(hours=1)
 
 INVITATION_LIFE = timedelta(days=7)
 PASSWORD_RESET_LIFE = timedelta(days=1)
+
+USUAL_API_KEY_LIFE = timedelta(days=90)
+LONGEST_API_KEY_LIFE = timedelta(days=365)
 
 ADMIN = "admin"
 
@@ -95,6 +101,11 @@ class Role:
     description: str
     permissions: frozenset[str]
 
+    @property
+    def etag(self) -> str:
+        content = json.dumps([self.description, sorted(self.permissions)])
+        return f'"{hashlib.sha256(content.encode()).hexdigest()[:16]}"'
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -122,6 +133,24 @@ class RefreshToken:
     issue_time: datetime
     expire_time: datetime
     use_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """Lets a program act for a user within a scope; only the digest of the key is known."""
+
+    tenant_id: TenantId
+    api_key_id: ApiKeyId
+    user_id: UserId
+    display_name: str
+    scope: frozenset[str]
+    digest: str
+    create_time: datetime
+    expire_time: datetime
+    revoke_time: datetime | None = None
+
+    def is_live(self, now: datetime) -> bool:
+        return self.revoke_time is None and now < self.expire_time
 
 
 class CodePurpose(StrEnum):

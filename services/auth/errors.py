@@ -1,16 +1,19 @@
 """Every refusal of auth.
 
-InvalidArgument     PasswordRefused, UserIncomplete, UserFieldFixed, IdentityProviderFieldFixed,
-                    IdentityProviderRefused, OAuthRefused, ScopeRefused
+InvalidArgument     PasswordRefused, UserIncomplete, UserFieldFixed, RoleNameReserved,
+                    RoleFieldFixed, PermissionUnknown, ApiKeyLifeRefused,
+                    IdentityProviderFieldFixed, IdentityProviderRefused, OAuthRefused, ScopeRefused
 Unauthenticated     CredentialsWrong, OneTimeCodeRequired, RefreshTokenInvalid, AccountCodeInvalid,
                     FederatedLoginInvalid, ExternalTokenInvalid
-PermissionDenied    TenantSuspended, RoleNotGrantable, UserMayMore, ExternalUserRefused
+PermissionDenied    TenantSuspended, RoleNotGrantable, PermissionNotGrantable, UserMayMore,
+                    ExternalUserRefused
 NotFound            TenantNotFound, UserNotFound, RoleNotFound, IdentityProviderNotFound,
-                    UserCodeUnknown
-AlreadyExists       TenantSlugTaken, UserEmailTaken, IdentityProviderIssuerTaken
-FailedPrecondition  LastAdmin, UserStateUnfit, TenantDeleting, TenantProtected,
-                    AuthorizationExpired
-Aborted             UserChanged, IdentityProviderChanged
+                    ApiKeyNotFound, UserCodeUnknown
+AlreadyExists       TenantSlugTaken, UserEmailTaken, IdentityProviderIssuerTaken,
+                    RoleNameTaken
+FailedPrecondition  LastAdmin, UserStateUnfit, RoleFixed, RoleInUse, TenantDeleting,
+                    TenantProtected, AuthorizationExpired
+Aborted             UserChanged, RoleChanged, IdentityProviderChanged
 ResourceExhausted   LoginThrottled
 Unavailable         IdentityProviderUnusable
 """
@@ -345,3 +348,100 @@ class UserCodeUnknown(NotFound):
 
     def __init__(self) -> None:
         super().__init__("No device waits with this code.")
+
+
+class RoleFixed(FailedPrecondition):
+    domain = DOMAIN
+    reason = "ROLE_FIXED"
+
+    def __init__(self, role: str) -> None:
+        super().__init__("A role of the product cannot be changed.", metadata={"role": role})
+
+
+class RoleNameReserved(InvalidArgument):
+    domain = DOMAIN
+    reason = "ROLE_NAME_RESERVED"
+
+    def __init__(self, role: str) -> None:
+        super().__init__(
+            "This name is kept for roles of the product.",
+            metadata={"role": role},
+            violations=[FieldViolation("role.name", "is reserved")],
+        )
+
+
+class RoleNameTaken(AlreadyExists):
+    domain = DOMAIN
+    reason = "ROLE_NAME_TAKEN"
+
+    def __init__(self, role: str) -> None:
+        super().__init__("A role of this name exists.", metadata={"role": role})
+
+
+class RoleInUse(FailedPrecondition):
+    domain = DOMAIN
+    reason = "ROLE_IN_USE"
+
+    def __init__(self, role: str) -> None:
+        super().__init__("Somebody holds the role; take it away first.", metadata={"role": role})
+
+
+class RoleChanged(Aborted):
+    domain = DOMAIN
+    reason = "ROLE_CHANGED"
+
+    def __init__(self, etag: str = "") -> None:
+        super().__init__(
+            "The role has changed since you read it; read it again.", metadata={"etag": etag}
+        )
+
+
+class RoleFieldFixed(InvalidArgument):
+    domain = DOMAIN
+    reason = "ROLE_FIELD_FIXED"
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            f"The field '{field}' cannot be updated.",
+            metadata={"field": field},
+            violations=[FieldViolation("update_mask", f"'{field}' cannot be updated")],
+        )
+
+
+class PermissionUnknown(InvalidArgument):
+    domain = DOMAIN
+    reason = "PERMISSION_UNKNOWN"
+
+    def __init__(self, permission: str) -> None:
+        super().__init__(
+            f"No permission '{permission}' can be given in a tenant.",
+            metadata={"permission": permission},
+        )
+
+
+class PermissionNotGrantable(PermissionDenied):
+    domain = DOMAIN
+    reason = "PERMISSION_NOT_GRANTABLE"
+
+    def __init__(self, permission: str) -> None:
+        super().__init__(
+            f"You lack the permission '{permission}' and cannot give it.",
+            metadata={"permission": permission},
+        )
+
+
+class ApiKeyNotFound(NotFound):
+    domain = DOMAIN
+    reason = "API_KEY_NOT_FOUND"
+
+    def __init__(self, api_key_id: str) -> None:
+        super().__init__("There is no such API key.", metadata={"api_key_id": api_key_id})
+
+
+class ApiKeyLifeRefused(InvalidRequest):
+    """Breaks a rule that counts from now, which the field rules of the contract cannot say."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            "The API key cannot be made.", violations=(FieldViolation("expire_time", problem),)
+        )

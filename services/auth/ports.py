@@ -8,6 +8,8 @@ from typing import Protocol
 
 from services.auth.domain import (
     AccountCode,
+    ApiKey,
+    ApiKeyId,
     Deletion,
     LoginFailures,
     Policy,
@@ -65,6 +67,12 @@ class TenantRecords(FederationRecords, AuthorizationRecords, Protocol):
     async def roles(self) -> list[Role]:
         """By name."""
 
+    async def is_held(self, role: str) -> bool:
+        """Whether any user or client holds the role."""
+
+    async def delete_role(self, name: str) -> None:
+        """Changes the policy. Nobody may hold the role."""
+
     async def add_user(self, user: User, secret_hash: str) -> None:
         """Changes the policy. Raises UserEmailTaken. The roles must exist."""
 
@@ -101,6 +109,18 @@ class TenantRecords(FederationRecords, AuthorizationRecords, Protocol):
 
     async def delete_account_codes(self, user_id: UserId) -> None:
         """Of every purpose."""
+
+    async def add_api_key(self, key: ApiKey) -> None:
+        """Adds a key."""
+
+    async def api_keys(self, user_id: UserId | None, after: str, limit: int) -> list[ApiKey]:
+        """Of one user or of all, by id, from behind this one."""
+
+    async def lock_api_key(self, api_key_id: ApiKeyId) -> ApiKey | None:
+        """As it is now; until the transaction ends nobody else opens a session by it."""
+
+    async def revoke_api_key(self, api_key_id: ApiKeyId, now: datetime) -> None:
+        """It is over from this moment on."""
 
     async def set_secret_hash(self, user_id: UserId, secret_hash: str) -> None:
         """Replaces the hash of a user's secret."""
@@ -162,6 +182,9 @@ class Directory(AuthorizationDirectory, Protocol):
 
     async def tenant_of_refresh_token(self, digest: str) -> TenantId | None:
         """Where a refresh token was issued."""
+
+    async def api_key_with_digest(self, digest: str) -> ApiKey | None:
+        """In whichever tenant."""
 
     async def tenant_of_account_code(self, digest: str) -> TenantId | None:
         """Where a code was made."""

@@ -8,10 +8,12 @@ import grpc
 
 from helpdesk.auth.v1 import (
     account_service_pb2_grpc,
+    api_key_service_pb2_grpc,
     authorization_service_pb2_grpc,
     identity_provider_service_pb2_grpc,
     policy_service_pb2_grpc,
     purge_service_pb2_grpc,
+    role_service_pb2_grpc,
     tenant_service_pb2_grpc,
     token_service_pb2_grpc,
     user_service_pb2_grpc,
@@ -30,10 +32,12 @@ from services.auth.ports import OperatorSecret, Passwords
 from services.auth.sealed import sealer_from
 from services.auth.servicer import (
     AccountServicer,
+    ApiKeyServicer,
     AuthorizationServicer,
     IdentityProviderServicer,
     PolicyServicer,
     PurgeServicer,
+    RoleServicer,
     TenantServicer,
     TokenServicer,
     UserServicer,
@@ -76,6 +80,8 @@ class Auth:
     tokens: TokenServicer
     account: AccountServicer
     identity_providers: IdentityProviderServicer
+    roles: RoleServicer
+    api_keys: ApiKeyServicer
     policy: PolicyServicer
     purge: PurgeServicer
     burials: Burials
@@ -87,6 +93,8 @@ class Auth:
         user_service_pb2_grpc.add_UserServiceServicer_to_server(self.users, server)
         token_service_pb2_grpc.add_TokenServiceServicer_to_server(self.tokens, server)
         account_service_pb2_grpc.add_AccountServiceServicer_to_server(self.account, server)
+        role_service_pb2_grpc.add_RoleServiceServicer_to_server(self.roles, server)
+        api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server(self.api_keys, server)
         policy_service_pb2_grpc.add_PolicyServiceServicer_to_server(self.policy, server)
         purge_service_pb2_grpc.add_PurgeServiceServicer_to_server(self.purge, server)
         identity_provider_service_pb2_grpc.add_IdentityProviderServiceServicer_to_server(
@@ -147,6 +155,8 @@ async def build(
         account=AccountServicer(desk),
         tokens=TokenServicer(desk, keys, federation),
         identity_providers=IdentityProviderServicer(federation),
+        roles=RoleServicer(store),
+        api_keys=ApiKeyServicer(store, clock),
         policy=PolicyServicer(feed),
         purge=PurgeServicer(store, clock, burials),
         burials=burials,

@@ -31,6 +31,9 @@ CUSTOMER_PERMISSIONS = ACCOUNT_PERMISSIONS | frozenset(
 HANDLE_TICKETS = "ticket.tickets.handle"
 
 AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {
+    "auth.api_keys.create",
+    "auth.api_keys.list",
+    "auth.api_keys.revoke",
     "auth.users.get",
     "auth.users.list",
     "search.documents.list",
@@ -42,6 +45,9 @@ AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {
     "ticket.tickets.update",
     HANDLE_TICKETS,
 }
+
+# Belongs to no single RPC: it shows and revokes the keys of all users.
+MANAGE_API_KEYS = "auth.api_keys.manage"
 
 _AREAS = ("auth", "ticket", "search", "chat")
 READ_AUDIT = frozenset(f"{area}.audit.{verb}" for area in _AREAS for verb in ("list", "verify"))
@@ -59,7 +65,11 @@ ADMIN_PERMISSIONS = (
         "auth.identity_providers.list",
         "auth.identity_providers.test",
         "auth.identity_providers.update",
+        "auth.permissions.list",
+        "auth.roles.create",
+        "auth.roles.delete",
         "auth.roles.list",
+        "auth.roles.update",
         "auth.users.create",
         "auth.users.disable",
         "auth.users.enable",
@@ -72,6 +82,7 @@ ADMIN_PERMISSIONS = (
         "search.documents.delete",
         "search.documents.put",
         "search.documents.set_readers",
+        MANAGE_API_KEYS,
     }
 )
 
@@ -100,6 +111,13 @@ OPERATOR = Role(
 )
 
 ALL_PERMISSIONS = frozenset().union(*(role.permissions for role in (*STANDARD_ROLES, OPERATOR)))
+
+
+# All that can be given in a tenant: an admin may do everything there; the rest is the platform's.
+GRANTABLE_PERMISSIONS = ADMIN_PERMISSIONS
+
+RESERVED_PREFIX = "helpdesk_"
+STANDARD_NAMES = frozenset(role.name for role in (*STANDARD_ROLES, OPERATOR))
 
 
 def roles_of(slug: str) -> tuple[Role, ...]:

@@ -176,6 +176,25 @@ class AccountCodeRow(AuthTable):
     expire_time: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class ApiKeyRow(AuthTable):
+    __tablename__ = "api_keys"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "user_id"], ["users.tenant_id", "users.user_id"]),
+        Index("ix_api_keys_by_digest", "digest"),
+        Index("ix_api_keys_by_user", "tenant_id", "user_id"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(String, primary_key=True)
+    api_key_id: Mapped[str] = mapped_column(Sorted, primary_key=True)
+    user_id: Mapped[str] = mapped_column(Sorted)
+    display_name: Mapped[str]
+    scope: Mapped[str]
+    digest: Mapped[str]
+    create_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    expire_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoke_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class LoginFailureRow(AuthTable):
     """Keyed by a digest, for it is also kept of tenants and users that do not exist."""
 

@@ -13,7 +13,7 @@ from services.auth.domain import (
 )
 from services.auth.ports import AuthStore
 from services.auth.standard_roles import roles_of
-from services.auth.use_cases.users import Author
+from services.auth.use_cases.granting import Author
 from services.mesh.caller import TenantId, UserId
 from services.mesh.ids import new_id
 from services.mesh.scopes import FULL_SCOPE

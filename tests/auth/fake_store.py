@@ -9,6 +9,8 @@ from datetime import datetime
 
 from services.auth.domain import (
     AccountCode,
+    ApiKey,
+    ApiKeyId,
     CodePurpose,
     Deletion,
     EndedSession,
@@ -52,6 +54,7 @@ class State:
     sessions: dict[tuple[str, str], Session] = field(default_factory=dict)
     refresh_tokens: dict[tuple[str, str], RefreshToken] = field(default_factory=dict)
     account_codes: dict[tuple[str, str, CodePurpose], AccountCode] = field(default_factory=dict)
+    api_keys: dict[tuple[str, str], ApiKey] = field(default_factory=dict)
     failures: dict[str, LoginFailures] = field(default_factory=dict)
     signing_keys: dict[str, SigningKey] = field(default_factory=dict)
     federation: FederationState = field(default_factory=FederationState)
@@ -120,6 +123,13 @@ class FakeTenantRecords(FakeFederationRecords, FakeAuthorizationRecords):
             if tenant_id == self._tenant_id
         ]
 
+    async def is_held(self, role: str) -> bool:
+        return any(role in user.roles for user in self._users())
+
+    async def delete_role(self, name: str) -> None:
+        self._transaction.change_policy()
+        self._state.roles.pop((self._tenant_id, name), None)
+
     async def add_user(self, user: User, secret_hash: str) -> None:
         self._transaction.change_policy()
         if user.kind is UserKind.PERSON and await self.person(user.email) is not None:
@@ -158,6 +168,25 @@ class FakeTenantRecords(FakeFederationRecords, FakeAuthorizationRecords):
             raise UserChanged
         kept = replace(user, roles=account.user.roles)
         self._state.accounts[self._tenant_id, user.user_id] = replace(account, user=kept)
+
+    async def add_api_key(self, key: ApiKey) -> None:
+        self._state.api_keys[self._tenant_id, key.api_key_id] = key
+
+    async def api_keys(self, user_id: UserId | None, after: str, limit: int) -> list[ApiKey]:
+        return [
+            key
+            for (tenant_id, api_key_id), key in sorted(self._state.api_keys.items())
+            if tenant_id == self._tenant_id
+            and api_key_id > after
+            and user_id in (None, key.user_id)
+        ][:limit]
+
+    async def lock_api_key(self, api_key_id: ApiKeyId) -> ApiKey | None:
+        return self._state.api_keys.get((self._tenant_id, api_key_id))
+
+    async def revoke_api_key(self, api_key_id: ApiKeyId, now: datetime) -> None:
+        key = self._state.api_keys[self._tenant_id, api_key_id]
+        self._state.api_keys[self._tenant_id, api_key_id] = replace(key, revoke_time=now)
 
     async def put_account_code(self, code: AccountCode) -> None:
         self._state.account_codes[self._tenant_id, code.user_id, code.purpose] = code
@@ -283,6 +312,10 @@ class FakeDirectory(FakeAuthorizationDirectory):
             if known == digest:
                 return TenantId(tenant_id)
         return None
+
+    async def api_key_with_digest(self, digest: str) -> ApiKey | None:
+        keys = self._state.api_keys.values()
+        return next((key for key in keys if key.digest == digest), None)
 
     async def tenant_of_account_code(self, digest: str) -> TenantId | None:
         for (tenant_id, _, _), code in self._state.account_codes.items():

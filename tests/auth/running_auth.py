@@ -10,9 +10,11 @@ import grpc
 
 from helpdesk.auth.v1 import (
     account_service_pb2_grpc,
+    api_key_service_pb2_grpc,
     auth_pb2,
     identity_provider_service_pb2_grpc,
     policy_service_pb2_grpc,
+    role_service_pb2_grpc,
     tenant_service_pb2,
     tenant_service_pb2_grpc,
     token_service_pb2,
@@ -68,6 +70,14 @@ class RunningAuth:
     @property
     def account(self) -> "account_service_pb2_grpc.AccountServiceAsyncStub":
         return self.account_for(self.channel)
+
+    @property
+    def roles(self) -> "role_service_pb2_grpc.RoleServiceAsyncStub":
+        return role_service_pb2_grpc.RoleServiceStub(self.channel)
+
+    @property
+    def api_keys(self) -> "api_key_service_pb2_grpc.ApiKeyServiceAsyncStub":
+        return api_key_service_pb2_grpc.ApiKeyServiceStub(self.channel)
 
     def account_for(
         self, channel: grpc.aio.Channel

@@ -31,6 +31,7 @@ from services.auth.use_cases.account_codes import (
     invite_user,
     renew_invitation,
 )
+from services.auth.use_cases.granting import Author
 from services.auth.use_cases.own_password import (
     accept_invitation,
     change_password,
@@ -39,7 +40,7 @@ from services.auth.use_cases.own_password import (
 from services.auth.use_cases.sessions import refresh
 from services.auth.use_cases.tokens import log_in
 from services.auth.use_cases.user_changes import disable_user, enable_user
-from services.auth.use_cases.users import Author, NewPerson, get_user
+from services.auth.use_cases.users import NewPerson, get_user
 from tests.auth.builders import PASSWORD, a_client, a_user, keep_author, keep_tenant, keep_user
 from tests.auth.desk import Desk
 

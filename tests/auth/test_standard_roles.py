@@ -5,6 +5,7 @@ from services.auth.standard_roles import (
     AGENT_PERMISSIONS,
     CUSTOMER_PERMISSIONS,
     HANDLE_TICKETS,
+    MANAGE_API_KEYS,
     OPERATOR,
     READ_UNATTRIBUTED_AUDIT,
     STANDARD_ROLES,
@@ -27,7 +28,11 @@ def test_every_permission_of_the_contract_belongs_to_a_role() -> None:
 
 def test_no_role_holds_a_permission_that_the_contract_does_not_know() -> None:
     held = frozenset().union(*(role.permissions for role in (*STANDARD_ROLES, OPERATOR)))
-    assert held - permissions_of_the_contract() == {HANDLE_TICKETS, *READ_UNATTRIBUTED_AUDIT}
+    assert held - permissions_of_the_contract() == {
+        HANDLE_TICKETS,
+        MANAGE_API_KEYS,
+        *READ_UNATTRIBUTED_AUDIT,
+    }
 
 
 def test_each_role_can_do_what_the_lesser_one_can() -> None:

@@ -18,6 +18,7 @@ from services.auth.errors import (
     UserNotFound,
 )
 from services.auth.policy_feed import PolicyFeed
+from services.auth.use_cases.granting import Author
 from services.auth.use_cases.sessions import refresh
 from services.auth.use_cases.tokens import log_in, log_in_client
 from services.auth.use_cases.user_changes import (
@@ -26,7 +27,7 @@ from services.auth.use_cases.user_changes import (
     enable_user,
     update_user,
 )
-from services.auth.use_cases.users import Author, create_client, get_user
+from services.auth.use_cases.users import create_client, get_user
 from services.mesh.caller import UserId
 from tests.auth.builders import PASSWORD, a_client, a_user, keep_author, keep_tenant, keep_user
 from tests.auth.desk import Desk

@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from helpdesk.auth.v1 import (
+    api_key_service_pb2,
     auth_pb2,
     identity_provider_pb2,
+    role_service_pb2,
     tenant_service_pb2,
     user_service_pb2,
 )
@@ -17,7 +19,7 @@ from helpdesk.chat.v1 import chat_pb2, chat_service_pb2
 from helpdesk.search.v1 import search_pb2, search_service_pb2
 from helpdesk.ticket.v1 import ticket_pb2, ticket_service_pb2
 from services.mesh.ids import new_id
-from tests.security.requests import CannotCall, a_request, unique
+from tests.security.requests import CannotCall, a_request, a_role_name, unique
 from tests.security.rpcs import FieldPath, Rpc, rpc, text_fields
 from tests.security.stage import House, Person, Stage
 
@@ -33,6 +35,8 @@ class Kind:
     """The first is the ordinary one."""
     is_personal: bool = False
     """Whether colleagues of the same role do not see it either."""
+    missing: Callable[[], str] = new_id
+    """Names one that does not exist, in the form that such names have."""
 
 
 async def _ticket(stage: Stage, house: House, owner: Person, state: str) -> str:
@@ -99,6 +103,24 @@ async def _identity_provider(stage: Stage, house: House, owner: Person, state: s
     return made.identity_provider_id
 
 
+async def _api_key(stage: Stage, house: House, owner: Person, state: str) -> str:
+    # Customers make none, so theirs are their admin's; nobody but an admin sees those.
+    maker = house["admin"] if "customer" in owner.roles else owner
+    request = api_key_service_pb2.CreateApiKeyRequest(
+        display_name=unique("Robot"), scopes=["ticket.tickets.get"]
+    )
+    made = await stage.must(maker, "CreateApiKey", request)
+    assert isinstance(made, api_key_service_pb2.ApiKey)
+    return made.api_key_id
+
+
+async def _role(stage: Stage, house: House, owner: Person, state: str) -> str:
+    request = role_service_pb2.CreateRoleRequest(role=auth_pb2.Role(name=a_role_name()))
+    made = await stage.must(house["admin"], "CreateRole", request)
+    assert isinstance(made, auth_pb2.Role)
+    return made.name
+
+
 async def _tenant(stage: Stage, house: House, owner: Person, state: str) -> str:
     """Not the house itself, which has to outlive what operators do to tenants."""
     made = await stage.must(stage.operator, "CreateTenant", a_request(rpc("CreateTenant"), {}))
@@ -114,6 +136,8 @@ DOCUMENT = Kind("document", _document, ("existing", "deleted"))
 CONVERSATION = Kind("conversation", _conversation, ("existing", "handed off"), is_personal=True)
 USER = Kind("user", _user, ("existing", "invited", "disabled"))
 IDENTITY_PROVIDER = Kind("identity provider", _identity_provider)
+API_KEY = Kind("API key", _api_key, is_personal=True)
+ROLE = Kind("role", _role, missing=a_role_name)
 TENANT = Kind("tenant", _tenant, ("existing", "suspended"))
 
 # By area and the field's name; by the name alone where it means the same everywhere.
@@ -129,6 +153,8 @@ FIELDS: Mapping[tuple[str, str], Kind] = {
     ("", "resource_id"): TICKET,
     ("auth", "tenant_id"): TENANT,
     ("auth", "identity_provider_id"): IDENTITY_PROVIDER,
+    ("auth", "api_key_id"): API_KEY,
+    ("auth", "name"): ROLE,
 }
 
 # Named like ids, but nothing is looked up by them.

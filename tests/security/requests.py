@@ -32,6 +32,10 @@ def a_password() -> str:
     return f"{uuid.uuid4().hex} Zv!"
 
 
+def a_role_name() -> str:
+    return unique("role").replace("-", "_")
+
+
 # By the field's name, optionally behind the message's: what its rules do not say.
 VALUES: Mapping[str, Callable[[], object]] = {
     "email": lambda: f"{unique('person')}@example.com",
@@ -40,6 +44,9 @@ VALUES: Mapping[str, Callable[[], object]] = {
     "slug": lambda: unique("house"),
     "tenant_slug": lambda: unique("house"),
     "roles": lambda: ["customer"],
+    "Role.name": a_role_name,
+    "DeleteRoleRequest.name": a_role_name,
+    "scopes": lambda: ["ticket.tickets.get"],
     "display_name": lambda: unique("Somebody"),
     "subject": lambda: unique("Printer"),
     "source_uri": lambda: f"security/{unique('article')}.md",

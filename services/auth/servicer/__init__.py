@@ -1,20 +1,24 @@
 """The RPCs of auth: message in, one use case, message out."""
 
 from services.auth.servicer.account import AccountServicer
+from services.auth.servicer.api_key import ApiKeyServicer
 from services.auth.servicer.authorization import AuthorizationServicer
 from services.auth.servicer.identity_provider import IdentityProviderServicer
 from services.auth.servicer.policy import PolicyServicer
 from services.auth.servicer.purge import PurgeServicer
+from services.auth.servicer.role import RoleServicer
 from services.auth.servicer.tenant import TenantServicer
 from services.auth.servicer.token import TokenServicer
 from services.auth.servicer.user import UserServicer
 
 __all__ = [
     "AccountServicer",
+    "ApiKeyServicer",
     "AuthorizationServicer",
     "IdentityProviderServicer",
     "PolicyServicer",
     "PurgeServicer",
+    "RoleServicer",
     "TenantServicer",
     "TokenServicer",
     "UserServicer",

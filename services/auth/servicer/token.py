@@ -10,7 +10,7 @@ from services.auth.convert import (
     token_message,
 )
 from services.auth.signing import KeyRing
-from services.auth.use_cases import sessions, tokens
+from services.auth.use_cases import api_keys, sessions, tokens
 from services.auth.use_cases.federation_desk import FederationDesk
 from services.auth.use_cases.token_desk import TokenDesk
 from services.auth.use_cases.token_exchange import exchange_token
@@ -37,6 +37,9 @@ class TokenServicer(token_service_pb2_grpc.TokenServiceServicer):
             return token_message(
                 await exchange_token(self._federation, foreign.tenant_slug, foreign.subject_token)
             )
+        if request.HasField("api_key"):
+            key = request.api_key.api_key
+            return token_message(await api_keys.log_in_with_api_key(self._desk, key))
         person = request.password
         return token_message(
             await tokens.log_in(

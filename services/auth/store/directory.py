@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, insert, or_, select
 
 from services.auth.domain import (
+    ApiKey,
     EndedSession,
     Grant,
     LoginFailures,
@@ -20,10 +21,16 @@ from services.auth.domain import (
 from services.auth.errors import TenantSlugTaken
 from services.auth.store.authorization_directory import AuthorizationDirectoryRows
 from services.auth.store.deletion_rows import DeletionRows
-from services.auth.store.rows import login_failures_from, signing_key_from, tenant_from
+from services.auth.store.rows import (
+    api_key_from,
+    login_failures_from,
+    signing_key_from,
+    tenant_from,
+)
 from services.auth.store.tenant_records import SqlTenantRecords
 from services.auth.tables import (
     AccountCodeRow,
+    ApiKeyRow,
     FederatedLoginRow,
     LoginFailureRow,
     MembershipRow,
@@ -79,6 +86,10 @@ class SqlDirectory(DeletionRows, AuthorizationDirectoryRows):
             select(RefreshTokenRow.tenant_id).where(RefreshTokenRow.digest == digest)
         )
         return TenantId(found) if found else None
+
+    async def api_key_with_digest(self, digest: str) -> ApiKey | None:
+        row = await self._session.scalar(select(ApiKeyRow).where(ApiKeyRow.digest == digest))
+        return api_key_from(row) if row else None
 
     async def tenant_of_account_code(self, digest: str) -> TenantId | None:
         found = await self._session.scalar(

@@ -7,7 +7,7 @@ from sqlalchemy import delete, insert, select, update
 
 from services.auth.domain import Role
 from services.auth.store.rows_of_tenant import RowsOfTenant
-from services.auth.tables import RolePermissionRow, RoleRow
+from services.auth.tables import MembershipRow, RolePermissionRow, RoleRow
 
 
 class RoleRows(RowsOfTenant):
@@ -44,6 +44,25 @@ class RoleRows(RowsOfTenant):
                     for permission in sorted(role.permissions)
                 ],
             )
+
+    async def is_held(self, role: str) -> bool:
+        holder = await self._session.scalar(
+            select(MembershipRow.user_id)
+            .where(MembershipRow.tenant_id == self._tenant_id, MembershipRow.role == role)
+            .limit(1)
+        )
+        return holder is not None
+
+    async def delete_role(self, name: str) -> None:
+        await self.lock_policy()
+        await self._session.execute(
+            delete(RolePermissionRow).where(
+                RolePermissionRow.tenant_id == self._tenant_id, RolePermissionRow.role == name
+            )
+        )
+        await self._session.execute(
+            delete(RoleRow).where(RoleRow.tenant_id == self._tenant_id, RoleRow.name == name)
+        )
 
     async def roles(self) -> list[Role]:
         permissions: dict[str, set[str]] = defaultdict(set)

@@ -2,6 +2,8 @@
 
 from services.auth.domain import (
     AccountCode,
+    ApiKey,
+    ApiKeyId,
     CodePurpose,
     LoginFailures,
     RefreshToken,
@@ -15,6 +17,7 @@ from services.auth.domain import (
 )
 from services.auth.tables import (
     AccountCodeRow,
+    ApiKeyRow,
     LoginFailureRow,
     RefreshTokenRow,
     SessionRow,
@@ -48,6 +51,20 @@ def user_from(row: UserRow, roles: list[str]) -> User:
         row.is_invited,
         row.disable_time,
         row.revision,
+    )
+
+
+def api_key_from(row: ApiKeyRow) -> ApiKey:
+    return ApiKey(
+        TenantId(row.tenant_id),
+        ApiKeyId(row.api_key_id),
+        UserId(row.user_id),
+        row.display_name,
+        parse_scope(row.scope),
+        row.digest,
+        row.create_time,
+        row.expire_time,
+        row.revoke_time,
     )
 
 

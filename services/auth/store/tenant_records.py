@@ -7,6 +7,7 @@ from sqlalchemy import Select, select, update
 from services.auth.domain import SessionId, Tenant, TenantState
 from services.auth.errors import TenantNotFound
 from services.auth.store.account_code_rows import AccountCodeRows
+from services.auth.store.api_key_rows import ApiKeyRows
 from services.auth.store.authorization_rows import AuthorizationRows
 from services.auth.store.federation_rows import FederationRows
 from services.auth.store.role_rows import RoleRows
@@ -18,7 +19,13 @@ from services.mesh.caller import UserId
 
 
 class SqlTenantRecords(
-    RoleRows, UserRows, AccountCodeRows, SessionRows, FederationRows, AuthorizationRows
+    RoleRows,
+    UserRows,
+    AccountCodeRows,
+    ApiKeyRows,
+    SessionRows,
+    FederationRows,
+    AuthorizationRows,
 ):
     async def end_sessions_of_user(
         self, user_id: UserId, now: datetime, but: SessionId | None = None

@@ -16,8 +16,8 @@ from services.auth.domain import (
 )
 from services.auth.errors import UserNotFound, UserStateUnfit
 from services.auth.ports import AuthStore, TenantRecords
-from services.auth.use_cases.granting import require_grantable, require_no_more_than_own
-from services.auth.use_cases.users import Author, NewPerson, a_person
+from services.auth.use_cases.granting import Author, require_grantable, require_no_more_than_own
+from services.auth.use_cases.users import NewPerson, a_person
 from services.mesh.audit import acts_on
 from services.mesh.caller import UserId
 from services.mesh.clock import Clock
@@ -44,7 +44,7 @@ class Redeemed:
 async def invite_user(store: AuthStore, clock: Clock, author: Author, person: NewPerson) -> NewCode:
     user = a_person(author.tenant_id, person, clock, is_invited=True)
     async with store.writing(author.tenant_id) as records:
-        await require_grantable(records, author.user_id, user.roles)
+        await require_grantable(records, author, user.roles)
         await records.add_user(user, "")
         acts_on("user", user.user_id)
         return await _put_code(records, user, CodePurpose.INVITATION, clock(), INVITATION_LIFE)
@@ -79,7 +79,7 @@ async def _person(
     user = await records.user(user_id)
     if user.kind is not UserKind.PERSON:
         raise UserNotFound(user_id)
-    await require_no_more_than_own(records, author.user_id, user)
+    await require_no_more_than_own(records, author, user)
     if user.state is not state:
         raise UserStateUnfit(user.state)
     return user

@@ -8,8 +8,8 @@ from services.auth.ports import TenantRecords
 from services.auth.use_cases.account_codes import Redeemed, digest_for
 from services.auth.use_cases.authentication import check_password
 from services.auth.use_cases.choosing_password import hash_of
+from services.auth.use_cases.granting import Author
 from services.auth.use_cases.token_desk import TokenDesk
-from services.auth.use_cases.users import Author
 from services.mesh.audit import acting_for, acts_on
 
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from services.auth.domain import ADMIN, User, UserKind, leaves_no_admin, normal_email
 from services.auth.errors import LastAdmin, UserChanged, UserFieldFixed, UserIncomplete
 from services.auth.ports import AuthStore, TenantRecords
-from services.auth.use_cases.granting import require_no_more_than_own
-from services.auth.use_cases.users import Author
+from services.auth.use_cases.granting import Author, require_no_more_than_own
 from services.mesh.caller import UserId
 from services.mesh.clock import Clock
 
@@ -50,7 +49,7 @@ async def disable_user(
         await records.lock_policy()
         user = await records.user(user_id)
         _require_etag(user, etag)
-        await require_no_more_than_own(records, author.user_id, user)
+        await require_no_more_than_own(records, author, user)
         if leaves_no_admin(user, (), await records.people_with_role(ADMIN)):
             raise LastAdmin(user_id)
         if user.disable_time is None:
@@ -102,7 +101,7 @@ async def _change(
 ) -> User:
     user = await records.user(user_id)
     _require_etag(user, etag)
-    await require_no_more_than_own(records, author.user_id, user)
+    await require_no_more_than_own(records, author, user)
     changed = decide(user)
     if changed == user:
         return user

@@ -15,7 +15,11 @@ from services.auth.domain import (
 from services.auth.errors import LastAdmin, UserIncomplete
 from services.auth.ports import AuthStore, Passwords
 from services.auth.use_cases.choosing_password import hash_of
-from services.auth.use_cases.granting import require_grantable, require_no_more_than_own
+from services.auth.use_cases.granting import (
+    Author,
+    require_grantable,
+    require_no_more_than_own,
+)
 from services.mesh.audit import acts_on
 from services.mesh.caller import TenantId, UserId
 from services.mesh.clock import Clock
@@ -24,14 +28,6 @@ from services.mesh.paging import page_size
 
 UserCursor = tuple[str, str]
 FIRST_USER: UserCursor = ("", "")
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who does it, in the tenant that the token names."""
-
-    tenant_id: TenantId
-    user_id: UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +60,7 @@ async def create_user(
         passwords, person.password, field="password", tenant_slug=slug, email=person.email
     )
     async with store.writing(author.tenant_id) as records:
-        await require_grantable(records, author.user_id, user.roles)
+        await require_grantable(records, author, user.roles)
         await records.add_user(user, secret_hash)
         acts_on("user", user.user_id)
     return user
@@ -93,8 +89,8 @@ async def set_user_roles(
         # Before anything is read: two admins who demote each other must not both see two admins.
         await records.lock_policy()
         user = await records.user(user_id)
-        await require_no_more_than_own(records, author.user_id, user)
-        await require_grantable(records, author.user_id, roles)
+        await require_no_more_than_own(records, author, user)
+        await require_grantable(records, author, roles)
         if leaves_no_admin(user, roles, await records.people_with_role(ADMIN)):
             raise LastAdmin(user_id)
         await records.set_roles(user_id, roles)
@@ -120,7 +116,7 @@ async def create_client(
         clock(),
     )
     async with store.writing(author.tenant_id) as records:
-        await require_grantable(records, author.user_id, roles)
+        await require_grantable(records, author, roles)
         await records.add_user(client, digest_of(secret))
         acts_on("client", client.user_id)
     return NewClient(client, secret)

@@ -28,7 +28,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from helpdesk.options.v1 import policy_pb2 as helpdesk_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bhelpdesk/auth/v1/auth.proto\x12\x10helpdesk.auth.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a helpdesk/options/v1/policy.proto\"\x8e\x02\n\x06Tenant\x12\x17\n\ttenant_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12;\n\x04slug\x18\x02 \x01(\tB-\xe2\x41\x02\x02\x05\xbaH%r 2\x1e^[a-z][a-z0-9-]{1,38}[a-z0-9]$\xc8\x01\x01\x12$\n\x0c\x64isplay_name\x18\x03 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18\x64\xc8\x01\x01\x12\x35\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x32\n\x05state\x18\x05 \x01(\x0e\x32\x1d.helpdesk.auth.v1.TenantStateB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fpurged_services\x18\x06 \x03(\tB\x04\xe2\x41\x01\x03\"\xac\x02\n\x04User\x12\x15\n\x07user_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12$\n\x05\x65mail\x18\x02 \x01(\tB\x15\xe2\x41\x01\x02\xbaH\nr\x05\x18\xfe\x01`\x01\xd8\x01\x01\x90\xb5\x18\x01\x12(\n\x0c\x64isplay_name\x18\x03 \x01(\tB\x12\xe2\x41\x01\x02\xbaH\x07r\x02\x18\x64\xd8\x01\x01\x90\xb5\x18\x01\x12\x39\n\x05roles\x18\x04 \x03(\tB*\xe2\x41\x01\x01\xbaH#\x92\x01 \x10\x14\x18\x01\"\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,62}$\x12\x35\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x30\n\x05state\x18\x06 \x01(\x0e\x32\x1b.helpdesk.auth.v1.UserStateB\x04\xe2\x41\x01\x03\x12\x19\n\x04\x65tag\x18\x07 \x01(\tB\x0b\xe2\x41\x01\x01\xbaH\x04r\x02\x18@\"P\n\x04Role\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0b\x64\x65scription\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0bpermissions\x18\x03 \x03(\tB\x04\xe2\x41\x01\x03*{\n\x0bTenantState\x12\x1c\n\x18TENANT_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13TENANT_STATE_ACTIVE\x10\x01\x12\x1a\n\x16TENANT_STATE_SUSPENDED\x10\x02\x12\x19\n\x15TENANT_STATE_DELETING\x10\x03*o\n\tUserState\x12\x1a\n\x16USER_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11USER_STATE_ACTIVE\x10\x01\x12\x16\n\x12USER_STATE_INVITED\x10\x02\x12\x17\n\x13USER_STATE_DISABLED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bhelpdesk/auth/v1/auth.proto\x12\x10helpdesk.auth.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a helpdesk/options/v1/policy.proto\"\x8e\x02\n\x06Tenant\x12\x17\n\ttenant_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12;\n\x04slug\x18\x02 \x01(\tB-\xe2\x41\x02\x02\x05\xbaH%r 2\x1e^[a-z][a-z0-9-]{1,38}[a-z0-9]$\xc8\x01\x01\x12$\n\x0c\x64isplay_name\x18\x03 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18\x64\xc8\x01\x01\x12\x35\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x32\n\x05state\x18\x05 \x01(\x0e\x32\x1d.helpdesk.auth.v1.TenantStateB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fpurged_services\x18\x06 \x03(\tB\x04\xe2\x41\x01\x03\"\xac\x02\n\x04User\x12\x15\n\x07user_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12$\n\x05\x65mail\x18\x02 \x01(\tB\x15\xe2\x41\x01\x02\xbaH\nr\x05\x18\xfe\x01`\x01\xd8\x01\x01\x90\xb5\x18\x01\x12(\n\x0c\x64isplay_name\x18\x03 \x01(\tB\x12\xe2\x41\x01\x02\xbaH\x07r\x02\x18\x64\xd8\x01\x01\x90\xb5\x18\x01\x12\x39\n\x05roles\x18\x04 \x03(\tB*\xe2\x41\x01\x01\xbaH#\x92\x01 \x10\x14\x18\x01\"\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,62}$\x12\x35\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x30\n\x05state\x18\x06 \x01(\x0e\x32\x1b.helpdesk.auth.v1.UserStateB\x04\xe2\x41\x01\x03\x12\x19\n\x04\x65tag\x18\x07 \x01(\tB\x0b\xe2\x41\x01\x01\xbaH\x04r\x02\x18@\"\xc0\x01\n\x04Role\x12\x33\n\x04name\x18\x01 \x01(\tB%\xe2\x41\x02\x02\x05\xbaH\x1dr\x18\x32\x16^[a-z][a-z0-9_]{0,62}$\xc8\x01\x01\x12!\n\x0b\x64\x65scription\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xc8\x01\x12*\n\x0bpermissions\x18\x03 \x03(\tB\x15\xe2\x41\x01\x01\xbaH\x0e\x92\x01\x0b\x10\xc8\x01\x18\x01\"\x04r\x02\x18\x64\x12\x19\n\x0bis_standard\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x19\n\x04\x65tag\x18\x05 \x01(\tB\x0b\xe2\x41\x01\x01\xbaH\x04r\x02\x18@*{\n\x0bTenantState\x12\x1c\n\x18TENANT_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13TENANT_STATE_ACTIVE\x10\x01\x12\x1a\n\x16TENANT_STATE_SUSPENDED\x10\x02\x12\x19\n\x15TENANT_STATE_DELETING\x10\x03*o\n\tUserState\x12\x1a\n\x16USER_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11USER_STATE_ACTIVE\x10\x01\x12\x16\n\x12USER_STATE_INVITED\x10\x02\x12\x17\n\x13USER_STATE_DISABLED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -62,19 +62,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USER'].fields_by_name['etag']._loaded_options = None
   _globals['_USER'].fields_by_name['etag']._serialized_options = b'\342A\001\001\272H\004r\002\030@'
   _globals['_ROLE'].fields_by_name['name']._loaded_options = None
-  _globals['_ROLE'].fields_by_name['name']._serialized_options = b'\342A\001\003'
+  _globals['_ROLE'].fields_by_name['name']._serialized_options = b'\342A\002\002\005\272H\035r\0302\026^[a-z][a-z0-9_]{0,62}$\310\001\001'
   _globals['_ROLE'].fields_by_name['description']._loaded_options = None
-  _globals['_ROLE'].fields_by_name['description']._serialized_options = b'\342A\001\003'
+  _globals['_ROLE'].fields_by_name['description']._serialized_options = b'\342A\001\001\272H\005r\003\030\310\001'
   _globals['_ROLE'].fields_by_name['permissions']._loaded_options = None
-  _globals['_ROLE'].fields_by_name['permissions']._serialized_options = b'\342A\001\003'
-  _globals['_TENANTSTATE']._serialized_start=836
-  _globals['_TENANTSTATE']._serialized_end=959
-  _globals['_USERSTATE']._serialized_start=961
-  _globals['_USERSTATE']._serialized_end=1072
+  _globals['_ROLE'].fields_by_name['permissions']._serialized_options = b'\342A\001\001\272H\016\222\001\013\020\310\001\030\001\"\004r\002\030d'
+  _globals['_ROLE'].fields_by_name['is_standard']._loaded_options = None
+  _globals['_ROLE'].fields_by_name['is_standard']._serialized_options = b'\342A\001\003'
+  _globals['_ROLE'].fields_by_name['etag']._loaded_options = None
+  _globals['_ROLE'].fields_by_name['etag']._serialized_options = b'\342A\001\001\272H\004r\002\030@'
+  _globals['_TENANTSTATE']._serialized_start=949
+  _globals['_TENANTSTATE']._serialized_end=1072
+  _globals['_USERSTATE']._serialized_start=1074
+  _globals['_USERSTATE']._serialized_end=1185
   _globals['_TENANT']._serialized_start=179
   _globals['_TENANT']._serialized_end=449
   _globals['_USER']._serialized_start=452
   _globals['_USER']._serialized_end=752
-  _globals['_ROLE']._serialized_start=754
-  _globals['_ROLE']._serialized_end=834
+  _globals['_ROLE']._serialized_start=755
+  _globals['_ROLE']._serialized_end=947
 # @@protoc_insertion_point(module_scope)

@@ -181,10 +181,16 @@ class Role(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     PERMISSIONS_FIELD_NUMBER: _builtins.int
+    IS_STANDARD_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """The role's name, unique within the tenant."""
+    """The role's name, unique within the tenant, never changed. Names that begin with `helpdesk_` are reserved."""
     description: _builtins.str
     """What the role is for."""
+    is_standard: _builtins.bool
+    """Whether the product brings the role along; such a role cannot be changed."""
+    etag: _builtins.str
+    """Changes with the role; an update with another one is refused."""
     @_builtins.property
     def permissions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The permissions it holds, sorted."""
@@ -195,10 +201,12 @@ class Role(_message.Message):
         name: _builtins.str = ...,
         description: _builtins.str = ...,
         permissions: _abc.Iterable[_builtins.str] | None = ...,
+        is_standard: _builtins.bool = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "name", b"name", "permissions", b"permissions"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "etag", b"etag", "is_standard", b"is_standard", "name", b"name", "permissions", b"permissions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

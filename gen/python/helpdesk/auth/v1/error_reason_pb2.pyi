@@ -96,6 +96,42 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The code of an invitation or a reset is unknown, over, used before, or meant for another purpose.
     Example: {"reason": "ACCOUNT_CODE_INVALID", "metadata": {}}
     """
+    ERROR_REASON_ROLE_FIXED: _ErrorReason.ValueType  # 36
+    """The role belongs to the product and cannot be changed.
+    Example: {"reason": "ROLE_FIXED", "metadata": {"role": "agent"}}
+    """
+    ERROR_REASON_ROLE_NAME_RESERVED: _ErrorReason.ValueType  # 37
+    """The name is kept for roles of the product.
+    Example: {"reason": "ROLE_NAME_RESERVED", "metadata": {"role": "helpdesk_boss"}}
+    """
+    ERROR_REASON_ROLE_NAME_TAKEN: _ErrorReason.ValueType  # 38
+    """The tenant has a role of this name.
+    Example: {"reason": "ROLE_NAME_TAKEN", "metadata": {"role": "auditor"}}
+    """
+    ERROR_REASON_ROLE_IN_USE: _ErrorReason.ValueType  # 39
+    """Somebody holds the role; take it away from them first.
+    Example: {"reason": "ROLE_IN_USE", "metadata": {"role": "auditor"}}
+    """
+    ERROR_REASON_ROLE_CHANGED: _ErrorReason.ValueType  # 40
+    """The role has changed since the caller read it; read it again.
+    Example: {"reason": "ROLE_CHANGED", "metadata": {"etag": "\\"1f…\\""}}
+    """
+    ERROR_REASON_ROLE_FIELD_FIXED: _ErrorReason.ValueType  # 41
+    """The update names a field that a role does not have, or one that never changes.
+    Example: {"reason": "ROLE_FIELD_FIXED", "metadata": {"field": "name"}}
+    """
+    ERROR_REASON_PERMISSION_UNKNOWN: _ErrorReason.ValueType  # 42
+    """No permission of this name can be given in a tenant; `ListPermissions` lists those that can.
+    Example: {"reason": "PERMISSION_UNKNOWN", "metadata": {"permission": "ticket.tickets.destroy"}}
+    """
+    ERROR_REASON_PERMISSION_NOT_GRANTABLE: _ErrorReason.ValueType  # 43
+    """The caller lacks the permission and so cannot give it to a role or a key.
+    Example: {"reason": "PERMISSION_NOT_GRANTABLE", "metadata": {"permission": "auth.users.create"}}
+    """
+    ERROR_REASON_API_KEY_NOT_FOUND: _ErrorReason.ValueType  # 44
+    """The caller has no such API key.
+    Example: {"reason": "API_KEY_NOT_FOUND", "metadata": {"api_key_id": "0199…"}}
+    """
     ERROR_REASON_ROLE_NOT_GRANTABLE: _ErrorReason.ValueType  # 67
     """The caller lacks permissions of a role and so cannot give it to others.
     Example: {"reason": "ROLE_NOT_GRANTABLE", "metadata": {"role": "admin"}}
@@ -221,6 +257,42 @@ Example: {"reason": "USER_STATE_UNFIT", "metadata": {"state": "INVITED"}}
 ERROR_REASON_ACCOUNT_CODE_INVALID: ErrorReason.ValueType  # 35
 """The code of an invitation or a reset is unknown, over, used before, or meant for another purpose.
 Example: {"reason": "ACCOUNT_CODE_INVALID", "metadata": {}}
+"""
+ERROR_REASON_ROLE_FIXED: ErrorReason.ValueType  # 36
+"""The role belongs to the product and cannot be changed.
+Example: {"reason": "ROLE_FIXED", "metadata": {"role": "agent"}}
+"""
+ERROR_REASON_ROLE_NAME_RESERVED: ErrorReason.ValueType  # 37
+"""The name is kept for roles of the product.
+Example: {"reason": "ROLE_NAME_RESERVED", "metadata": {"role": "helpdesk_boss"}}
+"""
+ERROR_REASON_ROLE_NAME_TAKEN: ErrorReason.ValueType  # 38
+"""The tenant has a role of this name.
+Example: {"reason": "ROLE_NAME_TAKEN", "metadata": {"role": "auditor"}}
+"""
+ERROR_REASON_ROLE_IN_USE: ErrorReason.ValueType  # 39
+"""Somebody holds the role; take it away from them first.
+Example: {"reason": "ROLE_IN_USE", "metadata": {"role": "auditor"}}
+"""
+ERROR_REASON_ROLE_CHANGED: ErrorReason.ValueType  # 40
+"""The role has changed since the caller read it; read it again.
+Example: {"reason": "ROLE_CHANGED", "metadata": {"etag": "\\"1f…\\""}}
+"""
+ERROR_REASON_ROLE_FIELD_FIXED: ErrorReason.ValueType  # 41
+"""The update names a field that a role does not have, or one that never changes.
+Example: {"reason": "ROLE_FIELD_FIXED", "metadata": {"field": "name"}}
+"""
+ERROR_REASON_PERMISSION_UNKNOWN: ErrorReason.ValueType  # 42
+"""No permission of this name can be given in a tenant; `ListPermissions` lists those that can.
+Example: {"reason": "PERMISSION_UNKNOWN", "metadata": {"permission": "ticket.tickets.destroy"}}
+"""
+ERROR_REASON_PERMISSION_NOT_GRANTABLE: ErrorReason.ValueType  # 43
+"""The caller lacks the permission and so cannot give it to a role or a key.
+Example: {"reason": "PERMISSION_NOT_GRANTABLE", "metadata": {"permission": "auth.users.create"}}
+"""
+ERROR_REASON_API_KEY_NOT_FOUND: ErrorReason.ValueType  # 44
+"""The caller has no such API key.
+Example: {"reason": "API_KEY_NOT_FOUND", "metadata": {"api_key_id": "0199…"}}
 """
 ERROR_REASON_ROLE_NOT_GRANTABLE: ErrorReason.ValueType  # 67
 """The caller lacks permissions of a role and so cannot give it to others.

@@ -30,7 +30,7 @@ from helpdesk.auth.v1 import auth_pb2 as helpdesk_dot_auth_dot_v1_dot_auth__pb2
 from helpdesk.options.v1 import policy_pb2 as helpdesk_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$helpdesk/auth/v1/token_service.proto\x12\x10helpdesk.auth.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bhelpdesk/auth/v1/auth.proto\x1a helpdesk/options/v1/policy.proto\"\xe0\x01\n\x11IssueTokenRequest\x12\x33\n\x08password\x18\x01 \x01(\x0b\x32\x1f.helpdesk.auth.v1.PasswordGrantH\x00\x12\x46\n\x12\x63lient_credentials\x18\x02 \x01(\x0b\x32(.helpdesk.auth.v1.ClientCredentialsGrantH\x00\x12>\n\x0etoken_exchange\x18\x08 \x01(\x0b\x32$.helpdesk.auth.v1.TokenExchangeGrantH\x00\x42\x0e\n\x05grant\x12\x05\xbaH\x02\x08\x01\"\xc7\x01\n\rPasswordGrant\x12\x41\n\x0btenant_slug\x18\x01 \x01(\tB,\xe2\x41\x01\x02\xbaH%r 2\x1e^[a-z][a-z0-9-]{1,38}[a-z0-9]$\xc8\x01\x01\x12\"\n\x05\x65mail\x18\x02 \x01(\tB\x13\xe2\x41\x01\x02\xbaH\x08r\x03\x18\xfe\x01\xc8\x01\x01\x90\xb5\x18\x01\x12&\n\x08password\x18\x03 \x01(\tB\x14\xe2\x41\x02\x02\x04\xbaH\x08r\x03\x18\x80\x02\xc8\x01\x01\x90\xb5\x18\x01\x12\'\n\rone_time_code\x18\x04 \x01(\tB\x10\xe2\x41\x02\x01\x04\xbaH\x04r\x02\x18 \x90\xb5\x18\x01\"h\n\x16\x43lientCredentialsGrant\x12!\n\tclient_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\x12+\n\rclient_secret\x18\x02 \x01(\tB\x14\xe2\x41\x02\x02\x04\xbaH\x08r\x03\x18\x80\x02\xc8\x01\x01\x90\xb5\x18\x01\"\xda\x01\n\x12TokenExchangeGrant\x12\x41\n\x0btenant_slug\x18\x01 \x01(\tB,\xe2\x41\x01\x02\xbaH%r 2\x1e^[a-z][a-z0-9-]{1,38}[a-z0-9]$\xc8\x01\x01\x12,\n\rsubject_token\x18\x02 \x01(\tB\x15\xe2\x41\x02\x02\x04\xbaH\tr\x04\x18\x80\x80\x01\xc8\x01\x01\x90\xb5\x18\x01\x12S\n\x12subject_token_type\x18\x03 \x01(\tB7\xe2\x41\x01\x01\xbaH0r+\n)urn:ietf:params:oauth:token-type:id_token\xd8\x01\x01\"B\n\x13RefreshTokenRequest\x12+\n\rrefresh_token\x18\x01 \x01(\tB\x14\xe2\x41\x02\x02\x04\xbaH\x08r\x03\x18\x80\x02\xc8\x01\x01\x90\xb5\x18\x01\"A\n\x12RevokeTokenRequest\x12+\n\rrefresh_token\x18\x01 \x01(\tB\x14\xe2\x41\x02\x02\x04\xbaH\x08r\x03\x18\x80\x02\xc8\x01\x01\x90\xb5\x18\x01\"\x15\n\x13RevokeTokenResponse\"\x85\x01\n\x05Token\x12\x1a\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x12\n\ntoken_type\x18\x02 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1b\n\rrefresh_token\x18\x04 \x01(\tB\x04\x90\xb5\x18\x01\"\x17\n\x15GetSigningKeysRequest\";\n\rJsonWebKeySet\x12*\n\x04keys\x18\x01 \x03(\x0b\x32\x1c.helpdesk.auth.v1.JsonWebKey\"c\n\nJsonWebKey\x12\x0b\n\x03kty\x18\x01 \x01(\t\x12\x0b\n\x03use\x18\x02 \x01(\t\x12\x0b\n\x03\x61lg\x18\x03 \x01(\t\x12\x0b\n\x03kid\x18\x04 \x01(\t\x12\x0b\n\x03\x63rv\x18\x05 \x01(\t\x12\t\n\x01x\x18\x06 \x01(\t\x12\t\n\x01y\x18\x07 \x01(\t\"\x14\n\x12GetIdentityRequest\"o\n\x08Identity\x12$\n\x04user\x18\x01 \x01(\x0b\x32\x16.helpdesk.auth.v1.User\x12(\n\x06tenant\x18\x02 \x01(\x0b\x32\x18.helpdesk.auth.v1.Tenant\x12\x13\n\x0bpermissions\x18\x03 \x03(\t2\x89\x06\n\x0cTokenService\x12\x85\x01\n\nIssueToken\x12#.helpdesk.auth.v1.IssueTokenRequest\x1a\x17.helpdesk.auth.v1.Token\"9\x8a\xb5\x18 \x10\x01\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\nJ\t\x12\x07session\x82\xd3\xe4\x93\x02\x0f\"\n/v1/tokens:\x01*\x12\x91\x01\n\x0cRefreshToken\x12%.helpdesk.auth.v1.RefreshTokenRequest\x1a\x17.helpdesk.auth.v1.Token\"A\x8a\xb5\x18 \x10\x01\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\nJ\t\x12\x07session\x82\xd3\xe4\x93\x02\x17\"\x12/v1/tokens:refresh:\x01*\x12\x9e\x01\n\x0bRevokeToken\x12$.helpdesk.auth.v1.RevokeTokenRequest\x1a%.helpdesk.auth.v1.RevokeTokenResponse\"B\x8a\xb5\x18\"\x10\x01\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\n8\x01J\t\x12\x07session\x82\xd3\xe4\x93\x02\x16\"\x11/v1/tokens:revoke:\x01*\x12\xa9\x01\n\x0eGetSigningKeys\x12\'.helpdesk.auth.v1.GetSigningKeysRequest\x1a\x1f.helpdesk.auth.v1.JsonWebKeySet\"M\x8a\xb5\x18+\x10\x01\x1a\x07gateway\x1a\x06ticket\x1a\x06search\x1a\x04\x63hat*\x02\x08\x02\x32\x02\x08\n8\x01\x82\xd3\xe4\x93\x02\x18\x12\x16/.well-known/jwks.json\x12\x8f\x01\n\x0bGetIdentity\x12$.helpdesk.auth.v1.GetIdentityRequest\x1a\x1a.helpdesk.auth.v1.Identity\">\x8a\xb5\x18&\n\x11\x61uth.identity.get\x1a\x07gateway*\x02\x08\x02\x32\x02\x08\n8\x01\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/identityb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$helpdesk/auth/v1/token_service.proto\x12\x10helpdesk.auth.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bhelpdesk/auth/v1/auth.proto\x1a helpdesk/options/v1/policy.proto\"\x92\x02\n\x11IssueTokenRequest\x12\x33\n\x08password\x18\x01 \x01(\x0b\x32\x1f.helpdesk.auth.v1.PasswordGrantH\x00\x12\x46\n\x12\x63lient_credentials\x18\x02 \x01(\x0b\x32(.helpdesk.auth.v1.ClientCredentialsGrantH\x00\x12\x30\n\x07\x61pi_key\x18\x03 \x01(\x0b\x32\x1d.helpdesk.auth.v1.ApiKeyGrantH\x00\x12>\n\x0etoken_exchange\x18\x08 \x01(\x0b\x32$.helpdesk.auth.v1.TokenExchangeGrantH\x00\x42\x0e\n\x05grant\x12\x05\xbaH\x02\x08\x01\"\xc7\x01\n\rPasswordGrant\x12\x41\n\x0btenant_slug\x18\x01 \x01(\tB,\xe2\x41\x01\x02\xbaH%r 2\x1e^[a-z][a-z0-9-]{1,38}[a-z0-9]$\xc8\x01\x01\x12\"\n\x05\x65mail\x18\x02 \x01(\tB\x13\xe2\x41\x01\x02\xbaH\x08r\x03\x18\xfe\x01\xc8\x01\x01\x90\xb5\x18\x01\x12&\n\x08password\x18\x03 \x01(\tB\x14\xe2\x41\x02\x02\x04\xbaH\x08r\x03\x18\x80\x02\xc8\x01\x01\x90\xb5\x18\x01\x12\'\n\rone_time_code\x18\x04 \x01(\tB\x10\xe2\x41\x02\x01\x04\xbaH\x04r\x02\x18 \x90\xb5\x18\x01\"h\n\x16\x43lientCredentialsGrant\x12!\n\tclient_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\x12+\n\rclient_secret\x18\x02 \x01(\tB\x14\xe2\x41\x02\x02\x04\xbaH\x08r\x03\x18\x80\x02\xc8\x01\x01\x90\xb5\x18\x01\"4\n\x0b\x41piKeyGrant\x12%\n\x07\x61pi_key\x18\x01 \x01(\tB\x14\xe2\x41\x02\x02\x04\xbaH\x08r\x03\x18\x80\x02\xc8\x01\x01\x90\xb5\x18\x01\"\xda\x01\n\x12TokenExchangeGrant\x12\x41\n\x0btenant_slug\x18\x01 \x01(\tB,\xe2\x41\x01\x02\xbaH%r 2\x1e^[a-z][a-z0-9-]{1,38}[a-z0-9]$\xc8\x01\x01\x12,\n\rsubject_token\x18\x02 \x01(\tB\x15\xe2\x41\x02\x02\x04\xbaH\tr\x04\x18\x80\x80\x01\xc8\x01\x01\x90\xb5\x18\x01\x12S\n\x12subject_token_type\x18\x03 \x01(\tB7\xe2\x41\x01\x01\xbaH0r+\n)urn:ietf:params:oauth:token-type:id_token\xd8\x01\x01\"B\n\x13RefreshTokenRequest\x12+\n\rrefresh_token\x18\x01 \x01(\tB\x14\xe2\x41\x02\x02\x04\xbaH\x08r\x03\x18\x80\x02\xc8\x01\x01\x90\xb5\x18\x01\"A\n\x12RevokeTokenRequest\x12+\n\rrefresh_token\x18\x01 \x01(\tB\x14\xe2\x41\x02\x02\x04\xbaH\x08r\x03\x18\x80\x02\xc8\x01\x01\x90\xb5\x18\x01\"\x15\n\x13RevokeTokenResponse\"\x85\x01\n\x05Token\x12\x1a\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\tB\x04\x90\xb5\x18\x01\x12\x12\n\ntoken_type\x18\x02 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1b\n\rrefresh_token\x18\x04 \x01(\tB\x04\x90\xb5\x18\x01\"\x17\n\x15GetSigningKeysRequest\";\n\rJsonWebKeySet\x12*\n\x04keys\x18\x01 \x03(\x0b\x32\x1c.helpdesk.auth.v1.JsonWebKey\"c\n\nJsonWebKey\x12\x0b\n\x03kty\x18\x01 \x01(\t\x12\x0b\n\x03use\x18\x02 \x01(\t\x12\x0b\n\x03\x61lg\x18\x03 \x01(\t\x12\x0b\n\x03kid\x18\x04 \x01(\t\x12\x0b\n\x03\x63rv\x18\x05 \x01(\t\x12\t\n\x01x\x18\x06 \x01(\t\x12\t\n\x01y\x18\x07 \x01(\t\"\x14\n\x12GetIdentityRequest\"o\n\x08Identity\x12$\n\x04user\x18\x01 \x01(\x0b\x32\x16.helpdesk.auth.v1.User\x12(\n\x06tenant\x18\x02 \x01(\x0b\x32\x18.helpdesk.auth.v1.Tenant\x12\x13\n\x0bpermissions\x18\x03 \x03(\t2\x89\x06\n\x0cTokenService\x12\x85\x01\n\nIssueToken\x12#.helpdesk.auth.v1.IssueTokenRequest\x1a\x17.helpdesk.auth.v1.Token\"9\x8a\xb5\x18 \x10\x01\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\nJ\t\x12\x07session\x82\xd3\xe4\x93\x02\x0f\"\n/v1/tokens:\x01*\x12\x91\x01\n\x0cRefreshToken\x12%.helpdesk.auth.v1.RefreshTokenRequest\x1a\x17.helpdesk.auth.v1.Token\"A\x8a\xb5\x18 \x10\x01\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\nJ\t\x12\x07session\x82\xd3\xe4\x93\x02\x17\"\x12/v1/tokens:refresh:\x01*\x12\x9e\x01\n\x0bRevokeToken\x12$.helpdesk.auth.v1.RevokeTokenRequest\x1a%.helpdesk.auth.v1.RevokeTokenResponse\"B\x8a\xb5\x18\"\x10\x01\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\n8\x01J\t\x12\x07session\x82\xd3\xe4\x93\x02\x16\"\x11/v1/tokens:revoke:\x01*\x12\xa9\x01\n\x0eGetSigningKeys\x12\'.helpdesk.auth.v1.GetSigningKeysRequest\x1a\x1f.helpdesk.auth.v1.JsonWebKeySet\"M\x8a\xb5\x18+\x10\x01\x1a\x07gateway\x1a\x06ticket\x1a\x06search\x1a\x04\x63hat*\x02\x08\x02\x32\x02\x08\n8\x01\x82\xd3\xe4\x93\x02\x18\x12\x16/.well-known/jwks.json\x12\x8f\x01\n\x0bGetIdentity\x12$.helpdesk.auth.v1.GetIdentityRequest\x1a\x1a.helpdesk.auth.v1.Identity\">\x8a\xb5\x18&\n\x11\x61uth.identity.get\x1a\x07gateway*\x02\x08\x02\x32\x02\x08\n8\x01\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/identityb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -51,6 +51,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CLIENTCREDENTIALSGRANT'].fields_by_name['client_id']._serialized_options = b'\342A\001\002\272H\007r\002\030@\310\001\001'
   _globals['_CLIENTCREDENTIALSGRANT'].fields_by_name['client_secret']._loaded_options = None
   _globals['_CLIENTCREDENTIALSGRANT'].fields_by_name['client_secret']._serialized_options = b'\342A\002\002\004\272H\010r\003\030\200\002\310\001\001\220\265\030\001'
+  _globals['_APIKEYGRANT'].fields_by_name['api_key']._loaded_options = None
+  _globals['_APIKEYGRANT'].fields_by_name['api_key']._serialized_options = b'\342A\002\002\004\272H\010r\003\030\200\002\310\001\001\220\265\030\001'
   _globals['_TOKENEXCHANGEGRANT'].fields_by_name['tenant_slug']._loaded_options = None
   _globals['_TOKENEXCHANGEGRANT'].fields_by_name['tenant_slug']._serialized_options = b'\342A\001\002\272H%r 2\036^[a-z][a-z0-9-]{1,38}[a-z0-9]$\310\001\001'
   _globals['_TOKENEXCHANGEGRANT'].fields_by_name['subject_token']._loaded_options = None
@@ -76,31 +78,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TOKENSERVICE'].methods_by_name['GetIdentity']._loaded_options = None
   _globals['_TOKENSERVICE'].methods_by_name['GetIdentity']._serialized_options = b'\212\265\030&\n\021auth.identity.get\032\007gateway*\002\010\0022\002\010\n8\001\202\323\344\223\002\016\022\014/v1/identity'
   _globals['_ISSUETOKENREQUEST']._serialized_start=247
-  _globals['_ISSUETOKENREQUEST']._serialized_end=471
-  _globals['_PASSWORDGRANT']._serialized_start=474
-  _globals['_PASSWORDGRANT']._serialized_end=673
-  _globals['_CLIENTCREDENTIALSGRANT']._serialized_start=675
-  _globals['_CLIENTCREDENTIALSGRANT']._serialized_end=779
-  _globals['_TOKENEXCHANGEGRANT']._serialized_start=782
-  _globals['_TOKENEXCHANGEGRANT']._serialized_end=1000
-  _globals['_REFRESHTOKENREQUEST']._serialized_start=1002
-  _globals['_REFRESHTOKENREQUEST']._serialized_end=1068
-  _globals['_REVOKETOKENREQUEST']._serialized_start=1070
-  _globals['_REVOKETOKENREQUEST']._serialized_end=1135
-  _globals['_REVOKETOKENRESPONSE']._serialized_start=1137
-  _globals['_REVOKETOKENRESPONSE']._serialized_end=1158
-  _globals['_TOKEN']._serialized_start=1161
-  _globals['_TOKEN']._serialized_end=1294
-  _globals['_GETSIGNINGKEYSREQUEST']._serialized_start=1296
-  _globals['_GETSIGNINGKEYSREQUEST']._serialized_end=1319
-  _globals['_JSONWEBKEYSET']._serialized_start=1321
-  _globals['_JSONWEBKEYSET']._serialized_end=1380
-  _globals['_JSONWEBKEY']._serialized_start=1382
-  _globals['_JSONWEBKEY']._serialized_end=1481
-  _globals['_GETIDENTITYREQUEST']._serialized_start=1483
-  _globals['_GETIDENTITYREQUEST']._serialized_end=1503
-  _globals['_IDENTITY']._serialized_start=1505
-  _globals['_IDENTITY']._serialized_end=1616
-  _globals['_TOKENSERVICE']._serialized_start=1619
-  _globals['_TOKENSERVICE']._serialized_end=2396
+  _globals['_ISSUETOKENREQUEST']._serialized_end=521
+  _globals['_PASSWORDGRANT']._serialized_start=524
+  _globals['_PASSWORDGRANT']._serialized_end=723
+  _globals['_CLIENTCREDENTIALSGRANT']._serialized_start=725
+  _globals['_CLIENTCREDENTIALSGRANT']._serialized_end=829
+  _globals['_APIKEYGRANT']._serialized_start=831
+  _globals['_APIKEYGRANT']._serialized_end=883
+  _globals['_TOKENEXCHANGEGRANT']._serialized_start=886
+  _globals['_TOKENEXCHANGEGRANT']._serialized_end=1104
+  _globals['_REFRESHTOKENREQUEST']._serialized_start=1106
+  _globals['_REFRESHTOKENREQUEST']._serialized_end=1172
+  _globals['_REVOKETOKENREQUEST']._serialized_start=1174
+  _globals['_REVOKETOKENREQUEST']._serialized_end=1239
+  _globals['_REVOKETOKENRESPONSE']._serialized_start=1241
+  _globals['_REVOKETOKENRESPONSE']._serialized_end=1262
+  _globals['_TOKEN']._serialized_start=1265
+  _globals['_TOKEN']._serialized_end=1398
+  _globals['_GETSIGNINGKEYSREQUEST']._serialized_start=1400
+  _globals['_GETSIGNINGKEYSREQUEST']._serialized_end=1423
+  _globals['_JSONWEBKEYSET']._serialized_start=1425
+  _globals['_JSONWEBKEYSET']._serialized_end=1484
+  _globals['_JSONWEBKEY']._serialized_start=1486
+  _globals['_JSONWEBKEY']._serialized_end=1585
+  _globals['_GETIDENTITYREQUEST']._serialized_start=1587
+  _globals['_GETIDENTITYREQUEST']._serialized_end=1607
+  _globals['_IDENTITY']._serialized_start=1609
+  _globals['_IDENTITY']._serialized_end=1720
+  _globals['_TOKENSERVICE']._serialized_start=1723
+  _globals['_TOKENSERVICE']._serialized_end=2500
 # @@protoc_insertion_point(module_scope)

@@ -28,6 +28,7 @@ class IssueTokenRequest(_message.Message):
 
     PASSWORD_FIELD_NUMBER: _builtins.int
     CLIENT_CREDENTIALS_FIELD_NUMBER: _builtins.int
+    API_KEY_FIELD_NUMBER: _builtins.int
     TOKEN_EXCHANGE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def password(self) -> Global___PasswordGrant:
@@ -38,6 +39,10 @@ class IssueTokenRequest(_message.Message):
         """A client id and its secret."""
 
     @_builtins.property
+    def api_key(self) -> Global___ApiKeyGrant:
+        """An API key."""
+
+    @_builtins.property
     def token_exchange(self) -> Global___TokenExchangeGrant:
         """Another issuer's token."""
 
@@ -46,13 +51,14 @@ class IssueTokenRequest(_message.Message):
         *,
         password: Global___PasswordGrant | None = ...,
         client_credentials: Global___ClientCredentialsGrant | None = ...,
+        api_key: Global___ApiKeyGrant | None = ...,
         token_exchange: Global___TokenExchangeGrant | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["client_credentials", b"client_credentials", "grant", b"grant", "password", b"password", "token_exchange", b"token_exchange"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["api_key", b"api_key", "client_credentials", b"client_credentials", "grant", b"grant", "password", b"password", "token_exchange", b"token_exchange"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_credentials", b"client_credentials", "grant", b"grant", "password", b"password", "token_exchange", b"token_exchange"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_key", b"api_key", "client_credentials", b"client_credentials", "grant", b"grant", "password", b"password", "token_exchange", b"token_exchange"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_grant: _TypeAlias = _typing.Literal["password", "client_credentials", "token_exchange"]  # noqa: Y015
+    _WhichOneofReturnType_grant: _TypeAlias = _typing.Literal["password", "client_credentials", "api_key", "token_exchange"]  # noqa: Y015
     _WhichOneofArgType_grant: _TypeAlias = _typing.Literal["grant", b"grant"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_grant) -> _WhichOneofReturnType_grant | None: ...
 
@@ -119,6 +125,28 @@ class ClientCredentialsGrant(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ClientCredentialsGrant: _TypeAlias = ClientCredentialsGrant  # noqa: Y015
+
+@_typing.final
+class ApiKeyGrant(_message.Message):
+    """A key that acts for a user."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    API_KEY_FIELD_NUMBER: _builtins.int
+    api_key: _builtins.str
+    """The key, `hdk_…`."""
+    def __init__(
+        self,
+        *,
+        api_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_key", b"api_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApiKeyGrant: _TypeAlias = ApiKeyGrant  # noqa: Y015
 
 @_typing.final
 class TokenExchangeGrant(_message.Message):

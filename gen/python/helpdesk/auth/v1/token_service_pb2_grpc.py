@@ -67,8 +67,8 @@ class TokenServiceServicer:
     """
 
     def IssueToken(self, request, context):
-        """Issues an access token for a password, a client secret or an identity provider's token; for a
-        password also a refresh token.
+        """Issues an access token for a password, a client secret, an API key or an identity provider's
+        token; for a password also a refresh token.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,8 +34,8 @@ class TokenServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> TokenServiceAsyncStub: ...
     IssueToken: _grpc.UnaryUnaryMultiCallable[_token_service_pb2.IssueTokenRequest, _token_service_pb2.Token]
-    """Issues an access token for a password, a client secret or an identity provider's token; for a
-    password also a refresh token.
+    """Issues an access token for a password, a client secret, an API key or an identity provider's
+    token; for a password also a refresh token.
     """
     RefreshToken: _grpc.UnaryUnaryMultiCallable[_token_service_pb2.RefreshTokenRequest, _token_service_pb2.Token]
     """Exchanges a refresh token for a new pair; the old refresh token dies. Using a dead one ends the session."""
@@ -52,8 +52,8 @@ class TokenServiceAsyncStub(TokenServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     IssueToken: _aio.UnaryUnaryMultiCallable[_token_service_pb2.IssueTokenRequest, _token_service_pb2.Token]  # type: ignore[assignment]
-    """Issues an access token for a password, a client secret or an identity provider's token; for a
-    password also a refresh token.
+    """Issues an access token for a password, a client secret, an API key or an identity provider's
+    token; for a password also a refresh token.
     """
     RefreshToken: _aio.UnaryUnaryMultiCallable[_token_service_pb2.RefreshTokenRequest, _token_service_pb2.Token]  # type: ignore[assignment]
     """Exchanges a refresh token for a new pair; the old refresh token dies. Using a dead one ends the session."""
@@ -73,8 +73,8 @@ class TokenServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _token_service_pb2.IssueTokenRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_token_service_pb2.Token, _abc.Awaitable[_token_service_pb2.Token]]:
-        """Issues an access token for a password, a client secret or an identity provider's token; for a
-        password also a refresh token.
+        """Issues an access token for a password, a client secret, an API key or an identity provider's
+        token; for a password also a refresh token.
         """
 
     @_abc_1.abstractmethod
