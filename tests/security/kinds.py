@@ -180,9 +180,9 @@ def id_fields(each: Rpc) -> list[IdField]:
     found = []
     for path in text_fields(each.descriptor.input_type):
         name = path.last.name
-        if not name.endswith("_id") or name in NO_OBJECTS:
-            continue
         kind = FIELDS.get((each.area, name)) or FIELDS.get(("", name))
+        if name in NO_OBJECTS or (kind is None and not name.endswith("_id")):
+            continue
         if kind is None:
             raise CannotCall(f"{each.path}: nobody has said what {path} names")
         found.append(IdField(path, kind))

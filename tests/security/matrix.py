@@ -19,7 +19,7 @@ from tests.security.cells import WORK_WITH_A_SECRET, Actor, Cell, cells_of
 from tests.security.databases import postgresql_settings
 from tests.security.digest import contents_of
 from tests.security.doors import OVERLOADED, Answer, Door
-from tests.security.kinds import a_missing_id, object_field
+from tests.security.kinds import object_field
 from tests.security.mutation import Change, changed_tree
 from tests.security.progress import Progress
 from tests.security.requests import a_request
@@ -129,7 +129,7 @@ async def _request(cast: Cast, cell: Cell) -> Message:
     field = object_field(cell.rpc)
     if field is None or cell.kind is None:
         return a_request(cell.rpc, {})
-    object_id = a_missing_id()
+    object_id = cell.kind.missing()
     if cell.whose != "missing":
         house, owner = _owner(cast, cell)
         make = cast.fresh if cell.changes_something else cast.shared
