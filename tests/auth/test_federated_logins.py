@@ -12,6 +12,7 @@ from services.auth.errors import (
     ExternalUserRefused,
     FederatedLoginInvalid,
     IdentityProviderNotFound,
+    TenantSuspended,
 )
 from services.auth.federation import LOGIN_LIFE, IdentityProvider, IdentityProviderId, RoleRule
 from services.auth.federation_ports import AuthorizationAnswer
@@ -24,6 +25,7 @@ from services.auth.use_cases.federated_logins import (
     start_federated_login,
 )
 from services.auth.use_cases.federation_desk import FederationDesk
+from services.auth.use_cases.tenant_states import suspend_tenant
 from services.auth.use_cases.token_exchange import exchange_token
 from services.mesh.errors import NotFound
 from tests.auth.builders import PASSWORD, a_user, keep_tenant, keep_user
@@ -465,6 +467,26 @@ async def test_what_fails_at_the_end_leaves_nothing_behind(
         await complete_federated_login(federation, browser, refuse)
     assert desk.store.state.accounts == {}
     assert desk.store.state.federation.identities == {}
+
+
+async def suspend(desk: Desk) -> None:
+    tenant = await _tenant(desk)
+    await suspend_tenant(desk.store, desk.clock, tenant.tenant_id)
+
+
+async def test_a_suspended_tenant_lets_nobody_in_and_makes_nobody(
+    federation: FederationDesk, provider: IdentityProvider, openid: FakeOpenId, desk: Desk
+) -> None:
+    browser = await go_out(federation, provider, openid)
+    await suspend(desk)
+    with pytest.raises(TenantSuspended):
+        await complete_federated_login(federation, browser, itself)
+    with pytest.raises(TenantSuspended):
+        await exchange_token(federation, "acme", f"{ISSUER} good")
+    with pytest.raises(IdentityProviderNotFound):
+        await go_out(federation, provider, openid)
+    assert await login_providers(federation, "acme") == []
+    assert desk.store.state.accounts == {}
 
 
 async def test_one_person_in_two_windows_is_one_user(

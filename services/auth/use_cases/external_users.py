@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import NoReturn, TypeVar
 
 from services.auth.credentials import new_secret
-from services.auth.domain import ADMIN, User, UserState, leaves_no_admin
-from services.auth.errors import ExternalUserRefused, UserEmailTaken
+from services.auth.domain import ADMIN, TenantState, User, UserState, leaves_no_admin
+from services.auth.errors import ExternalUserRefused, TenantSuspended, UserEmailTaken
 from services.auth.federation import (
     AddressVerdict,
     ExternalIdentity,
@@ -30,7 +30,7 @@ async def let_in(
 ) -> Result:
     """Finds, links or makes the user, maps the roles, and does `use`, all in one transaction.
 
-    Raises ExternalUserRefused.
+    Raises ExternalUserRefused, and TenantSuspended.
     """
     secret_hash = await _hash_that_nothing_matches(desk, provider, external)
     for is_last_try in (False, True):
@@ -53,6 +53,7 @@ async def _settle(
     external: ExternalUser,
     secret_hash: str,
 ) -> User:
+    await _require_open(records)
     mapped = mapped_roles(provider, external.claims, await records.roles())
     identity = await records.external_identity(external.issuer, external.subject)
     if identity is None:
@@ -79,6 +80,14 @@ async def _settle(
         )
     )
     return user
+
+
+async def _require_open(records: TenantRecords) -> None:
+    tenant = await records.hold_tenant()
+    if tenant.state is TenantState.SUSPENDED:
+        raise TenantSuspended
+    if tenant.state is not TenantState.ACTIVE:
+        _refuse("tenant going")
 
 
 async def _first_login(

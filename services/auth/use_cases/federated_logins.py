@@ -8,6 +8,7 @@ from typing import TypeVar
 import structlog
 
 from services.auth.credentials import digest_of, new_secret
+from services.auth.domain import TenantState
 from services.auth.errors import (
     ExternalTokenInvalid,
     ExternalUserRefused,
@@ -45,7 +46,7 @@ async def login_providers(desk: FederationDesk, tenant_slug: str) -> list[Identi
     """Those of a tenant that are in use; none where there is no such tenant."""
     async with desk.tokens.store.reading_directory() as directory:
         tenant = await directory.tenant_with_slug(tenant_slug)
-        if tenant is None:
+        if tenant is None or tenant.state is not TenantState.ACTIVE:
             return []
         found = await directory.records(tenant.tenant_id).identity_providers("", 100)
     return [provider for provider in found if provider.is_enabled]
@@ -64,7 +65,7 @@ async def start_federated_login(
     """
     async with desk.tokens.store.reading_directory() as directory:
         tenant = await directory.tenant_with_slug(tenant_slug)
-        if tenant is None:
+        if tenant is None or tenant.state is not TenantState.ACTIVE:
             raise IdentityProviderNotFound(provider_id)
         records = directory.records(tenant.tenant_id)
         provider = await records.identity_provider(provider_id)
