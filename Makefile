@@ -22,8 +22,12 @@ install: .venv/installed ## make .venv from the lock
 up: install ## install, then start everything (ARGS=--detach to leave it in the background)
 	@$(BIN)/helpdesk up $(ARGS)
 
-test: install ## run all tests
+test: install tests/identity_provider/node_modules ## run all tests (needs Node.js for a real identity provider)
 	$(BIN)/pytest $(ARGS)
+
+tests/identity_provider/node_modules: tests/identity_provider/package-lock.json
+	@cd tests/identity_provider && npm ci --silent --no-audit --no-fund
+	@touch $@
 
 check: install ## format, lint, types, imports, contract, fresh generated code
 	$(BIN)/ruff format --check .
