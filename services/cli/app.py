@@ -28,6 +28,13 @@ COMMANDS = (
     Entry("ask", "ask", "ask", "Ask the knowledge base; answers carry citations.", _USE),
     Entry("tickets", "tickets", "app", "Open, find and move tickets.", _USE),
     Entry("kb", "knowledge", "app", "Import and search the knowledge base.", _USE),
+    Entry(
+        "identity-providers",
+        "identity_providers",
+        "app",
+        "Let users of an OpenID provider log in.",
+        _ACCESS,
+    ),
     Entry("login", "login", "login", "Log in to a tenant.", _ACCESS),
     Entry("token", "login", "token", "Print an access token, for curl.", _ACCESS),
 )

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import grpc
 
 from helpdesk.auth.v1 import (
+    identity_provider_service_pb2_grpc,
     tenant_service_pb2_grpc,
     token_service_pb2_grpc,
     user_service_pb2_grpc,
@@ -55,6 +56,9 @@ class Gateway:
         self.tokens = token_service_pb2_grpc.TokenServiceStub(channel)
         self.tenants = tenant_service_pb2_grpc.TenantServiceStub(channel)
         self.users = user_service_pb2_grpc.UserServiceStub(channel)
+        self.identity_providers = identity_provider_service_pb2_grpc.IdentityProviderServiceStub(
+            channel
+        )
         self.tickets = ticket_service_pb2_grpc.TicketServiceStub(channel)
         self.search = search_service_pb2_grpc.SearchServiceStub(channel)
         self.categories = category_service_pb2_grpc.CategoryServiceStub(channel)

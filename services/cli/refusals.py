@@ -35,6 +35,16 @@ _BY_REASON: Mapping[str, Refusal] = {
     "CREDENTIALS_WRONG": Refusal("Tenant, e-mail address and password do not match."),
     "REFRESH_TOKEN_INVALID": Refusal("Your login has ended.", _LOGIN),
     "LOGIN_THROTTLED": Refusal("Too many failed logins.", "wait {wait} s and try again"),
+    "IDENTITY_PROVIDER_NOT_FOUND": Refusal(
+        "There is no such identity provider.", "helpdesk identity-providers list"
+    ),
+    "IDENTITY_PROVIDER_ISSUER_TAKEN": Refusal(
+        "There is a provider with the issuer {issuer}.", "helpdesk identity-providers list"
+    ),
+    "IDENTITY_PROVIDER_CHANGED": Refusal(
+        "Somebody changed the identity provider meanwhile.", "run the command again"
+    ),
+    "ROLE_NOT_GRANTABLE": Refusal("You cannot give the role {role}: it may more than you."),
     "TICKET_NOT_FOUND": Refusal("There is no such ticket.", "helpdesk tickets list"),
     "TICKET_CHANGED": Refusal("Somebody changed the ticket meanwhile.", "run the command again"),
     "TRANSITION_NOT_ALLOWED": Refusal("A ticket that is {status} cannot be changed by {verb}."),

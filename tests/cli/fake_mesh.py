@@ -10,6 +10,7 @@ import grpc
 from google.rpc import code_pb2
 
 from helpdesk.auth.v1 import (
+    identity_provider_service_pb2_grpc,
     tenant_service_pb2_grpc,
     token_service_pb2,
     token_service_pb2_grpc,
@@ -20,6 +21,7 @@ from helpdesk.search.v1 import category_service_pb2_grpc, search_service_pb2_grp
 from helpdesk.ticket.v1 import ticket_service_pb2_grpc
 from tests.cli.fake_desk import Categories, Chat, Search, Tickets
 from tests.cli.fake_people import People, Tenants, Users
+from tests.cli.fake_providers import IdentityProviders
 from tests.cli.refuse import refusal
 
 Context = grpc.ServicerContext
@@ -85,6 +87,7 @@ class FakeMesh:
         self.categories = Categories(self.search)
         self.tickets = Tickets(self.people)  # type: ignore[abstract]
         self.chat = Chat()  # type: ignore[abstract]
+        self.identity_providers = IdentityProviders()  # type: ignore[abstract]
         self._server = grpc.server(
             ThreadPoolExecutor(8),
             options=[("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", 8 * 1024**2)],
@@ -98,6 +101,9 @@ class FakeMesh:
         )
         ticket_service_pb2_grpc.add_TicketServiceServicer_to_server(self.tickets, self._server)
         chat_service_pb2_grpc.add_ChatServiceServicer_to_server(self.chat, self._server)
+        identity_provider_service_pb2_grpc.add_IdentityProviderServiceServicer_to_server(
+            self.identity_providers, self._server
+        )
         port = self._server.add_insecure_port("127.0.0.1:0")
         self.url = f"http://127.0.0.1:{port}"
         self._server.start()
