@@ -12,7 +12,6 @@ from helpdesk.chat.v1 import chat_pb2, chat_service_pb2, chat_service_pb2_grpc
 from helpdesk.search.v1 import search_service_pb2, search_service_pb2_grpc
 from helpdesk.ticket.v1 import ticket_service_pb2, ticket_service_pb2_grpc
 from services.mesh.authority import RemoteAuthority
-from services.mesh.contract import services_of
 from services.mesh.server import MeshServer
 from services.mesh.settings import MeshSettings
 from tests.auth.running_auth import Metadata, RunningAuth
@@ -92,7 +91,7 @@ async def believers(
                 name=name,
                 settings=settings,
                 register=register,
-                services=services_of(name),
+                services=[f"helpdesk.{name}.v1.{name.capitalize()}Service"],
                 authority=make_authority(settings, name),
                 port=0,
             )

@@ -217,7 +217,6 @@ async def test_no_secret_is_kept_not_even_as_a_digest(
 
 def test_secrets_are_found_in_nested_messages() -> None:
     request = token_service_pb2.IssueTokenRequest()
-    assert secret_paths(request.DESCRIPTOR) == (
-        ("password", "password"),
-        ("client_credentials", "client_secret"),
-    )
+    found = set(secret_paths(request.DESCRIPTOR))
+
+    assert {("password", "password"), ("client_credentials", "client_secret")} <= found
