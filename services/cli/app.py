@@ -35,6 +35,7 @@ COMMANDS = (
         "Let users of an OpenID provider log in.",
         _ACCESS,
     ),
+    Entry("tenants", "tenants", "app", "Make, suspend and delete tenants (operator).", _ACCESS),
     Entry("login", "login", "login", "Log in to a tenant.", _ACCESS),
     Entry("token", "login", "token", "Print an access token, for curl.", _ACCESS),
 )

@@ -45,6 +45,11 @@ _BY_REASON: Mapping[str, Refusal] = {
         "Somebody changed the identity provider meanwhile.", "run the command again"
     ),
     "ROLE_NOT_GRANTABLE": Refusal("You cannot give the role {role}: it may more than you."),
+    "TENANT_SUSPENDED": Refusal("This tenant is suspended.", "ask the operator of the platform"),
+    "TENANT_NOT_FOUND": Refusal("There is no such tenant.", "helpdesk tenants list"),
+    "TENANT_SLUG_TAKEN": Refusal("There is a tenant {slug} already.", "helpdesk tenants list"),
+    "TENANT_DELETING": Refusal("The tenant is being deleted, and that cannot be stopped."),
+    "TENANT_PROTECTED": Refusal("The platform's own tenant stays as it is."),
     "TICKET_NOT_FOUND": Refusal("There is no such ticket.", "helpdesk tickets list"),
     "TICKET_CHANGED": Refusal("Somebody changed the ticket meanwhile.", "run the command again"),
     "TRANSITION_NOT_ALLOWED": Refusal("A ticket that is {status} cannot be changed by {verb}."),

@@ -81,7 +81,7 @@ class FakeMesh:
         # The methods that no test calls answer UNIMPLEMENTED, as the generated base classes do.
         self.people = People()
         self.tokens = Tokens(self.people)  # type: ignore[abstract]
-        self.tenants = Tenants(self.people)  # type: ignore[abstract]
+        self.tenants = Tenants(self.people)
         self.users = Users(self.people)  # type: ignore[abstract]
         self.search = Search()  # type: ignore[abstract]
         self.categories = Categories(self.search)

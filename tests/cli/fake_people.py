@@ -3,6 +3,7 @@
 # ruff: noqa: N802 - RPC methods carry the contract's names
 
 import grpc
+from google.rpc import code_pb2
 
 from helpdesk.auth.v1 import (
     auth_pb2,
@@ -11,6 +12,7 @@ from helpdesk.auth.v1 import (
     user_service_pb2,
     user_service_pb2_grpc,
 )
+from tests.cli.refuse import refusal
 
 Context = grpc.ServicerContext
 
@@ -43,6 +45,7 @@ class People:
 class Tenants(tenant_service_pb2_grpc.TenantServiceServicer):
     def __init__(self, people: People) -> None:
         self.people = people
+        self.purged: list[str] = []
 
     def CreateTenant(
         self, request: tenant_service_pb2.CreateTenantRequest, context: Context
@@ -56,6 +59,49 @@ class Tenants(tenant_service_pb2_grpc.TenantServiceServicer):
         self, request: tenant_service_pb2.ListTenantsRequest, context: Context
     ) -> tenant_service_pb2.ListTenantsResponse:
         return tenant_service_pb2.ListTenantsResponse(tenants=self.people.tenants)
+
+    def GetTenant(
+        self, request: tenant_service_pb2.GetTenantRequest, context: Context
+    ) -> auth_pb2.Tenant:
+        found = self._tenant(request.tenant_id, context)
+        if found.state == auth_pb2.TENANT_STATE_DELETING:
+            # One service after the other, as often as somebody looks.
+            left = [name for name in ("ticket", "search", "chat") if name not in self.purged]
+            if left:
+                self.purged.append(left[0])
+            else:
+                self.people.tenants.remove(found)
+            found.purged_services[:] = sorted(self.purged)
+        return found
+
+    def SuspendTenant(
+        self, request: tenant_service_pb2.SuspendTenantRequest, context: Context
+    ) -> auth_pb2.Tenant:
+        return self._into(auth_pb2.TENANT_STATE_SUSPENDED, request.tenant_id, context)
+
+    def ResumeTenant(
+        self, request: tenant_service_pb2.ResumeTenantRequest, context: Context
+    ) -> auth_pb2.Tenant:
+        return self._into(auth_pb2.TENANT_STATE_ACTIVE, request.tenant_id, context)
+
+    def DeleteTenant(
+        self, request: tenant_service_pb2.DeleteTenantRequest, context: Context
+    ) -> auth_pb2.Tenant:
+        return self._into(auth_pb2.TENANT_STATE_DELETING, request.tenant_id, context)
+
+    def _into(
+        self, state: auth_pb2.TenantState.ValueType, tenant_id: str, context: Context
+    ) -> auth_pb2.Tenant:
+        found = self._tenant(tenant_id, context)
+        found.state = state
+        return found
+
+    def _tenant(self, tenant_id: str, context: Context) -> auth_pb2.Tenant:
+        for tenant in self.people.tenants:
+            if tenant.tenant_id == tenant_id:
+                return tenant
+        context.abort_with_status(refusal(code_pb2.NOT_FOUND, "TENANT_NOT_FOUND"))
+        raise AssertionError
 
 
 class Users(user_service_pb2_grpc.UserServiceServicer):

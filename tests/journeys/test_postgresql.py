@@ -5,27 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from services.mesh.settings import REPOSITORY
 from tests.support.databases import running_postgresql
 from tests.support.installation import Installation, fresh_environment
+from tests.support.postgresql_installation import postgresql_environment
 
-SERVICES = ("auth", "ticket", "search", "chat")
-ROLES = {"": "", "OWNER_": "_owner", "SYSTEM_": "_system"}
 QUESTION = "I forgot my password. How do I reset it?"
 
 
 @pytest.fixture(scope="module")
 def on_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     with running_postgresql() as server:
-        for statement in statements():
-            server.execute(statement)
-        addresses = {
-            f"HELPDESK_{service.upper()}_DATABASE_{setting}URL": server.url(
-                f"helpdesk_{service}", f"helpdesk_{service}{suffix}"
-            )
-            for service in SERVICES
-            for setting, suffix in ROLES.items()
-        }
+        addresses = postgresql_environment(server)
         folder = tmp_path_factory.mktemp("installation")
         installation = Installation({**fresh_environment(folder), **addresses})
         started = installation.run("up", "--detach")
@@ -34,12 +24,6 @@ def on_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installa
             yield installation
         finally:
             installation.run("down")
-
-
-def statements() -> list[str]:
-    script = (REPOSITORY / "infra" / "postgresql" / "roles.sql").read_text(encoding="utf-8")
-    code = "\n".join(line for line in script.splitlines() if not line.startswith("--"))
-    return [statement.strip() for statement in code.split(";") if statement.strip()]
 
 
 def test_a_customer_asks_opens_a_ticket_and_reads_it_back(on_postgresql: Installation) -> None:
