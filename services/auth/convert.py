@@ -9,11 +9,12 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from helpdesk.auth.v1 import (
     api_key_service_pb2,
     auth_pb2,
+    signing_key_service_pb2,
     tenant_service_pb2,
     token_service_pb2,
     user_service_pb2,
 )
-from services.auth.domain import ApiKey, Deletion, Role, Tenant, User
+from services.auth.domain import ApiKey, Deletion, Role, SigningKey, Tenant, User
 from services.auth.signing import PublicKey
 from services.auth.standard_roles import STANDARD_NAMES
 from services.auth.use_cases.account_codes import NewCode
@@ -132,6 +133,15 @@ def identity_message(identity: Identity) -> token_service_pb2.Identity:
         user=user_message(identity.user),
         tenant=tenant_message(identity.tenant),
         permissions=sorted(identity.permissions),
+    )
+
+
+def signing_key_message(key: SigningKey) -> signing_key_service_pb2.SigningKey:
+    return signing_key_service_pb2.SigningKey(
+        key_id=key.key_id,
+        create_time=timestamp(key.create_time),
+        activate_time=timestamp(key.first_use),
+        retire_time=timestamp(key.retire_time) if key.retire_time else None,
     )
 
 

@@ -21,6 +21,12 @@ SESSION_LIFE = timedelta(days=90)
 # every service's clock.
 REVOCATION_MEMORY = ACCESS_TOKEN_LIFE + timedelta(minutes=1)
 
+# How long a retired key verifies: until its last token has expired by every service's clock.
+SIGNING_KEY_MEMORY = ACCESS_TOKEN_LIFE + timedelta(minutes=1)
+# How long a key is shown before it signs: the edge fetches the keys once a minute at the slowest,
+# other replicas of auth look into the database as often, and some time is to spare.
+SIGNING_KEY_LEAD = timedelta(seconds=150)
+
 FREE_LOGIN_FAILURES = 5
 LONGEST_LOGIN_WAIT = timedelta(minutes=5)
 LOGIN_MEMORY = timedelta(hours=1)
@@ -174,18 +180,26 @@ class AccountCode:
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A P-256 private key in PEM; it signs until it is retired and verifies a little longer."""
+    """A P-256 private key in PEM; it is shown before it signs, and verifies a little longer."""
 
     key_id: str
     private_pem: str
     create_time: datetime
     retire_time: datetime | None = None
+    activate_time: datetime | None = None
+
+    @property
+    def first_use(self) -> datetime:
+        return self.activate_time or self.create_time
+
+    def is_pending(self, now: datetime) -> bool:
+        return now < self.first_use
 
     def signs(self, now: datetime) -> bool:
-        return self.retire_time is None or now < self.retire_time
+        return not self.is_pending(now) and (self.retire_time is None or now < self.retire_time)
 
     def verifies(self, now: datetime) -> bool:
-        return self.retire_time is None or now < self.retire_time + ACCESS_TOKEN_LIFE
+        return self.retire_time is None or now < self.retire_time + SIGNING_KEY_MEMORY
 
 
 @dataclass(frozen=True, slots=True)

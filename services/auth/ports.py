@@ -204,6 +204,15 @@ class Directory(AuthorizationDirectory, Protocol):
     async def signing_keys(self) -> list[SigningKey]:
         """Newest first."""
 
+    async def lock_signing_keys(self) -> None:
+        """Until the transaction ends nobody else changes the keys that are there."""
+
+    async def retire_signing_key(self, key_id: str, retire_time: datetime) -> None:
+        """It signs until then."""
+
+    async def delete_signing_keys(self, retired_before: datetime) -> None:
+        """Those that were retired before this time."""
+
     async def add_signing_key(self, key: SigningKey) -> None:
         """Adds a key."""
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import grpc
@@ -14,6 +15,7 @@ from helpdesk.auth.v1 import (
     policy_service_pb2_grpc,
     purge_service_pb2_grpc,
     role_service_pb2_grpc,
+    signing_key_service_pb2_grpc,
     tenant_service_pb2_grpc,
     token_service_pb2_grpc,
     user_service_pb2_grpc,
@@ -38,6 +40,7 @@ from services.auth.servicer import (
     PolicyServicer,
     PurgeServicer,
     RoleServicer,
+    SigningKeyServicer,
     TenantServicer,
     TokenServicer,
     UserServicer,
@@ -54,6 +57,7 @@ from services.auth.use_cases.platform import (
     ensure_signing_key,
     update_standard_roles,
 )
+from services.auth.use_cases.signing_keys import KeyRotation, rotate_signing_keys
 from services.auth.use_cases.token_desk import TokenDesk
 from services.mesh.clock import Clock, utc_now
 from services.mesh.contract import services_of
@@ -82,6 +86,9 @@ class Auth:
     identity_providers: IdentityProviderServicer
     roles: RoleServicer
     api_keys: ApiKeyServicer
+    signing_keys: SigningKeyServicer
+    rotation: KeyRotation
+    longest_key_use: timedelta
     policy: PolicyServicer
     purge: PurgeServicer
     burials: Burials
@@ -95,6 +102,9 @@ class Auth:
         account_service_pb2_grpc.add_AccountServiceServicer_to_server(self.account, server)
         role_service_pb2_grpc.add_RoleServiceServicer_to_server(self.roles, server)
         api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server(self.api_keys, server)
+        signing_key_service_pb2_grpc.add_SigningKeyServiceServicer_to_server(
+            self.signing_keys, server
+        )
         policy_service_pb2_grpc.add_PolicyServiceServicer_to_server(self.policy, server)
         purge_service_pb2_grpc.add_PurgeServiceServicer_to_server(self.purge, server)
         identity_provider_service_pb2_grpc.add_IdentityProviderServiceServicer_to_server(
@@ -107,6 +117,7 @@ class Auth:
     async def clean_up(self) -> None:
         while True:
             await delete_expired(self.store, self.clock)
+            await rotate_signing_keys(self.rotation, self.longest_key_use)
             await asyncio.sleep(_SECONDS_BETWEEN_CLEANINGS)
 
 
@@ -140,6 +151,7 @@ async def build(
     await ensure_signing_key(store, clock, make_signing_key)
     await update_standard_roles(store)
     keys = KeyRing(store, clock, settings.issuer)
+    rotation = KeyRotation(store, clock, make_signing_key, keys.forget)
     burials = Burials(store, clock)
     feed = PolicyFeed(store, policy_changed, clock=clock)
     desk = TokenDesk(store, passwords, keys, clock, LoginTurns())
@@ -157,6 +169,9 @@ async def build(
         identity_providers=IdentityProviderServicer(federation),
         roles=RoleServicer(store),
         api_keys=ApiKeyServicer(store, clock),
+        signing_keys=SigningKeyServicer(rotation),
+        rotation=rotation,
+        longest_key_use=timedelta(days=settings.signing_key_days),
         policy=PolicyServicer(feed),
         purge=PurgeServicer(store, clock, burials),
         burials=burials,

@@ -13,6 +13,9 @@ from services.mesh.settings import MeshSettings
 class AuthSettings(MeshSettings):
     operator_password: SecretStr | None = Field(default=None, min_length=8, max_length=256)
 
+    signing_key_days: float = Field(default=30, gt=0)
+    """How old the key that signs tokens may become; then a new one takes its place."""
+
     sealing_keys: Path | None = None
     """The file with the keys that seal secrets; replicas on one database need the same."""
 

@@ -96,6 +96,10 @@ class KeyRing:
         await self._refresh(_FRESH_FOR)
         return [_public(key) for key in self._keys.values() if key.stored.verifies(self._clock())]
 
+    def forget(self) -> None:
+        """Looks into the database before the next use."""
+        self._load_time = None
+
     async def look_for(self, key_id: str) -> None:
         """Looks into the database when the key is not known here."""
         if key_id not in self._keys:

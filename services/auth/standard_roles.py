@@ -98,6 +98,8 @@ OPERATOR = Role(
     ACCOUNT_PERMISSIONS
     | frozenset(
         {
+            "auth.signing_keys.list",
+            "auth.signing_keys.rotate",
             "auth.tenants.create",
             "auth.tenants.delete",
             "auth.tenants.get",

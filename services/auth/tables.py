@@ -215,6 +215,7 @@ class SigningKeyRow(AuthTable):
     private_pem: Mapped[str]
     create_time: Mapped[datetime] = mapped_column(UtcDateTime)
     retire_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    activate_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class PolicyVersionRow(AuthTable):

@@ -350,6 +350,20 @@ class FakeDirectory(FakeAuthorizationDirectory):
             reverse=True,
         )
 
+    async def lock_signing_keys(self) -> None:
+        pass
+
+    async def retire_signing_key(self, key_id: str, retire_time: datetime) -> None:
+        key = self._state.signing_keys[key_id]
+        self._state.signing_keys[key_id] = replace(key, retire_time=retire_time)
+
+    async def delete_signing_keys(self, retired_before: datetime) -> None:
+        self._state.signing_keys = {
+            key_id: key
+            for key_id, key in self._state.signing_keys.items()
+            if key.retire_time is None or key.retire_time >= retired_before
+        }
+
     async def add_signing_key(self, key: SigningKey) -> None:
         self._state.signing_keys[key.key_id] = key
 

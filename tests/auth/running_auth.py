@@ -15,6 +15,7 @@ from helpdesk.auth.v1 import (
     identity_provider_service_pb2_grpc,
     policy_service_pb2_grpc,
     role_service_pb2_grpc,
+    signing_key_service_pb2_grpc,
     tenant_service_pb2,
     tenant_service_pb2_grpc,
     token_service_pb2,
@@ -74,6 +75,10 @@ class RunningAuth:
     @property
     def roles(self) -> "role_service_pb2_grpc.RoleServiceAsyncStub":
         return role_service_pb2_grpc.RoleServiceStub(self.channel)
+
+    @property
+    def signing_keys(self) -> "signing_key_service_pb2_grpc.SigningKeyServiceAsyncStub":
+        return signing_key_service_pb2_grpc.SigningKeyServiceStub(self.channel)
 
     @property
     def api_keys(self) -> "api_key_service_pb2_grpc.ApiKeyServiceAsyncStub":

@@ -9,6 +9,7 @@ from services.auth.domain import (
     LONGEST_LOGIN_WAIT,
     REFRESH_TOKEN_LIFE,
     SESSION_LIFE,
+    SIGNING_KEY_MEMORY,
     LoginFailures,
     Role,
     Session,
@@ -56,8 +57,8 @@ def test_a_retired_key_verifies_as_long_as_its_last_token_lives() -> None:
     assert key.verifies(START)
     retired = type(key)(key.key_id, key.private_pem, key.create_time, START)
     assert not retired.signs(START)
-    assert retired.verifies(START + ACCESS_TOKEN_LIFE - SECOND)
-    assert not retired.verifies(START + ACCESS_TOKEN_LIFE)
+    assert retired.verifies(START + ACCESS_TOKEN_LIFE)
+    assert not retired.verifies(START + SIGNING_KEY_MEMORY)
 
 
 def test_the_first_failed_logins_cost_no_time() -> None:

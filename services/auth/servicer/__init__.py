@@ -7,6 +7,7 @@ from services.auth.servicer.identity_provider import IdentityProviderServicer
 from services.auth.servicer.policy import PolicyServicer
 from services.auth.servicer.purge import PurgeServicer
 from services.auth.servicer.role import RoleServicer
+from services.auth.servicer.signing_key import SigningKeyServicer
 from services.auth.servicer.tenant import TenantServicer
 from services.auth.servicer.token import TokenServicer
 from services.auth.servicer.user import UserServicer
@@ -19,6 +20,7 @@ __all__ = [
     "PolicyServicer",
     "PurgeServicer",
     "RoleServicer",
+    "SigningKeyServicer",
     "TenantServicer",
     "TokenServicer",
     "UserServicer",

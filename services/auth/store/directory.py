@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import delete, insert, or_, select
+from sqlalchemy import delete, insert, or_, select, update
 
 from services.auth.domain import (
     ApiKey,
@@ -124,6 +124,21 @@ class SqlDirectory(DeletionRows, AuthorizationDirectoryRows):
             )
         )
         return [signing_key_from(row) for row in rows]
+
+    async def lock_signing_keys(self) -> None:
+        await self._session.execute(select(SigningKeyRow.key_id).with_for_update())
+
+    async def retire_signing_key(self, key_id: str, retire_time: datetime) -> None:
+        await self._session.execute(
+            update(SigningKeyRow)
+            .where(SigningKeyRow.key_id == key_id)
+            .values(retire_time=retire_time)
+        )
+
+    async def delete_signing_keys(self, retired_before: datetime) -> None:
+        await self._session.execute(
+            delete(SigningKeyRow).where(SigningKeyRow.retire_time < retired_before)
+        )
 
     async def add_signing_key(self, key: SigningKey) -> None:
         await self._session.execute(insert(SigningKeyRow).values(**asdict(key)))

@@ -102,4 +102,6 @@ def login_failures_from(row: LoginFailureRow) -> LoginFailures:
 
 
 def signing_key_from(row: SigningKeyRow) -> SigningKey:
-    return SigningKey(row.key_id, row.private_pem, row.create_time, row.retire_time)
+    return SigningKey(
+        row.key_id, row.private_pem, row.create_time, row.retire_time, row.activate_time
+    )
