@@ -1,5 +1,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
+NODE_TESTS := tests/identity_provider/node_modules tests/browser/node_modules
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -22,11 +23,11 @@ install: .venv/installed ## make .venv from the lock
 up: install ## install, then start everything (ARGS=--detach to leave it in the background)
 	@$(BIN)/helpdesk up $(ARGS)
 
-test: install tests/identity_provider/node_modules ## run all tests (needs Node.js for a real identity provider)
+test: install $(NODE_TESTS) ## run all tests (some need Node.js, some Chromium)
 	$(BIN)/pytest $(ARGS)
 
-tests/identity_provider/node_modules: tests/identity_provider/package-lock.json
-	@cd tests/identity_provider && npm ci --silent --no-audit --no-fund
+tests/%/node_modules: tests/%/package-lock.json
+	@cd tests/$* && npm ci --silent --no-audit --no-fund
 	@touch $@
 
 check: install ## format, lint, types, imports, contract, fresh generated code

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx2 as httpx
 
+from services.cli.profiles import ProfileFile
 from services.mesh.settings import REPOSITORY, MeshSettings
 
 HELPDESK = Path(sys.executable).parent / "helpdesk"
@@ -68,6 +69,11 @@ class Installation:
         done = self.run("token", "--tenant", tenant, "--as", role)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
+
+    def password(self, tenant: str, email: str) -> str:
+        """The made-up password of a demo user."""
+        found: str = ProfileFile(self.data).read().by_tenant[tenant].passwords[email]
+        return found
 
     def rest(self, tenant: str = "", role: str = "customer") -> httpx.Client:
         """A client of the REST side, logged in when a tenant is named."""
