@@ -142,6 +142,13 @@ def _login_page(login: LoginNeeded) -> messages.LoginPage:
         tenant_slug=login.tenant_slug,
         tenant_is_fixed=login.client.tenant_id is not None,
         return_origin=_origin(login.redirect_uri),
+        login_providers=[
+            messages.LoginProvider(
+                identity_provider_id=provider.identity_provider_id,
+                display_name=provider.display_name,
+            )
+            for provider in login.providers
+        ],
     )
 
 

@@ -12,10 +12,9 @@ NotFound            TenantNotFound, UserNotFound, RoleNotFound, IdentityProvider
 AlreadyExists       TenantSlugTaken, UserEmailTaken, IdentityProviderIssuerTaken,
                     RoleNameTaken
 FailedPrecondition  LastAdmin, UserStateUnfit, RoleFixed, RoleInUse, TenantDeleting,
-                    TenantProtected, AuthorizationExpired
+                    TenantProtected, AuthorizationExpired, IdentityProviderUnusable
 Aborted             UserChanged, RoleChanged, IdentityProviderChanged
 ResourceExhausted   LoginThrottled
-Unavailable         IdentityProviderUnusable
 """
 
 from datetime import timedelta
@@ -31,7 +30,6 @@ from services.mesh.errors import (
     PermissionDenied,
     ResourceExhausted,
     Unauthenticated,
-    Unavailable,
 )
 
 DOMAIN = "helpdesk.auth"
@@ -277,7 +275,9 @@ class IdentityProviderRefused(InvalidRequest):
         )
 
 
-class IdentityProviderUnusable(Unavailable):
+class IdentityProviderUnusable(FailedPrecondition):
+    """Not Unavailable, which would say that auth itself cannot be reached."""
+
     domain = DOMAIN
     reason = "IDENTITY_PROVIDER_UNUSABLE"
 

@@ -11,6 +11,7 @@ from helpdesk.auth.v1 import (
     account_service_pb2_grpc,
     api_key_service_pb2_grpc,
     authorization_service_pb2_grpc,
+    federated_login_service_pb2_grpc,
     identity_provider_service_pb2_grpc,
     policy_service_pb2_grpc,
     purge_service_pb2_grpc,
@@ -36,6 +37,7 @@ from services.auth.servicer import (
     AccountServicer,
     ApiKeyServicer,
     AuthorizationServicer,
+    FederatedLoginServicer,
     IdentityProviderServicer,
     PolicyServicer,
     PurgeServicer,
@@ -49,6 +51,7 @@ from services.auth.settings import AuthSettings
 from services.auth.signing import KeyRing, make_signing_key
 from services.auth.store import SqlAuthStore
 from services.auth.use_cases.authorization_desk import AuthorizationDesk
+from services.auth.use_cases.external_doors import ExternalDoor
 from services.auth.use_cases.federation_desk import FederationDesk
 from services.auth.use_cases.login_turns import LoginTurns
 from services.auth.use_cases.platform import (
@@ -84,6 +87,7 @@ class Auth:
     tokens: TokenServicer
     account: AccountServicer
     identity_providers: IdentityProviderServicer
+    federated_logins: FederatedLoginServicer
     roles: RoleServicer
     api_keys: ApiKeyServicer
     signing_keys: SigningKeyServicer
@@ -109,6 +113,9 @@ class Auth:
         purge_service_pb2_grpc.add_PurgeServiceServicer_to_server(self.purge, server)
         identity_provider_service_pb2_grpc.add_IdentityProviderServiceServicer_to_server(
             self.identity_providers, server
+        )
+        federated_login_service_pb2_grpc.add_FederatedLoginServiceServicer_to_server(
+            self.federated_logins, server
         )
         authorization_service_pb2_grpc.add_AuthorizationServiceServicer_to_server(
             self.authorization, server
@@ -157,6 +164,13 @@ async def build(
     desk = TokenDesk(store, passwords, keys, clock, LoginTurns())
     federation = federation_desk(settings, desk)
     authority = LocalAuthority(store, keys, feed, clock, settings.issuer)
+    authorization = AuthorizationDesk(
+        tokens=desk,
+        id_tokens=SignedIdTokens(keys, settings.issuer),
+        access_tokens=authority,
+        own_clients=own_clients(settings),
+        issuer=settings.issuer,
+    )
     return Auth(
         store=store,
         feed=feed,
@@ -175,15 +189,8 @@ async def build(
         policy=PolicyServicer(feed),
         purge=PurgeServicer(store, clock, burials),
         burials=burials,
-        authorization=AuthorizationServicer(
-            AuthorizationDesk(
-                tokens=desk,
-                id_tokens=SignedIdTokens(keys, settings.issuer),
-                access_tokens=authority,
-                own_clients=own_clients(settings),
-                issuer=settings.issuer,
-            )
-        ),
+        federated_logins=FederatedLoginServicer(ExternalDoor(authorization, federation)),
+        authorization=AuthorizationServicer(authorization),
         clock=clock,
     )
 

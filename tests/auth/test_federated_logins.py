@@ -102,11 +102,12 @@ async def change(desk: Desk, provider: IdentityProvider, **changes: object) -> I
 async def test_a_browser_is_sent_out_with_secrets_of_its_own(
     federation: FederationDesk, provider: IdentityProvider, openid: FakeOpenId, desk: Desk
 ) -> None:
-    url = await start_federated_login(
+    started = await start_federated_login(
         federation, "acme", provider.identity_provider_id, BROWSER, "the-target"
     )
+    assert started.display_name == "Acme Login"
     [(client, secrets, redirect_uri)] = openid.asked
-    assert url == f"{ISSUER}/authorize?state={secrets.state}"
+    assert started.authorization_url == f"{ISSUER}/authorize?state={secrets.state}"
     assert (client.client_secret, client.scopes) == ("s3cret", ("openid", "email"))
     assert redirect_uri == f"{PUBLIC_URL}/oauth/external/{provider.identity_provider_id}/callback"
     assert len({secrets.state, secrets.nonce, secrets.code_verifier}) == 3
@@ -450,8 +451,8 @@ async def test_the_login_page_learns_of_providers_in_use_only(
     await keep_provider(
         desk.store, a_provider(tenant, issuer="https://off.example", is_enabled=False)
     )
-    assert await login_providers(federation, "acme") == [provider]
-    assert await login_providers(federation, "nowhere") == []
+    assert await login_providers(federation.tokens, "acme") == [provider]
+    assert await login_providers(federation.tokens, "nowhere") == []
 
 
 async def test_what_fails_at_the_end_leaves_nothing_behind(
@@ -485,7 +486,7 @@ async def test_a_suspended_tenant_lets_nobody_in_and_makes_nobody(
         await exchange_token(federation, "acme", f"{ISSUER} good")
     with pytest.raises(IdentityProviderNotFound):
         await go_out(federation, provider, openid)
-    assert await login_providers(federation, "acme") == []
+    assert await login_providers(federation.tokens, "acme") == []
     assert desk.store.state.accounts == {}
 
 

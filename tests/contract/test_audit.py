@@ -23,6 +23,7 @@ NOT_AUDITED = {
     "helpdesk.auth.v1.AuthorizationService.BeginAuthorization": "leads to a login or a code",
     "helpdesk.auth.v1.AuthorizationService.BeginDeviceApproval": "leads to a decision",
     "helpdesk.auth.v1.AuthorizationService.InspectAuthorization": "shows a page again",
+    "helpdesk.auth.v1.FederatedLoginService.StartFederatedLogin": "leads to a login",
     "helpdesk.auth.v1.AuthorizationService.StartDeviceAuthorization": "of nobody's tenant yet",
     "helpdesk.chat.v1.ChatService.CreateSession": "an empty conversation",
     "helpdesk.chat.v1.ChatService.SendMessage": "a question and its answer, kept as messages",

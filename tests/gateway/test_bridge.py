@@ -8,7 +8,6 @@ import grpc.aio
 import pytest
 from starlette.testclient import TestClient
 
-from helpdesk.auth.v1.authorization_service_pb2_grpc import AuthorizationServiceStub
 from services.gateway.bridge.app import make_app
 from services.mesh.settings import REPOSITORY
 
@@ -17,8 +16,7 @@ from services.mesh.settings import REPOSITORY
 async def client() -> AsyncIterator[TestClient]:
     document = REPOSITORY / "gen" / "openapi" / "helpdesk.json"
     async with grpc.aio.insecure_channel("127.0.0.1:1") as nowhere:
-        auth = AuthorizationServiceStub(nowhere)
-        yield TestClient(make_app(document, auth, "http://127.0.0.1:8080"))
+        yield TestClient(make_app(document, nowhere, "http://127.0.0.1:8080"))
 
 
 def test_the_start_page_leads_to_the_documentation(client: TestClient) -> None:

@@ -3,6 +3,7 @@
 from services.auth.servicer.account import AccountServicer
 from services.auth.servicer.api_key import ApiKeyServicer
 from services.auth.servicer.authorization import AuthorizationServicer
+from services.auth.servicer.federated_login import FederatedLoginServicer
 from services.auth.servicer.identity_provider import IdentityProviderServicer
 from services.auth.servicer.policy import PolicyServicer
 from services.auth.servicer.purge import PurgeServicer
@@ -16,6 +17,7 @@ __all__ = [
     "AccountServicer",
     "ApiKeyServicer",
     "AuthorizationServicer",
+    "FederatedLoginServicer",
     "IdentityProviderServicer",
     "PolicyServicer",
     "PurgeServicer",

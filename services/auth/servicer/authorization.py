@@ -35,7 +35,10 @@ class AuthorizationServicer(authorization_service_pb2_grpc.AuthorizationServiceS
     ) -> messages.AuthorizationStep:
         return convert.step_message(
             await authorization.inspect(
-                self._desk, request.request_secret, convert.browser(request.browser)
+                self._desk,
+                request.request_secret,
+                convert.browser(request.browser),
+                request.tenant_slug,
             )
         )
 

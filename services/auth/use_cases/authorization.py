@@ -28,16 +28,18 @@ from services.auth.authorization_parameters import (
     wanted,
 )
 from services.auth.credentials import digest_of, new_secret
-from services.auth.domain import Tenant
+from services.auth.domain import Tenant, User
 from services.auth.errors import (
     AuthorizationExpired,
     OAuthRefused,
     UserCodeUnknown,
 )
+from services.auth.federation import IdentityProvider
 from services.auth.oauth_clients import OAuthClient
 from services.auth.use_cases.authentication import authenticate
 from services.auth.use_cases.authorization_desk import AuthorizationDesk, find_client
 from services.auth.use_cases.browsers import sign_in, signed_in
+from services.auth.use_cases.federated_logins import login_providers
 from services.mesh.audit import acting_for, acts_on
 
 
@@ -65,6 +67,7 @@ class LoginNeeded:
     client: OAuthClient
     tenant_slug: str
     redirect_uri: str
+    providers: tuple[IdentityProvider, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +162,22 @@ async def begin_device_approval(desk: AuthorizationDesk, user_code: str, browser
     return Step(await _next(desk, under_way, who))
 
 
-async def inspect(desk: AuthorizationDesk, request_secret: str, browser: Browser) -> Step:
+async def inspect(
+    desk: AuthorizationDesk, request_secret: str, browser: Browser, typed_slug: str = ""
+) -> Step:
+    """The login page is that of the tenant that was typed, where the client leaves a choice."""
     under_way = await _find(desk, request_secret, browser)
     who = await signed_in(desk.tokens, browser.session_secret)
-    return Step(await _next(desk, under_way, who))
+    return Step(await _next(desk, under_way, who, typed_slug))
+
+
+async def let_browser_in(
+    desk: AuthorizationDesk, request_secret: str, browser: Browser, user: User
+) -> Step:
+    """For a user who has proved at an identity provider who they are."""
+    under_way = await _find(desk, request_secret, browser)
+    who, secret = await sign_in(desk.tokens, user)
+    return Step(await _next(desk, under_way, who), secret)
 
 
 async def log_in_browser(
@@ -205,12 +220,15 @@ async def decide(
     return Step(_refusal(desk, request.redirect_uri, request.state, refusal))
 
 
-async def _next(desk: AuthorizationDesk, under_way: _UnderWay, who: SignedIn | None) -> Next:
+async def _next(
+    desk: AuthorizationDesk, under_way: _UnderWay, who: SignedIn | None, typed_slug: str = ""
+) -> Next:
     request, client = under_way.request, under_way.client
     if who is None or not is_answered_by(request, client, who, desk.tokens.clock()):
         tenant = await _tenant_of(desk, client)
-        slug = tenant.slug if tenant else request.tenant_slug
-        return LoginNeeded(under_way.secret, client, slug, request.redirect_uri)
+        slug = tenant.slug if tenant else typed_slug or request.tenant_slug
+        providers = await login_providers(desk.tokens, slug) if slug else ()
+        return LoginNeeded(under_way.secret, client, slug, request.redirect_uri, tuple(providers))
     async with desk.tokens.store.reading(who.session.tenant_id) as records:
         granted = await records.granted_scope(who.user.user_id, client.client_id)
     if asks_for_consent(request, client, granted):

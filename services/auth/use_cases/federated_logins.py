@@ -24,12 +24,19 @@ from services.auth.federation import (
 from services.auth.federation_ports import AuthorizationAnswer, ClientRegistration, LoginSecrets
 from services.auth.use_cases.external_users import Use, let_in
 from services.auth.use_cases.federation_desk import FederationDesk
+from services.auth.use_cases.token_desk import TokenDesk
 from services.mesh.audit import acting_for, bookkeeping
 
 Result = TypeVar("Result")
 
 _PURPOSE = "federated login"
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class StartedLogin:
+    authorization_url: str
+    display_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +49,9 @@ class ReturnedBrowser:
     browser_secret: str
 
 
-async def login_providers(desk: FederationDesk, tenant_slug: str) -> list[IdentityProvider]:
+async def login_providers(desk: TokenDesk, tenant_slug: str) -> list[IdentityProvider]:
     """Those of a tenant that are in use; none where there is no such tenant."""
-    async with desk.tokens.store.reading_directory() as directory:
+    async with desk.store.reading_directory() as directory:
         tenant = await directory.tenant_with_slug(tenant_slug)
         if tenant is None or tenant.state is not TenantState.ACTIVE:
             return []
@@ -58,7 +65,7 @@ async def start_federated_login(
     provider_id: IdentityProviderId,
     browser_secret: str,
     return_target: str,
-) -> str:
+) -> StartedLogin:
     """Where to send the browser that keeps the secret; the target comes back at the end.
 
     Raises IdentityProviderNotFound, also where there is no such tenant.
@@ -88,7 +95,7 @@ async def start_federated_login(
     )
     async with desk.tokens.store.writing(provider.tenant_id) as records:
         await records.add_federated_login(login)
-    return url
+    return StartedLogin(url, provider.display_name)
 
 
 async def complete_federated_login(

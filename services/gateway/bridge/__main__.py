@@ -6,7 +6,6 @@ import ssl
 import uvicorn
 from starlette.applications import Starlette
 
-from helpdesk.auth.v1 import authorization_service_pb2_grpc
 from services.gateway.bridge.app import make_app
 from services.mesh.channel import connect
 from services.mesh.logs import configure_logs
@@ -23,8 +22,7 @@ def main() -> None:
 
 async def serve(settings: MeshSettings) -> None:
     async with connect(settings, caller_service=NAME, peer="auth") as auth:
-        stub = authorization_service_pb2_grpc.AuthorizationServiceStub(auth)
-        app = make_app(REPOSITORY / "gen" / "openapi" / "helpdesk.json", stub, settings.issuer)
+        app = make_app(REPOSITORY / "gen" / "openapi" / "helpdesk.json", auth, settings.issuer)
         await uvicorn.Server(_server(app, settings)).serve()
 
 

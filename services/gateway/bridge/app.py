@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from importlib.util import find_spec
 from pathlib import Path
 
+import grpc
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -16,10 +17,11 @@ from starlette.responses import (
 )
 from starlette.routing import Route
 
-from helpdesk.auth.v1 import authorization_service_pb2_grpc as services
+from helpdesk.auth.v1 import authorization_service_pb2_grpc, federated_login_service_pb2_grpc
 from services.gateway.bridge.provider.browser_pages import BrowserPages
 from services.gateway.bridge.provider.client_endpoints import ClientEndpoints
 from services.gateway.bridge.provider.cookies import Cookies
+from services.gateway.bridge.provider.external_logins import ExternalLogins
 from services.gateway.bridge.provider.pages import Pages
 from services.gateway.bridge.provider.scope_words import ScopeWords
 from services.gateway.bridge.requests import KeepsRequestId
@@ -31,12 +33,14 @@ _CONTENT_SECURITY_POLICY = (
 )
 
 
-def make_app(
-    openapi_document: Path, auth: "services.AuthorizationServiceAsyncStub", issuer: str
-) -> Starlette:
+def make_app(openapi_document: Path, auth: grpc.aio.Channel, issuer: str) -> Starlette:
     """The pages around one OpenAPI document and around auth; every file comes from this machine."""
     swagger = _swagger_folder()
     page = (_OWN_FILES / "docs.html").read_text()
+    provider = authorization_service_pb2_grpc.AuthorizationServiceStub(auth)
+    federated = federated_login_service_pb2_grpc.FederatedLoginServiceStub(auth)
+    pages, cookies = Pages(), Cookies(issuer)
+    browser_pages = BrowserPages(provider, cookies, pages, ScopeWords(openapi_document))
 
     async def documentation(_: Request) -> Response:
         return HTMLResponse(page, headers={"content-security-policy": _CONTENT_SECURITY_POLICY})
@@ -51,8 +55,9 @@ def make_app(
             Route("/docs/swagger-ui.css", _file(swagger / "swagger-ui.css")),
             Route("/docs/swagger-ui-bundle.js", _file(swagger / "swagger-ui-bundle.js")),
             Route("/openapi.json", _file(openapi_document)),
-            *ClientEndpoints(auth, issuer).routes(),
-            *BrowserPages(auth, Cookies(issuer), Pages(), ScopeWords(openapi_document)).routes(),
+            *ClientEndpoints(provider, issuer).routes(),
+            *browser_pages.routes(),
+            *ExternalLogins(federated, provider, cookies, pages, browser_pages).routes(),
         ],
         middleware=[Middleware(KeepsRequestId)],
     )

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from helpdesk.auth.v1.authorization_service_pb2_grpc import AuthorizationServiceStub
 from services.gateway.bridge.app import make_app
 from services.mesh.channel import connect
 from services.mesh.settings import REPOSITORY
@@ -17,7 +16,12 @@ from tests.gateway.bridge.browsing import ISSUER, WEB, Desk
 async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningAuth]:
     folder = tmp_path_factory.mktemp("bridge")
     url = f"sqlite+aiosqlite:///{folder / 'auth.db'}"
-    settings = {"web_redirect_uris": WEB, "web_logout_redirect_uris": WEB, "public_url": ISSUER}
+    settings = {
+        "web_redirect_uris": WEB,
+        "web_logout_redirect_uris": WEB,
+        "public_url": ISSUER,
+        "outbound_loopback": True,
+    }
     async with running_auth(folder, url, **settings) as auth:
         yield auth
 
@@ -29,7 +33,7 @@ async def shared_desk(running: RunningAuth) -> AsyncIterator[Desk]:
     )
     document = REPOSITORY / "gen" / "openapi" / "helpdesk.json"
     async with connect(settings, caller_service="bridge", peer="auth") as channel:
-        app = make_app(document, AuthorizationServiceStub(channel), ISSUER)
+        app = make_app(document, channel, ISSUER)
         person = await running.admin()
         yield Desk(app, person.slug, running)
 

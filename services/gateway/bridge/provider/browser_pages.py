@@ -9,7 +9,15 @@ from starlette.routing import Route
 from helpdesk.auth.v1 import authorization_service_pb2 as messages
 from helpdesk.auth.v1 import authorization_service_pb2_grpc as services
 from services.gateway.bridge.provider.cookies import Cookies, form_mark, is_form_mark
-from services.gateway.bridge.provider.discovery import AUTHORIZE, CONSENT, DEVICE, LOGIN, LOGOUT
+from services.gateway.bridge.provider.discovery import (
+    AUTHORIZE,
+    CONSENT,
+    DEVICE,
+    EXTERNAL,
+    EXTERNAL_START,
+    LOGIN,
+    LOGOUT,
+)
 from services.gateway.bridge.provider.pages import FOLDER, Pages
 from services.gateway.bridge.provider.parameters import (
     OAuthFault,
@@ -65,11 +73,11 @@ class BrowserPages:
 
     def routes(self) -> list[Route]:
         return [
-            Route(AUTHORIZE, self._plainly(self.authorize), methods=["GET", "POST"]),
-            Route(LOGIN, self._plainly(self.log_in), methods=["POST"]),
-            Route(CONSENT, self._plainly(self.consent), methods=["POST"]),
-            Route(DEVICE, self._plainly(self.device), methods=["GET", "POST"]),
-            Route(LOGOUT, self._plainly(self.log_out), methods=["GET", "POST"]),
+            Route(AUTHORIZE, self.plainly(self.authorize), methods=["GET", "POST"]),
+            Route(LOGIN, self.plainly(self.log_in), methods=["POST"]),
+            Route(CONSENT, self.plainly(self.consent), methods=["POST"]),
+            Route(DEVICE, self.plainly(self.device), methods=["GET", "POST"]),
+            Route(LOGOUT, self.plainly(self.log_out), methods=["GET", "POST"]),
             Route("/oauth/style.css", _style),
         ]
 
@@ -86,7 +94,7 @@ class BrowserPages:
                 browser=browser,
             )
         )
-        return self._follow(step, browser, email=asked["login_hint"])
+        return self.follow(step, browser, email=asked["login_hint"])
 
     async def log_in(self, request: Request) -> Response:
         form = (await read_form(request)).once()
@@ -96,7 +104,7 @@ class BrowserPages:
         try:
             step = await self._auth.LogInBrowser(
                 messages.LogInBrowserRequest(
-                    request_secret=_request_secret(form),
+                    request_secret=request_secret(form),
                     browser=browser,
                     tenant_slug=form["tenant"].strip().lower(),
                     email=form["email"].strip(),
@@ -113,19 +121,19 @@ class BrowserPages:
             return await self._ask_again(
                 form, browser, _LOGIN_FAULTS[error.reason], asks_for_code=asks_for_code
             )
-        return self._follow(step, browser)
+        return self.follow(step, browser)
 
     async def consent(self, request: Request) -> Response:
         form = (await read_form(request)).once()
         browser = self._cookies.browser(request)
         step = await self._auth.DecideAuthorization(
             messages.DecideAuthorizationRequest(
-                request_secret=_request_secret(form),
+                request_secret=request_secret(form),
                 browser=browser,
                 approved=form["decision"] == "allow",
             )
         )
-        return self._follow(step, browser)
+        return self.follow(step, browser)
 
     async def device(self, request: Request) -> Response:
         browser = self._cookies.browser(request)
@@ -151,7 +159,7 @@ class BrowserPages:
                 form["user_code"],
                 "No device waits with this code. Codes last ten minutes.",
             )
-        return self._follow(step, browser)
+        return self.follow(step, browser)
 
     async def log_out(self, request: Request) -> Response:
         asked = (await read_either(request)).once()
@@ -181,7 +189,7 @@ class BrowserPages:
         self._cookies.forget_session(response)
         return response
 
-    def _follow(
+    def follow(
         self, step: messages.AuthorizationStep, browser: messages.Browser, email: str = ""
     ) -> Response:
         response = self._response(step, email)
@@ -197,14 +205,14 @@ class BrowserPages:
         if kind == "location":
             return _redirect(step.location)
         if kind == "login":
-            return self._login_page(step.login, email=email, tenant=step.login.tenant_slug)
+            return self.login_page(step.login, email=email, tenant=step.login.tenant_slug)
         if kind == "consent":
             return self._consent_page(step.consent)
         return self._pages.show(
             "device_done", approved=step.device.approved, client_name=step.device.client_name
         )
 
-    def _login_page(
+    def login_page(
         self,
         page: messages.LoginPage,
         *,
@@ -219,6 +227,8 @@ class BrowserPages:
             status=status,
             return_origin=page.return_origin,
             action=LOGIN,
+            external=EXTERNAL,
+            external_start=EXTERNAL_START,
             page=page,
             email=email,
             tenant=page.tenant_slug if page.tenant_is_fixed else tenant,
@@ -246,12 +256,12 @@ class BrowserPages:
     ) -> Response:
         step = await self._auth.InspectAuthorization(
             messages.InspectAuthorizationRequest(
-                request_secret=_request_secret(form), browser=browser
+                request_secret=request_secret(form), browser=browser
             )
         )
         if step.WhichOneof("next") != "login":
-            return self._follow(step, browser)
-        return self._login_page(
+            return self.follow(step, browser)
+        return self.login_page(
             step.login,
             email=form["email"][: _LONGEST["email"]],
             tenant=form["tenant"][: _LONGEST["tenant"]],
@@ -288,7 +298,7 @@ class BrowserPages:
         self._cookies.keep_browser(response, browser)
         return response
 
-    def _plainly(self, endpoint: Endpoint) -> Endpoint:
+    def plainly(self, endpoint: Endpoint) -> Endpoint:
         """What cannot be told to a client is told to the user, on a page."""
 
         async def answer(request: Request) -> Response:
@@ -330,7 +340,7 @@ class BrowserPages:
         )
 
 
-def _request_secret(form: Parameters) -> str:
+def request_secret(form: Parameters) -> str:
     secret = form["request"]
     if not secret or len(secret) > _LONGEST_SECRET:
         raise OAuthFault("invalid_request", "The form is not complete.")

@@ -169,8 +169,13 @@ class InspectAuthorizationRequest(_message.Message):
 
     REQUEST_SECRET_FIELD_NUMBER: _builtins.int
     BROWSER_FIELD_NUMBER: _builtins.int
+    TENANT_SLUG_FIELD_NUMBER: _builtins.int
     request_secret: _builtins.str
     """The secret of the step before."""
+    tenant_slug: _builtins.str
+    """The slug of the tenant that the user has typed into the login page; the page then offers the
+    identity providers of that tenant. It only selects where to look, as in a password grant.
+    """
     @_builtins.property
     def browser(self) -> Global___Browser:
         """The browser that the answer goes to."""
@@ -180,10 +185,11 @@ class InspectAuthorizationRequest(_message.Message):
         *,
         request_secret: _builtins.str = ...,
         browser: Global___Browser | None = ...,
+        tenant_slug: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["browser", b"browser"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser", b"browser", "request_secret", b"request_secret"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser", b"browser", "request_secret", b"request_secret", "tenant_slug", b"tenant_slug"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -328,6 +334,7 @@ class LoginPage(_message.Message):
     TENANT_SLUG_FIELD_NUMBER: _builtins.int
     TENANT_IS_FIXED_FIELD_NUMBER: _builtins.int
     RETURN_ORIGIN_FIELD_NUMBER: _builtins.int
+    LOGIN_PROVIDERS_FIELD_NUMBER: _builtins.int
     request_secret: _builtins.str
     """To be sent back with the form."""
     client_name: _builtins.str
@@ -338,6 +345,10 @@ class LoginPage(_message.Message):
     """Whether the client belongs to that tenant, so that no other will do."""
     return_origin: _builtins.str
     """The origin that the browser may be sent to in the end; empty for a device."""
+    @_builtins.property
+    def login_providers(self) -> _containers.RepeatedCompositeFieldContainer[Global___LoginProvider]:
+        """Where users of the tenant may log in instead, when the tenant is known."""
+
     def __init__(
         self,
         *,
@@ -346,14 +357,41 @@ class LoginPage(_message.Message):
         tenant_slug: _builtins.str = ...,
         tenant_is_fixed: _builtins.bool = ...,
         return_origin: _builtins.str = ...,
+        login_providers: _abc.Iterable[Global___LoginProvider] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_name", b"client_name", "request_secret", b"request_secret", "return_origin", b"return_origin", "tenant_is_fixed", b"tenant_is_fixed", "tenant_slug", b"tenant_slug"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_name", b"client_name", "login_providers", b"login_providers", "request_secret", b"request_secret", "return_origin", b"return_origin", "tenant_is_fixed", b"tenant_is_fixed", "tenant_slug", b"tenant_slug"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___LoginPage: _TypeAlias = LoginPage  # noqa: Y015
+
+@_typing.final
+class LoginProvider(_message.Message):
+    """An identity provider on the login page: "Continue with …"."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_PROVIDER_ID_FIELD_NUMBER: _builtins.int
+    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    identity_provider_id: _builtins.str
+    """The provider's id."""
+    display_name: _builtins.str
+    """Its name."""
+    def __init__(
+        self,
+        *,
+        identity_provider_id: _builtins.str = ...,
+        display_name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["display_name", b"display_name", "identity_provider_id", b"identity_provider_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LoginProvider: _TypeAlias = LoginProvider  # noqa: Y015
 
 @_typing.final
 class ConsentPage(_message.Message):
