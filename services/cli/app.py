@@ -37,6 +37,7 @@ COMMANDS = (
     ),
     Entry("tenants", "tenants", "app", "Make, suspend and delete tenants (operator).", _ACCESS),
     Entry("login", "login", "login", "Log in to a tenant.", _ACCESS),
+    Entry("logout", "logout", "logout", "End your own login.", _ACCESS),
     Entry("token", "login", "token", "Print an access token, for curl.", _ACCESS),
 )
 

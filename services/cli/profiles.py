@@ -16,13 +16,17 @@ OWN = "own"
 
 @dataclass(frozen=True)
 class Login:
-    """`password` is kept for the demo's made-up users only; `expires_at` is the access token's."""
+    """`password` is kept for the demo's made-up users only; `expires_at` is the access token's.
+
+    `client_id` is the OAuth client that logged in, or empty where a password did.
+    """
 
     email: str
     password: str = ""
     refresh_token: str = ""
     access_token: str = ""
     expires_at: float = 0.0
+    client_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from helpdesk.auth.v1 import token_service_pb2
 from services.cli.failures import AUTHENTICATION, CommandError
 from services.cli.gateway import Address, Gateway
 from services.cli.profiles import Login, Profile, ProfileFile
+from services.cli.provider import CLIENT_ID, Provider, ProviderRefusal, Tokens
 from services.cli.refusals import from_rpc, reason_of, status_of
 
 _SPARE_SECONDS = 30.0
@@ -55,6 +56,8 @@ class TokenSource:
             return fresh
 
     def _ask(self, login: Login) -> Login:
+        if login.client_id:
+            return self._ask_provider(login)
         with Gateway(self._address) as gateway:
             try:
                 if login.refresh_token:
@@ -68,6 +71,17 @@ class TokenSource:
             return with_token(
                 login, password_token(gateway, self._tenant, login.email, login.password)
             )
+
+    def _ask_provider(self, login: Login) -> Login:
+        try:
+            return with_tokens(login, Provider(self._address).refresh(login.refresh_token))
+        except ProviderRefusal:
+            raise CommandError(
+                "Your login has ended.",
+                hint=f"helpdesk login --tenant {self._tenant}",
+                code="REFRESH_TOKEN_INVALID",
+                exit_code=AUTHENTICATION,
+            ) from None
 
 
 def password_token(
@@ -87,6 +101,31 @@ def with_token(login: Login, token: token_service_pb2.Token) -> Login:
         refresh_token=token.refresh_token,
         expires_at=token.expire_time.seconds,
     )
+
+
+def with_tokens(login: Login, tokens: Tokens) -> Login:
+    return replace(
+        login,
+        access_token=tokens.access_token,
+        refresh_token=tokens.refresh_token,
+        expires_at=tokens.expires_at,
+        client_id=CLIENT_ID,
+    )
+
+
+def end_session(gateway: Gateway, login: Login) -> None:
+    """No error where it has ended already."""
+    if not login.refresh_token:
+        return
+    if login.client_id:
+        Provider(gateway.address).revoke(login.refresh_token)
+        return
+    try:
+        gateway.tokens.RevokeToken(
+            token_service_pb2.RevokeTokenRequest(refresh_token=login.refresh_token)
+        )
+    except grpc.RpcError as error:
+        raise from_rpc(error, gateway.address.url) from None
 
 
 def not_logged_in(tenant: str) -> CommandError:

@@ -5,19 +5,25 @@ from typing import Annotated
 
 import typer
 
+from services.cli.device_login import wait_for_login
 from services.cli.failures import CommandError
 from services.cli.gateway import Gateway
 from services.cli.options import OutputOption, RoleOption, TenantOption
-from services.cli.output import Format, say, write, write_json
+from services.cli.output import Format, say, without_controls, write, write_json
 from services.cli.profiles import OWN, Login, Profile, ProfileFile
+from services.cli.provider import Provider
 from services.cli.session import Role, gateway_address, token_source
-from services.cli.tokens import password_token, with_token
+from services.cli.tokens import password_token, with_token, with_tokens
 from services.mesh.settings import MeshSettings, read_settings
 
 
 def login(
-    tenant: Annotated[str, typer.Option("--tenant", "-t", help="The tenant's short name.")],
-    email: Annotated[str, typer.Option(help="Asked for if left out.")] = "",
+    tenant: TenantOption = None,
+    password: Annotated[
+        bool,
+        typer.Option("--password", help="Ask for e-mail and password here, without a browser."),
+    ] = False,
+    email: Annotated[str, typer.Option(help="With --password: asked for if left out.")] = "",
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
@@ -25,21 +31,52 @@ def login(
 ) -> None:
     """Log in to a tenant; later commands then act as this user.
 
-    The password is not kept. What is kept lies in the data folder, readable by you only.
+    You log in in a browser, on this machine or on any other, with the code that is shown here.
+    What is kept lies in the data folder, readable by you only.
     """
     settings = read_settings(MeshSettings)
-    email = email or _ask("E-mail", hide=False)
-    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask("Password")
-    with Gateway(gateway_address(settings)) as gateway:
-        token = password_token(gateway, tenant, email, password)
+    if password or password_stdin or email:
+        tenant, own = _log_in_with_password(settings, tenant, email, password_stdin)
+    else:
+        tenant, own = _log_in_with_browser(settings, tenant)
     with ProfileFile(settings.data).change() as change:
         profile = change.profiles.by_tenant.get(tenant, Profile(tenant))
-        change.put(profile.with_login(OWN, with_token(Login(email), token)))
+        change.put(profile.with_login(OWN, own))
         change.use(tenant)
     if output is Format.JSON:
-        write_json({"tenant": tenant, "email": email})
+        write_json({"tenant": tenant, "email": own.email})
     else:
-        say(f"logged in to {tenant} as {email}")
+        say(f"logged in to {tenant} as {own.email}")
+
+
+def _log_in_with_browser(settings: MeshSettings, tenant: str | None) -> tuple[str, Login]:
+    provider = Provider(gateway_address(settings))
+    started = provider.start_device()
+    say(f"Open  {without_controls(started.page)}")
+    say(f"Code  {without_controls(started.user_code)}", style="bold")
+    say(f"\nor    {without_controls(started.page_with_code)}\n")
+    say("waiting until you have logged in there; Ctrl-C gives up")
+    tokens = wait_for_login(provider, started)
+    who = provider.who(tokens.access_token)
+    if tenant is not None and who.tenant != tenant:
+        provider.revoke(tokens.refresh_token)
+        raise CommandError(
+            f"You have logged in to {who.tenant}, not to {tenant}.",
+            hint=f"helpdesk login --tenant {who.tenant}",
+            code="TENANT_DIFFERS",
+        )
+    return who.tenant, with_tokens(Login(who.email), tokens)
+
+
+def _log_in_with_password(
+    settings: MeshSettings, tenant: str | None, email: str, is_piped: bool
+) -> tuple[str, Login]:
+    tenant = tenant or _ask("Tenant", hide=False)
+    email = email or _ask("E-mail", hide=False)
+    password = sys.stdin.readline().rstrip("\r\n") if is_piped else _ask("Password")
+    with Gateway(gateway_address(settings)) as gateway:
+        token = password_token(gateway, tenant, email, password)
+    return tenant, with_token(Login(email), token)
 
 
 def token(
