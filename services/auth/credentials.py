@@ -24,3 +24,8 @@ def secret_matches(secret: str, digest: str) -> bool:
 def account_name(tenant_slug: str, email: str) -> str:
     """Names a login without keeping what was typed: people type passwords into the wrong field."""
     return digest_of(f"{tenant_slug}\n{email}")
+
+
+def address_name(client_address: str) -> str:
+    """Names whence logins come, in the same manner."""
+    return digest_of(f"address\n{client_address}")

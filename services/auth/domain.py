@@ -28,6 +28,7 @@ SIGNING_KEY_MEMORY = ACCESS_TOKEN_LIFE + timedelta(minutes=1)
 SIGNING_KEY_LEAD = timedelta(seconds=150)
 
 FREE_LOGIN_FAILURES = 5
+FREE_ADDRESS_FAILURES = 50
 LONGEST_LOGIN_WAIT = timedelta(minutes=5)
 LOGIN_MEMORY = timedelta(hours=1)
 
@@ -159,6 +160,17 @@ class ApiKey:
         return self.revoke_time is None and now < self.expire_time
 
 
+@dataclass(frozen=True, slots=True)
+class Totp:
+    """A user's authenticator app; each of its steps, of 30 s, is good for one code."""
+
+    user_id: UserId
+    sealed_secret: str
+    create_time: datetime
+    confirm_time: datetime | None = None
+    last_step: int = 0
+
+
 class CodePurpose(StrEnum):
     INVITATION = "invitation"
     PASSWORD_RESET = "password_reset"  # noqa: S105 - the name of a purpose
@@ -264,10 +276,12 @@ class Policy:
     deleted_tenants: frozenset[TenantId] = frozenset()
 
 
-def after_failed_login(before: LoginFailures | None, now: datetime) -> LoginFailures:
+def after_failed_login(
+    before: LoginFailures | None, now: datetime, free: int = FREE_LOGIN_FAILURES
+) -> LoginFailures:
     """The first failures are free; from then on the wait doubles up to a limit."""
     count = 1 if before is None or before.are_forgotten(now) else before.count + 1
-    doublings = count - FREE_LOGIN_FAILURES
+    doublings = count - free
     if doublings < 0:
         return LoginFailures(count, now, now)
     # The exponent is capped before it is raised: a patient attacker must not make huge numbers.

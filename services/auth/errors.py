@@ -11,8 +11,9 @@ NotFound            TenantNotFound, UserNotFound, RoleNotFound, IdentityProvider
                     ApiKeyNotFound, UserCodeUnknown
 AlreadyExists       TenantSlugTaken, UserEmailTaken, IdentityProviderIssuerTaken,
                     RoleNameTaken
-FailedPrecondition  LastAdmin, UserStateUnfit, RoleFixed, RoleInUse, TenantDeleting,
-                    TenantProtected, AuthorizationExpired, IdentityProviderUnusable
+FailedPrecondition  LastAdmin, UserStateUnfit, RoleFixed, RoleInUse, TotpEnrolled,
+                    TotpNotEnrolled, TenantDeleting, TenantProtected, AuthorizationExpired,
+                    IdentityProviderUnusable
 Aborted             UserChanged, RoleChanged, IdentityProviderChanged
 ResourceExhausted   LoginThrottled
 """
@@ -445,3 +446,19 @@ class ApiKeyLifeRefused(InvalidRequest):
         super().__init__(
             "The API key cannot be made.", violations=(FieldViolation("expire_time", problem),)
         )
+
+
+class TotpEnrolled(FailedPrecondition):
+    domain = DOMAIN
+    reason = "TOTP_ENROLLED"
+
+    def __init__(self) -> None:
+        super().__init__("An authenticator app is on already; turn it off first.")
+
+
+class TotpNotEnrolled(FailedPrecondition):
+    domain = DOMAIN
+    reason = "TOTP_NOT_ENROLLED"
+
+    def __init__(self) -> None:
+        super().__init__("There is no authenticator app to confirm or to turn off.")

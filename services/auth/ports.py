@@ -20,6 +20,7 @@ from services.auth.domain import (
     SigningKey,
     Tenant,
     TenantState,
+    Totp,
     User,
 )
 from services.auth.federation_ports import FederationRecords
@@ -121,6 +122,27 @@ class TenantRecords(FederationRecords, AuthorizationRecords, Protocol):
 
     async def revoke_api_key(self, api_key_id: ApiKeyId, now: datetime) -> None:
         """It is over from this moment on."""
+
+    async def put_totp(self, totp: Totp) -> None:
+        """In the place of the user's one before, if there is one."""
+
+    async def totp(self, user_id: UserId) -> Totp | None:
+        """The user's authenticator app, whether confirmed or not."""
+
+    async def confirm_totp(self, user_id: UserId, now: datetime, digests: Sequence[str]) -> None:
+        """From now on, with these recovery codes."""
+
+    async def delete_totp(self, user_id: UserId) -> None:
+        """With its recovery codes."""
+
+    async def use_totp_step(self, user_id: UserId, step: int) -> bool:
+        """Says no to a step that is not behind the last one that was used."""
+
+    async def take_recovery_code(self, user_id: UserId, digest: str) -> bool:
+        """Only the first to ask gets it."""
+
+    async def count_recovery_codes(self, user_id: UserId) -> int:
+        """Those that nobody has used."""
 
     async def set_secret_hash(self, user_id: UserId, secret_hash: str) -> None:
         """Replaces the hash of a user's secret."""
@@ -298,6 +320,25 @@ class TokenSigner(Protocol):
         self, user: User, session: Session, scope: frozenset[str], now: datetime
     ) -> AccessToken:
         """For one user in one session, with the newest key; the scope may be less than its."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewAuthenticator:
+    """The one time that the secret of an app is at hand."""
+
+    secret: str
+    uri: str
+    sealed_secret: str
+
+
+class Authenticators(Protocol):
+    """The codes of authenticator apps. Their secrets are sealed with a key that no database has."""
+
+    def enrol(self, user: User, tenant_slug: str) -> NewAuthenticator:
+        """A new secret, for this user only."""
+
+    def step_of(self, totp: Totp, user: User, code: str, now: datetime) -> int | None:
+        """The step that the code belongs to, if it is this one or one of its neighbours."""
 
 
 class OperatorSecret(Protocol):

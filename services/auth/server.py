@@ -19,9 +19,11 @@ from helpdesk.auth.v1 import (
     signing_key_service_pb2_grpc,
     tenant_service_pb2_grpc,
     token_service_pb2_grpc,
+    totp_service_pb2_grpc,
     user_service_pb2_grpc,
 )
 from services.auth.account_links import AccountLinks
+from services.auth.authenticators import SealedAuthenticators
 from services.auth.authority import LocalAuthority
 from services.auth.burials import Burials
 from services.auth.id_tokens import SignedIdTokens
@@ -32,7 +34,7 @@ from services.auth.outbound import Outbound, OutboundRules
 from services.auth.passwords import Argon2Passwords
 from services.auth.policy_feed import PolicyFeed
 from services.auth.ports import OperatorSecret, Passwords
-from services.auth.sealed import sealer_from
+from services.auth.sealed import Sealer, sealer_from
 from services.auth.servicer import (
     AccountServicer,
     ApiKeyServicer,
@@ -45,6 +47,7 @@ from services.auth.servicer import (
     SigningKeyServicer,
     TenantServicer,
     TokenServicer,
+    TotpServicer,
     UserServicer,
 )
 from services.auth.settings import AuthSettings
@@ -86,6 +89,7 @@ class Auth:
     users: UserServicer
     tokens: TokenServicer
     account: AccountServicer
+    totp: TotpServicer
     identity_providers: IdentityProviderServicer
     federated_logins: FederatedLoginServicer
     roles: RoleServicer
@@ -104,6 +108,7 @@ class Auth:
         user_service_pb2_grpc.add_UserServiceServicer_to_server(self.users, server)
         token_service_pb2_grpc.add_TokenServiceServicer_to_server(self.tokens, server)
         account_service_pb2_grpc.add_AccountServiceServicer_to_server(self.account, server)
+        totp_service_pb2_grpc.add_TotpServiceServicer_to_server(self.totp, server)
         role_service_pb2_grpc.add_RoleServiceServicer_to_server(self.roles, server)
         api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server(self.api_keys, server)
         signing_key_service_pb2_grpc.add_SigningKeyServiceServicer_to_server(
@@ -161,8 +166,10 @@ async def build(
     rotation = KeyRotation(store, clock, make_signing_key, keys.forget)
     burials = Burials(store, clock)
     feed = PolicyFeed(store, policy_changed, clock=clock)
-    desk = TokenDesk(store, passwords, keys, clock, LoginTurns())
-    federation = federation_desk(settings, desk)
+    sealer = sealer_from(settings.sealing_keys or settings.service_folder(NAME) / "sealing-keys")
+    authenticators = SealedAuthenticators(sealer)
+    desk = TokenDesk(store, passwords, keys, clock, LoginTurns(), authenticators)
+    federation = federation_desk(settings, desk, sealer)
     authority = LocalAuthority(store, keys, feed, clock, settings.issuer)
     authorization = AuthorizationDesk(
         tokens=desk,
@@ -179,6 +186,7 @@ async def build(
         tenants=TenantServicer(store, passwords, clock),
         users=UserServicer(store, passwords, clock, AccountLinks(settings.issuer)),
         account=AccountServicer(desk),
+        totp=TotpServicer(desk),
         tokens=TokenServicer(desk, keys, federation),
         identity_providers=IdentityProviderServicer(federation),
         roles=RoleServicer(store),
@@ -195,11 +203,10 @@ async def build(
     )
 
 
-def federation_desk(settings: AuthSettings, desk: TokenDesk) -> FederationDesk:
+def federation_desk(settings: AuthSettings, desk: TokenDesk, sealer: Sealer) -> FederationDesk:
     rules = OutboundRules(settings.outbound_networks, settings.outbound_loopback)
-    file = settings.sealing_keys or settings.service_folder(NAME) / "sealing-keys"
     openid = HttpOpenIdClient(Outbound(rules), rules, desk.clock)
-    return FederationDesk(desk, openid, sealer_from(file), settings.issuer)
+    return FederationDesk(desk, openid, sealer, settings.issuer)
 
 
 def own_clients(settings: AuthSettings) -> tuple[OAuthClient, ...]:

@@ -6,7 +6,15 @@ PLATFORM_SLUG = "platform"
 OPERATOR_EMAIL = "operator@platform.internal"
 
 # Of one's own account: whoever can log in holds them.
-ACCOUNT_PERMISSIONS = frozenset({"auth.identity.get", "auth.password.change"})
+ACCOUNT_PERMISSIONS = frozenset(
+    {
+        "auth.identity.get",
+        "auth.password.change",
+        "auth.totp.disable",
+        "auth.totp.enrol",
+        "auth.totp.get",
+    }
+)
 
 CUSTOMER_PERMISSIONS = ACCOUNT_PERMISSIONS | frozenset(
     {
@@ -74,6 +82,7 @@ ADMIN_PERMISSIONS = (
         "auth.users.disable",
         "auth.users.enable",
         "auth.users.invite",
+        "auth.users.remove_totp",
         "auth.users.reset_password",
         "auth.users.set_roles",
         "auth.users.update",

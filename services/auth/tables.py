@@ -195,6 +195,31 @@ class ApiKeyRow(AuthTable):
     revoke_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class TotpRow(AuthTable):
+    __tablename__ = "totp"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "user_id"], ["users.tenant_id", "users.user_id"]),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(String, primary_key=True)
+    user_id: Mapped[str] = mapped_column(Sorted, primary_key=True)
+    sealed_secret: Mapped[str]
+    create_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    confirm_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_step: Mapped[int] = mapped_column(BigInteger)
+
+
+class RecoveryCodeRow(AuthTable):
+    __tablename__ = "recovery_codes"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "user_id"], ["users.tenant_id", "users.user_id"]),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(String, primary_key=True)
+    user_id: Mapped[str] = mapped_column(Sorted, primary_key=True)
+    digest: Mapped[str] = mapped_column(String, primary_key=True)
+
+
 class LoginFailureRow(AuthTable):
     """Keyed by a digest, for it is also kept of tenants and users that do not exist."""
 

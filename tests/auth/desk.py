@@ -1,5 +1,7 @@
 """Everything that the verbs of auth need, made of fakes."""
 
+from services.auth.authenticators import SealedAuthenticators
+from services.auth.sealed import Sealer
 from services.auth.use_cases.login_turns import LoginTurns
 from services.auth.use_cases.token_desk import TokenDesk
 from tests.auth.fake_store import FakeAuthStore
@@ -12,4 +14,12 @@ class Desk:
         self.passwords = FakePasswords()
         self.clock = FakeClock()
         self.signer = FakeSigner()
-        self.tokens = TokenDesk(self.store, self.passwords, self.signer, self.clock, LoginTurns())
+        self.authenticators = SealedAuthenticators(Sealer({"k": bytes(32)}))
+        self.tokens = TokenDesk(
+            self.store,
+            self.passwords,
+            self.signer,
+            self.clock,
+            LoginTurns(),
+            self.authenticators,
+        )

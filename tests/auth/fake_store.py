@@ -25,6 +25,7 @@ from services.auth.domain import (
     SigningKey,
     Tenant,
     TenantState,
+    Totp,
     User,
     UserKind,
     UserState,
@@ -54,6 +55,8 @@ class State:
     sessions: dict[tuple[str, str], Session] = field(default_factory=dict)
     refresh_tokens: dict[tuple[str, str], RefreshToken] = field(default_factory=dict)
     account_codes: dict[tuple[str, str, CodePurpose], AccountCode] = field(default_factory=dict)
+    totp: dict[tuple[str, str], Totp] = field(default_factory=dict)
+    recovery_codes: set[tuple[str, str, str]] = field(default_factory=set)
     api_keys: dict[tuple[str, str], ApiKey] = field(default_factory=dict)
     failures: dict[str, LoginFailures] = field(default_factory=dict)
     signing_keys: dict[str, SigningKey] = field(default_factory=dict)
@@ -187,6 +190,41 @@ class FakeTenantRecords(FakeFederationRecords, FakeAuthorizationRecords):
     async def revoke_api_key(self, api_key_id: ApiKeyId, now: datetime) -> None:
         key = self._state.api_keys[self._tenant_id, api_key_id]
         self._state.api_keys[self._tenant_id, api_key_id] = replace(key, revoke_time=now)
+
+    async def put_totp(self, totp: Totp) -> None:
+        await self.delete_totp(totp.user_id)
+        self._state.totp[self._tenant_id, totp.user_id] = totp
+
+    async def totp(self, user_id: UserId) -> Totp | None:
+        return self._state.totp.get((self._tenant_id, user_id))
+
+    async def confirm_totp(self, user_id: UserId, now: datetime, digests: Sequence[str]) -> None:
+        totp = self._state.totp[self._tenant_id, user_id]
+        self._state.totp[self._tenant_id, user_id] = replace(totp, confirm_time=now)
+        self._state.recovery_codes |= {(self._tenant_id, user_id, digest) for digest in digests}
+
+    async def delete_totp(self, user_id: UserId) -> None:
+        self._state.totp.pop((self._tenant_id, user_id), None)
+        self._state.recovery_codes = {
+            code for code in self._state.recovery_codes if code[:2] != (self._tenant_id, user_id)
+        }
+
+    async def use_totp_step(self, user_id: UserId, step: int) -> bool:
+        totp = self._state.totp.get((self._tenant_id, user_id))
+        if totp is None or totp.last_step >= step:
+            return False
+        self._state.totp[self._tenant_id, user_id] = replace(totp, last_step=step)
+        return True
+
+    async def take_recovery_code(self, user_id: UserId, digest: str) -> bool:
+        code = (self._tenant_id, user_id, digest)
+        if code not in self._state.recovery_codes:
+            return False
+        self._state.recovery_codes.remove(code)
+        return True
+
+    async def count_recovery_codes(self, user_id: UserId) -> int:
+        return sum(code[:2] == (self._tenant_id, user_id) for code in self._state.recovery_codes)
 
     async def put_account_code(self, code: AccountCode) -> None:
         self._state.account_codes[self._tenant_id, code.user_id, code.purpose] = code

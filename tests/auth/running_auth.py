@@ -20,6 +20,7 @@ from helpdesk.auth.v1 import (
     tenant_service_pb2_grpc,
     token_service_pb2,
     token_service_pb2_grpc,
+    totp_service_pb2_grpc,
     user_service_pb2,
     user_service_pb2_grpc,
 )
@@ -79,6 +80,10 @@ class RunningAuth:
     @property
     def signing_keys(self) -> "signing_key_service_pb2_grpc.SigningKeyServiceAsyncStub":
         return signing_key_service_pb2_grpc.SigningKeyServiceStub(self.channel)
+
+    @property
+    def totp(self) -> "totp_service_pb2_grpc.TotpServiceAsyncStub":
+        return totp_service_pb2_grpc.TotpServiceStub(self.channel)
 
     @property
     def api_keys(self) -> "api_key_service_pb2_grpc.ApiKeyServiceAsyncStub":

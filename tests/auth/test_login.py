@@ -11,6 +11,7 @@ import pytest
 from services.auth.credentials import digest_of
 from services.auth.domain import (
     ACCESS_TOKEN_LIFE,
+    FREE_ADDRESS_FAILURES,
     FREE_LOGIN_FAILURES,
     SESSION_LIFE,
     SessionId,
@@ -22,6 +23,7 @@ from services.auth.use_cases.login_turns import LoginTurns
 from services.auth.use_cases.sessions import IssuedToken
 from services.auth.use_cases.token_desk import TokenDesk
 from services.auth.use_cases.tokens import log_in, log_in_client
+from services.mesh.call import begin_call
 from tests.auth.builders import HASH, PASSWORD, a_client, a_user, keep_tenant, keep_user
 from tests.auth.desk import Desk
 
@@ -204,3 +206,35 @@ async def test_an_unknown_client_is_refused(desk: Desk) -> None:
 async def test_a_person_cannot_log_in_as_a_client(desk: Desk, ada: User) -> None:
     with pytest.raises(CredentialsWrong):
         await log_in_client(desk.tokens, ada.user_id, PASSWORD)
+
+
+def calling_from(address: str) -> None:
+    begin_call("/login", {"x-forwarded-for": [address]}).caller_service = "gateway"
+
+
+async def test_failures_of_one_address_are_counted_whatever_the_account(desk: Desk) -> None:
+    calling_from("203.0.113.7")
+    for number in range(FREE_ADDRESS_FAILURES):
+        with pytest.raises(CredentialsWrong):
+            await log_in(desk.tokens, "acme", f"user{number}@x.org", PASSWORD)
+    with pytest.raises(LoginThrottled):
+        await log_in(desk.tokens, "globex", "nobody@x.org", PASSWORD)
+    assert "203.0.113.7" not in repr(desk.store.state)
+    calling_from("203.0.113.8")
+    with pytest.raises(CredentialsWrong):
+        await log_in(desk.tokens, "globex", "nobody@x.org", PASSWORD)
+
+
+async def test_a_right_password_does_not_clear_its_address(
+    desk: Desk, tenant: Tenant, ada: User
+) -> None:
+    calling_from("203.0.113.7")
+    for number in range(FREE_ADDRESS_FAILURES - 1):
+        with pytest.raises(CredentialsWrong):
+            await log_in(desk.tokens, "acme", f"user{number}@x.org", PASSWORD)
+    assert await log_in(desk.tokens, "acme", ada.email, PASSWORD)
+    with pytest.raises(CredentialsWrong):
+        await log_in(desk.tokens, "acme", "one-more@x.org", PASSWORD)
+    with pytest.raises(LoginThrottled):
+        await log_in(desk.tokens, "acme", ada.email, PASSWORD)
+    assert ada.tenant_id == tenant.tenant_id

@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 
+from services.auth.authenticators import SealedAuthenticators
 from services.auth.errors import LastAdmin, RefreshTokenInvalid
 from services.auth.ports import AuthStore
+from services.auth.sealed import Sealer
 from services.auth.use_cases.login_turns import LoginTurns
 from services.auth.use_cases.platform import ensure_platform
 from services.auth.use_cases.sessions import refresh
@@ -18,7 +20,14 @@ from tests.auth.fakes import FakeClock, FakeOperatorSecret, FakePasswords, FakeS
 
 @pytest.fixture
 def tokens(store: AuthStore) -> TokenDesk:
-    return TokenDesk(store, FakePasswords(), FakeSigner(), FakeClock(), LoginTurns())
+    return TokenDesk(
+        store,
+        FakePasswords(),
+        FakeSigner(),
+        FakeClock(),
+        LoginTurns(),
+        SealedAuthenticators(Sealer({"k": bytes(32)})),
+    )
 
 
 async def test_a_refresh_token_is_exchanged_once(store: AuthStore, tokens: TokenDesk) -> None:

@@ -1,13 +1,15 @@
 """Hashes of passwords, secrets of our own making, and the operator's first password."""
 
+import asyncio
 import stat
 from pathlib import Path
 
 import pytest
 
 from services.auth.credentials import account_name, digest_of, new_secret, secret_matches
+from services.auth.errors import LoginThrottled
 from services.auth.operator_secret import ChosenSecret, SecretInFile
-from services.auth.passwords import MEMORY_KIB, PASSES, Argon2Passwords
+from services.auth.passwords import MEMORY_KIB, MOST_WAITING, PASSES, Argon2Passwords
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +76,19 @@ def test_a_made_up_password_stays_in_a_file_for_its_owner_only(tmp_path: Path) -
 def test_the_made_up_password_of_a_start_that_broke_off_is_used(tmp_path: Path) -> None:
     file = tmp_path / "operator-password"
     assert SecretInFile(file).obtain() == SecretInFile(file).obtain()
+
+
+async def test_too_many_hashes_at_once_are_turned_away() -> None:
+    passwords = Argon2Passwords(memory_kib=64, passes=1)
+    crowd = (passwords.matches("guess", None) for _ in range(MOST_WAITING + 40))
+    answers = await asyncio.gather(*crowd, return_exceptions=True)
+    assert sum(isinstance(answer, LoginThrottled) for answer in answers) == 40
+    assert sum(answer is False for answer in answers) == MOST_WAITING
+    assert not await passwords.matches("guess", None)
+
+
+async def test_a_user_without_a_password_is_no_user_with_an_empty_one() -> None:
+    passwords = Argon2Passwords(memory_kib=64, passes=1)
+    for guess in ("", "nobody has this password"):
+        assert not await passwords.matches(guess, "")
+        assert not await passwords.matches(guess, None)

@@ -32,8 +32,15 @@ ALLOWED_IN: Mapping[str, Collection[str]] = {
     "CreatePasswordReset": ("existing",),
 }
 
-# They ask for the caller's own password or code once more, and here it is always a wrong one.
-ASK_FOR_A_SECRET = {"ChangePassword"}
+# They ask for the caller's own password once more, or for the code of an app that is not there.
+_WRONG_PASSWORD = f"{UNAUTHENTICATED} CREDENTIALS_WRONG"
+_NO_APP = f"{FAILED_PRECONDITION} TOTP_NOT_ENROLLED"
+ALWAYS_REFUSED: Mapping[str, str] = {
+    "ChangePassword": _WRONG_PASSWORD,
+    "EnrolTotp": _WRONG_PASSWORD,
+    "ConfirmTotp": _NO_APP,
+    "DisableTotp": _NO_APP,
+}
 
 # A deleted document is gone, but what was quoted from it can still be looked up.
 GONE_IN: Mapping[Kind, Collection[str]] = {DOCUMENT: ("deleted",)}
@@ -46,8 +53,8 @@ def verdict(
     """For somebody whose token is good: first the permission, then the object, then its state."""
     if rpc.policy.permission not in permissions:
         return PERMISSION_DENIED
-    if rpc.name in ASK_FOR_A_SECRET:
-        return f"{UNAUTHENTICATED} CREDENTIALS_WRONG"
+    if rpc.name in ALWAYS_REFUSED:
+        return ALWAYS_REFUSED[rpc.name]
     if kind is None:
         return OK
     is_gone = state in GONE_IN.get(kind, ()) and rpc.name not in FOUND_THOUGH_GONE

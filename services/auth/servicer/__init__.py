@@ -11,6 +11,7 @@ from services.auth.servicer.role import RoleServicer
 from services.auth.servicer.signing_key import SigningKeyServicer
 from services.auth.servicer.tenant import TenantServicer
 from services.auth.servicer.token import TokenServicer
+from services.auth.servicer.totp import TotpServicer
 from services.auth.servicer.user import UserServicer
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "SigningKeyServicer",
     "TenantServicer",
     "TokenServicer",
+    "TotpServicer",
     "UserServicer",
 ]

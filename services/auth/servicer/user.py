@@ -20,7 +20,7 @@ from services.auth.convert import (
 )
 from services.auth.ports import AuthStore, Passwords
 from services.auth.servicer.author import author
-from services.auth.use_cases import account_codes, user_changes, users
+from services.auth.use_cases import account_codes, own_totp, user_changes, users
 from services.mesh.caller import UserId, current_tenant
 from services.mesh.clock import Clock
 from services.mesh.interceptors.chain import Context
@@ -114,6 +114,13 @@ class UserServicer(user_service_pb2_grpc.UserServiceServicer):
             await user_changes.disable_user(
                 self._store, self._clock, author(), UserId(request.user_id), request.etag
             )
+        )
+
+    async def RemoveTotp(
+        self, request: user_service_pb2.RemoveTotpRequest, context: Context
+    ) -> auth_pb2.User:
+        return user_message(
+            await own_totp.remove_totp(self._store, author(), UserId(request.user_id))
         )
 
     async def EnableUser(

@@ -13,6 +13,7 @@ from services.auth.store.federation_rows import FederationRows
 from services.auth.store.role_rows import RoleRows
 from services.auth.store.rows import tenant_from
 from services.auth.store.session_rows import SessionRows
+from services.auth.store.totp_rows import TotpRows
 from services.auth.store.user_rows import UserRows
 from services.auth.tables import TenantRow
 from services.mesh.caller import UserId
@@ -24,6 +25,7 @@ class SqlTenantRecords(
     AccountCodeRows,
     ApiKeyRows,
     SessionRows,
+    TotpRows,
     FederationRows,
     AuthorizationRows,
 ):

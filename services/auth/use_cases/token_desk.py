@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.auth.ports import AuthStore, Passwords, TokenSigner
+from services.auth.ports import Authenticators, AuthStore, Passwords, TokenSigner
 from services.auth.use_cases.login_turns import LoginTurns
 from services.mesh.clock import Clock
 
@@ -14,3 +14,4 @@ class TokenDesk:
     signer: TokenSigner
     clock: Clock
     turns: LoginTurns
+    authenticators: Authenticators

@@ -132,6 +132,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The caller has no such API key.
     Example: {"reason": "API_KEY_NOT_FOUND", "metadata": {"api_key_id": "0199…"}}
     """
+    ERROR_REASON_TOTP_ENROLLED: _ErrorReason.ValueType  # 45
+    """An authenticator app is on already; turn it off first.
+    Example: {"reason": "TOTP_ENROLLED", "metadata": {}}
+    """
+    ERROR_REASON_TOTP_NOT_ENROLLED: _ErrorReason.ValueType  # 46
+    """No authenticator app is on, or none waits to be confirmed.
+    Example: {"reason": "TOTP_NOT_ENROLLED", "metadata": {}}
+    """
     ERROR_REASON_ROLE_NOT_GRANTABLE: _ErrorReason.ValueType  # 67
     """The caller lacks permissions of a role and so cannot give it to others.
     Example: {"reason": "ROLE_NOT_GRANTABLE", "metadata": {"role": "admin"}}
@@ -293,6 +301,14 @@ Example: {"reason": "PERMISSION_NOT_GRANTABLE", "metadata": {"permission": "auth
 ERROR_REASON_API_KEY_NOT_FOUND: ErrorReason.ValueType  # 44
 """The caller has no such API key.
 Example: {"reason": "API_KEY_NOT_FOUND", "metadata": {"api_key_id": "0199…"}}
+"""
+ERROR_REASON_TOTP_ENROLLED: ErrorReason.ValueType  # 45
+"""An authenticator app is on already; turn it off first.
+Example: {"reason": "TOTP_ENROLLED", "metadata": {}}
+"""
+ERROR_REASON_TOTP_NOT_ENROLLED: ErrorReason.ValueType  # 46
+"""No authenticator app is on, or none waits to be confirmed.
+Example: {"reason": "TOTP_NOT_ENROLLED", "metadata": {}}
 """
 ERROR_REASON_ROLE_NOT_GRANTABLE: ErrorReason.ValueType  # 67
 """The caller lacks permissions of a role and so cannot give it to others.

@@ -76,6 +76,11 @@ class UserServiceStub:
                 request_serializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.DisableUserRequest.SerializeToString,
                 response_deserializer=helpdesk_dot_auth_dot_v1_dot_auth__pb2.User.FromString,
                 _registered_method=True)
+        self.RemoveTotp = channel.unary_unary(
+                '/helpdesk.auth.v1.UserService/RemoveTotp',
+                request_serializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.RemoveTotpRequest.SerializeToString,
+                response_deserializer=helpdesk_dot_auth_dot_v1_dot_auth__pb2.User.FromString,
+                _registered_method=True)
         self.EnableUser = channel.unary_unary(
                 '/helpdesk.auth.v1.UserService/EnableUser',
                 request_serializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.EnableUserRequest.SerializeToString,
@@ -160,6 +165,13 @@ class UserServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RemoveTotp(self, request, context):
+        """Turns off the authenticator app of a user who has lost it. One's own is turned off with a code.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def EnableUser(self, request, context):
         """Lets a disabled user in again, who has to log in anew.
         """
@@ -229,6 +241,11 @@ def add_UserServiceServicer_to_server(servicer, server):
             'DisableUser': grpc.unary_unary_rpc_method_handler(
                     servicer.DisableUser,
                     request_deserializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.DisableUserRequest.FromString,
+                    response_serializer=helpdesk_dot_auth_dot_v1_dot_auth__pb2.User.SerializeToString,
+            ),
+            'RemoveTotp': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveTotp,
+                    request_deserializer=helpdesk_dot_auth_dot_v1_dot_user__service__pb2.RemoveTotpRequest.FromString,
                     response_serializer=helpdesk_dot_auth_dot_v1_dot_auth__pb2.User.SerializeToString,
             ),
             'EnableUser': grpc.unary_unary_rpc_method_handler(
@@ -468,6 +485,33 @@ class UserService:
             target,
             '/helpdesk.auth.v1.UserService/DisableUser',
             helpdesk_dot_auth_dot_v1_dot_user__service__pb2.DisableUserRequest.SerializeToString,
+            helpdesk_dot_auth_dot_v1_dot_auth__pb2.User.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveTotp(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/helpdesk.auth.v1.UserService/RemoveTotp',
+            helpdesk_dot_auth_dot_v1_dot_user__service__pb2.RemoveTotpRequest.SerializeToString,
             helpdesk_dot_auth_dot_v1_dot_auth__pb2.User.FromString,
             options,
             channel_credentials,

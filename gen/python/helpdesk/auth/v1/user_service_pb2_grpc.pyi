@@ -54,6 +54,8 @@ class UserServiceStub:
     """Shuts a user or client out: no login, no API key, and every session ends within a second in
     every service. Links that were made for the user are void.
     """
+    RemoveTotp: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.RemoveTotpRequest, _auth_pb2.User]
+    """Turns off the authenticator app of a user who has lost it. One's own is turned off with a code."""
     EnableUser: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.EnableUserRequest, _auth_pb2.User]
     """Lets a disabled user in again, who has to log in anew."""
     SetUserRoles: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.SetUserRolesRequest, _auth_pb2.User]
@@ -88,6 +90,8 @@ class UserServiceAsyncStub(UserServiceStub):
     """Shuts a user or client out: no login, no API key, and every session ends within a second in
     every service. Links that were made for the user are void.
     """
+    RemoveTotp: _aio.UnaryUnaryMultiCallable[_user_service_pb2.RemoveTotpRequest, _auth_pb2.User]  # type: ignore[assignment]
+    """Turns off the authenticator app of a user who has lost it. One's own is turned off with a code."""
     EnableUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.EnableUserRequest, _auth_pb2.User]  # type: ignore[assignment]
     """Lets a disabled user in again, who has to log in anew."""
     SetUserRoles: _aio.UnaryUnaryMultiCallable[_user_service_pb2.SetUserRolesRequest, _auth_pb2.User]  # type: ignore[assignment]
@@ -167,6 +171,14 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
         """Shuts a user or client out: no login, no API key, and every session ends within a second in
         every service. Links that were made for the user are void.
         """
+
+    @_abc_1.abstractmethod
+    def RemoveTotp(
+        self,
+        request: _user_service_pb2.RemoveTotpRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auth_pb2.User, _abc.Awaitable[_auth_pb2.User]]:
+        """Turns off the authenticator app of a user who has lost it. One's own is turned off with a code."""
 
     @_abc_1.abstractmethod
     def EnableUser(
