@@ -36,6 +36,7 @@ COMMANDS = (
         _ACCESS,
     ),
     Entry("tenants", "tenants", "app", "Make, suspend and delete tenants (operator).", _ACCESS),
+    Entry("audit", "audit", "app", "See and prove who did what.", _ACCESS),
     Entry("login", "login", "login", "Log in to a tenant.", _ACCESS),
     Entry("logout", "logout", "logout", "End your own login.", _ACCESS),
     Entry("token", "login", "token", "Print an access token, for curl.", _ACCESS),

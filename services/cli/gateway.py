@@ -1,5 +1,6 @@
 """The one way into the mesh: a channel to the gateway and the contract's stubs on it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -7,20 +8,32 @@ from urllib.parse import urlsplit
 
 import grpc
 
+from helpdesk.auth.v1 import audit_service_pb2_grpc as auth_audit
 from helpdesk.auth.v1 import (
     identity_provider_service_pb2_grpc,
     tenant_service_pb2_grpc,
     token_service_pb2_grpc,
     user_service_pb2_grpc,
 )
+from helpdesk.chat.v1 import audit_service_pb2_grpc as chat_audit
 from helpdesk.chat.v1 import chat_service_pb2_grpc
+from helpdesk.search.v1 import audit_service_pb2_grpc as search_audit
 from helpdesk.search.v1 import category_service_pb2_grpc, search_service_pb2_grpc
+from helpdesk.ticket.v1 import audit_service_pb2_grpc as ticket_audit
 from helpdesk.ticket.v1 import ticket_service_pb2_grpc
 from services.cli.calls import Around, Token
 from services.cli.failures import CommandError
 
 # A document of 2 MiB may come back as a longer message.
 _LARGEST_MESSAGE = 8 * 1024 * 1024
+
+# The services' audits differ in nothing but their names.
+_Audit = (
+    auth_audit.AuthAuditServiceStub
+    | ticket_audit.TicketAuditServiceStub
+    | search_audit.SearchAuditServiceStub
+    | chat_audit.ChatAuditServiceStub
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +76,12 @@ class Gateway:
         self.search = search_service_pb2_grpc.SearchServiceStub(channel)
         self.categories = category_service_pb2_grpc.CategoryServiceStub(channel)
         self.chat = chat_service_pb2_grpc.ChatServiceStub(channel)
+        self.audits: Mapping[str, _Audit] = {
+            "auth": auth_audit.AuthAuditServiceStub(channel),
+            "ticket": ticket_audit.TicketAuditServiceStub(channel),
+            "search": search_audit.SearchAuditServiceStub(channel),
+            "chat": chat_audit.ChatAuditServiceStub(channel),
+        }
 
     def __enter__(self) -> Self:
         return self

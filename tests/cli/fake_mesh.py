@@ -19,6 +19,7 @@ from helpdesk.auth.v1 import (
 from helpdesk.chat.v1 import chat_service_pb2_grpc
 from helpdesk.search.v1 import category_service_pb2_grpc, search_service_pb2_grpc
 from helpdesk.ticket.v1 import ticket_service_pb2_grpc
+from tests.cli.fake_audit import AREAS, FakeAudit
 from tests.cli.fake_desk import Categories, Chat, Search, Tickets
 from tests.cli.fake_people import People, Tenants, Users
 from tests.cli.fake_providers import IdentityProviders
@@ -104,6 +105,9 @@ class FakeMesh:
         identity_provider_service_pb2_grpc.add_IdentityProviderServiceServicer_to_server(
             self.identity_providers, self._server
         )
+        self.audits = {area: FakeAudit(area) for area in AREAS}
+        for audit in self.audits.values():
+            audit.register(self._server)
         port = self._server.add_insecure_port("127.0.0.1:0")
         self.url = f"http://127.0.0.1:{port}"
         self._server.start()

@@ -1,0 +1,1 @@
+"""Audit chains as the command line reads, writes down and proves them."""
