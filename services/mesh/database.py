@@ -22,10 +22,13 @@ from services.mesh.database_address import AnyAddress, DatabaseAddress
 from services.mesh.engines import Engines, Sessions, open_engines
 from services.mesh.migrate import migrate
 from services.mesh.storage_errors import storage_errors_as_unavailable
+from services.mesh.tenant_guard import UNGUARDED, TenantGuard
 
 __all__ = ["Database", "UtcDateTime", "naming"]
 
-_SET_TENANT = text("SELECT set_config('app.tenant', :tenant, true)")
+_SET_TENANT = text("SELECT set_config('app.tenant', :tenant, true)").execution_options(
+    **{UNGUARDED: True}
+)
 # In place of a tenant: the rows of all.
 _EVERYBODY = ""
 
@@ -73,6 +76,9 @@ class Database:
         self._address = DatabaseAddress(address) if isinstance(address, str) else address
         self._engines: Engines = open_engines(self._address)
         self._closed_tenants = ClosedTenants()
+        self._guard = TenantGuard(self._tenant_of_transaction)
+        for engine in self._engines.guarded:
+            self._guard.watch(engine)
 
     @property
     def is_postgresql(self) -> bool:
@@ -145,20 +151,28 @@ class Database:
             return
         async with storage_errors_as_unavailable():
             is_system = tenant == _EVERYBODY
-            async with self._maker(is_system, writes)() as session, session.begin():
-                if not is_system:
-                    await self._set_tenant(session, tenant)
+            async with self._maker(is_system, writes)() as session:
                 own = _Ambient(self, asyncio.current_task(), session, tenant, is_system, writes)
                 token = _ambient.set(own)
                 try:
-                    yield session
-                    act = _before_commit.get()
-                    if writes and act is not None:
-                        await act()
+                    # Committing may write, and the guard must know for whom.
+                    async with session.begin():
+                        if not is_system:
+                            await self._set_tenant(session, tenant)
+                        yield session
+                        act = _before_commit.get()
+                        if writes and act is not None:
+                            await act()
                 finally:
                     own.task = None
                     if _ambient.get() is own:
                         _ambient.reset(token)
+
+    def _tenant_of_transaction(self) -> str | None:
+        ambient = _ambient.get()
+        if ambient is None or ambient.database is not self:
+            return None
+        return ambient.tenant or None
 
     def _maker(self, is_system: bool, writes: bool) -> Sessions:
         if is_system:

@@ -1,6 +1,6 @@
 """Engines for SQLite (one writer, several readers) and PostgreSQL (one pool for each role)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,13 @@ from sqlalchemy.ext.asyncio import (
 
 from services.mesh.database_address import DatabaseAddress, DatabaseUnsafe
 from services.mesh.sqlite import OneTripDriver
+from services.mesh.tenant_guard import UNGUARDED
 
 _BUSY_SECONDS = 5
 _READERS = 4
 # The values of a failed statement may be secrets or personal data, and its error reaches the log.
 _ALWAYS: Mapping[str, Any] = {"hide_parameters": True, "query_cache_size": 1000}
+_OUR_OWN: Mapping[str, Any] = {UNGUARDED: True}
 _POOL: Mapping[str, Any] = {"pool_timeout": _BUSY_SECONDS, "pool_pre_ping": True}
 _POSTGRESQL: Mapping[str, Any] = {**_ALWAYS, "connect_args": {"connect_timeout": _BUSY_SECONDS}}
 
@@ -43,6 +45,11 @@ class Engines:
     @property
     def is_postgresql(self) -> bool:
         return self.file is None
+
+    @property
+    def guarded(self) -> Sequence[AsyncEngine]:
+        """Each engine once; those that differ in their options alone share their events."""
+        return (self.writer, self.system) if self.is_postgresql else (self.writer, self.reader)
 
     async def close(self) -> None:
         for engine in (self.reader, self.writer, self.system):
@@ -165,8 +172,8 @@ def _pragmas(connection: Any, *pragmas: str) -> None:  # noqa: ANN401 - any DB-A
 def _begin_writing(connection: Connection) -> None:
     # Taking the write lock at once: a transaction that reads first and writes later could find
     # that its snapshot is old, and SQLite refuses that without waiting.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN IMMEDIATE", execution_options=_OUR_OWN)
 
 
 def _begin_reading(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    connection.exec_driver_sql("BEGIN", execution_options=_OUR_OWN)

@@ -13,6 +13,7 @@ from services.mesh.database import Database
 from services.mesh.database_address import DatabaseAddress, DatabaseUnsafe
 from tests.mesh.notes import ACME, write
 from tests.support.databases import OWNER, SYSTEM, TENANTS, PostgresqlServer, database_of
+from tests.support.unguarded import unguarded
 
 
 @pytest.fixture
@@ -203,7 +204,8 @@ def upgrade() -> None:
     )
     database = Database(address)
     await database.migrate(migrations)
-    yield database
+    with unguarded(database):
+        yield database
     await database.close()
 
 

@@ -14,6 +14,7 @@ from services.mesh.database import Database
 from services.mesh.database_address import DatabaseAddress
 from tests.mesh.notes import ACME, GLOBEX, NOON, notes, write
 from tests.support.databases import OWNER, SYSTEM, TENANTS, PostgresqlServer, database_of
+from tests.support.unguarded import unguarded
 
 EVERYTHING = select(notes.c.name)
 
@@ -23,7 +24,8 @@ async def database(postgresql_url: DatabaseAddress, migrations: Path) -> AsyncIt
     database = Database(postgresql_url)
     await database.migrate(migrations)
     await write(database, GLOBEX, "theirs")
-    yield database
+    with unguarded(database):
+        yield database
     await database.close()
 
 

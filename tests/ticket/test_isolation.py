@@ -5,11 +5,13 @@ from sqlalchemy import ColumnElement, func, select, true
 
 from services.mesh.caller import TenantId
 from services.mesh.database import Database
+from services.mesh.tenant_guard import TenantForgotten
 from services.ticket.domain import Act, Verb, commented, moved
 from services.ticket.errors import TicketChanged
 from services.ticket.ports import EventQuery, TicketQuery, TicketStore
 from services.ticket.store import SqlTickets, SqlTicketStore
 from services.ticket.tables import EventRow, OutboxRow, Table
+from tests.support.unguarded import unguarded
 from tests.ticket.builders import ALEX, NOON, a_comment, an_opening
 
 
@@ -71,15 +73,24 @@ class ForgetfulStore(SqlTicketStore):
 async def test_the_test_notices_a_forgotten_condition(
     sqlite_database: Database, tenant_id: TenantId, stranger_id: TenantId
 ) -> None:
-    answers = await answers_to_a_stranger(ForgetfulStore(sqlite_database), tenant_id, stranger_id)
+    with unguarded(sqlite_database) as database:
+        answers = await answers_to_a_stranger(ForgetfulStore(database), tenant_id, stranger_id)
     assert len(answers) == 7
+
+
+async def test_a_forgotten_condition_is_refused(
+    database: Database, tenant_id: TenantId, stranger_id: TenantId
+) -> None:
+    with pytest.raises(TenantForgotten):
+        await answers_to_a_stranger(ForgetfulStore(database), tenant_id, stranger_id)
 
 
 async def test_row_security_holds_where_the_condition_is_forgotten(
     postgresql_database: Database, tenant_id: TenantId, stranger_id: TenantId
 ) -> None:
-    store = ForgetfulStore(postgresql_database)
-    assert await answers_to_a_stranger(store, tenant_id, stranger_id) == []
+    with unguarded(postgresql_database) as database:
+        answers = await answers_to_a_stranger(ForgetfulStore(database), tenant_id, stranger_id)
+    assert answers == []
 
 
 async def test_every_event_is_queued_with_ids_only(database: Database, tenant_id: TenantId) -> None:
