@@ -121,8 +121,8 @@ class OutboxRow(Table):
     __tablename__ = "ticket_outbox"
     __table_args__ = (Index("ix_ticket_outbox_waiting", "delivered_time", "outbox_id"),)
 
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
     outbox_id: Mapped[str] = mapped_column(_ID, primary_key=True)
-    tenant_id: Mapped[str] = mapped_column(_ID)
     kind: Mapped[str] = mapped_column(_WORD)
     payload: Mapped[dict[str, str | int]] = mapped_column(JSON)
     create_time: Mapped[datetime] = mapped_column(UtcDateTime)
