@@ -1,10 +1,9 @@
-"""Every RPC says who may call it, and the contract names no tenant."""
+"""Every RPC says who may call it."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
+from google.protobuf.descriptor import MethodDescriptor
 
 from helpdesk.options.v1 import policy_pb2
 from services.gateway.openapi.source import Source, bindings, policy
@@ -13,24 +12,6 @@ from services.mesh.settings import REPOSITORY
 SOURCE = Source((REPOSITORY / "gen" / "descriptors" / "helpdesk.binpb").read_bytes())
 METHODS = {method.full_name: method for method in SOURCE.methods()}
 SERVICES = {"auth", "ticket", "search", "chat", "gateway", "bridge"}
-
-# A login has no token yet to say where the user belongs; to an operator tenants are resources.
-TENANT_MAY_BE_NAMED = {
-    "helpdesk.auth.v1.PasswordGrant.tenant_slug",
-    "helpdesk.auth.v1.TokenExchangeGrant.tenant_slug",
-    "helpdesk.auth.v1.BeginAuthorizationRequest.tenant_slug",
-    "helpdesk.auth.v1.InspectAuthorizationRequest.tenant_slug",
-    "helpdesk.auth.v1.LogInBrowserRequest.tenant_slug",
-    "helpdesk.auth.v1.StartFederatedLoginRequest.tenant_slug",
-    "helpdesk.auth.v1.GetTenantRequest.tenant_id",
-    "helpdesk.auth.v1.SuspendTenantRequest.tenant_id",
-    "helpdesk.auth.v1.ResumeTenantRequest.tenant_id",
-    "helpdesk.auth.v1.DeleteTenantRequest.tenant_id",
-    "helpdesk.auth.v1.CreateTenantRequest.tenant",
-    "helpdesk.auth.v1.Tenant.tenant_id",
-    # A service speaks here for itself, of a tenant that auth has named to it.
-    "helpdesk.auth.v1.ConfirmPurgeRequest.tenant_id",
-}
 
 
 @pytest.fixture(params=list(METHODS.values()), ids=list(METHODS))
@@ -60,12 +41,6 @@ def test_its_permission_belongs_to_its_area(method: MethodDescriptor) -> None:
     assert not permission or len(permission.split(".")) == 3
 
 
-def test_its_request_names_no_tenant(method: MethodDescriptor) -> None:
-    named = {field.full_name for field in fields_below(method.input_type) if "tenant" in field.name}
-
-    assert named <= TENANT_MAY_BE_NAMED
-
-
 def test_what_the_gateway_may_call_is_reachable_over_http(method: MethodDescriptor) -> None:
     assert bool(bindings(method)) == ("gateway" in policy(method).callers)
 
@@ -88,13 +63,3 @@ def faults(rule: policy_pb2.Policy) -> list[str]:
     if most < default or most <= timedelta(0):
         found.append("the maximum time is below the default")
     return found
-
-
-def fields_below(
-    message: Descriptor, seen: frozenset[str] = frozenset()
-) -> Iterator[FieldDescriptor]:
-    for field in message.fields:
-        yield field
-        inner = field.message_type
-        if inner is not None and inner.full_name not in seen:
-            yield from fields_below(inner, seen | {inner.full_name})
