@@ -1,6 +1,7 @@
 // An OpenID provider as a company would run one. Prints its issuer once it listens.
 //
-// Anybody logs in with any password; who is in which groups is what was last posted to /groups.
+// Anybody logs in with any password. A test posts to /groups who is in which groups, and to
+// /redirect-uris where browsers may be sent back to.
 
 import { generateKeyPairSync } from "node:crypto";
 import { createServer } from "node:http";
@@ -8,14 +9,14 @@ import { createServer } from "node:http";
 import { Provider } from "oidc-provider";
 
 const settings = JSON.parse(process.argv[2]);
-let groups = {};
+const posted = { "/groups": {}, "/redirect-uris": [] };
 
 const server = createServer();
 server.listen(0, "127.0.0.1", () => {
   const issuer = `http://127.0.0.1:${server.address().port}`;
   const provider = makeProvider(issuer).callback();
   server.on("request", (request, response) => {
-    if (request.url === "/groups") keepGroups(request, response);
+    if (request.url in posted) keep(request, response);
     else provider(request, response);
   });
   console.log(issuer);
@@ -23,12 +24,12 @@ server.listen(0, "127.0.0.1", () => {
 
 function makeProvider(issuer) {
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  return new Provider(issuer, {
+  const provider = new Provider(issuer, {
     clients: [
       {
         client_id: settings.clientId,
         client_secret: settings.clientSecret,
-        redirect_uris: settings.redirectUris,
+        redirect_uris: [`${issuer}/nowhere`],
       },
     ],
     jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), kid: "k1", use: "sig", alg: "RS256" }] },
@@ -45,6 +46,8 @@ function makeProvider(issuer) {
     pkce: { required: () => true },
     findAccount,
   });
+  provider.Client.prototype.redirectUriAllowed = (uri) => posted["/redirect-uris"].includes(uri);
+  return provider;
 }
 
 function findAccount(_, name) {
@@ -55,14 +58,14 @@ function findAccount(_, name) {
       name,
       email: `${name}@acme.example`,
       email_verified: true,
-      groups: groups[name] ?? [],
+      groups: posted["/groups"][name] ?? [],
     }),
   };
 }
 
-async function keepGroups(request, response) {
+async function keep(request, response) {
   let body = "";
   for await (const part of request) body += part;
-  groups = JSON.parse(body);
+  posted[request.url] = JSON.parse(body);
   response.end();
 }

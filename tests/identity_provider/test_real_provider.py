@@ -28,7 +28,8 @@ VERIFIER = "v" * 43
 
 @pytest.fixture(scope="module", params=[False, True], ids=["id_token", "userinfo"])
 def provider(request: pytest.FixtureRequest) -> Iterator[ExternalProvider]:
-    with external_provider([REDIRECT], claims_in_userinfo=request.param) as provider:
+    with external_provider(claims_in_userinfo=request.param) as provider:
+        provider.allow_redirects_to(REDIRECT)
         yield provider
 
 

@@ -97,6 +97,8 @@ def fresh_environment(folder: Path) -> dict[str, str]:
         **ports,
         "HELPDESK_DATA": str(folder),
         "HELPDESK_TENANT_REQUESTS_PER_SECOND": "2000",
+        # Tests bring identity providers of their own, on this machine.
+        "HELPDESK_OUTBOUND_LOOPBACK": "true",
     }
 
 
