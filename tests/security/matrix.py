@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from google.protobuf.message import Message
 
-from helpdesk.auth.v1 import token_service_pb2
+from helpdesk.auth.v1 import tenant_service_pb2, token_service_pb2, user_service_pb2
 from services.auth.standard_roles import (
     ADMIN_PERMISSIONS,
     AGENT_PERMISSIONS,
@@ -23,15 +23,21 @@ from tests.security.kinds import object_field
 from tests.security.mutation import Change, changed_tree
 from tests.security.progress import Progress
 from tests.security.requests import a_request
-from tests.security.rpcs import exposed_rpcs
+from tests.security.rpcs import exposed_rpcs, rpc
 from tests.security.section import Control, Figure, Outcome, Scale, Section
-from tests.security.stage import Stage, running_stage
+from tests.security.stage import House, Stage, running_stage
 
 FIGURE = Figure("cells of role x method x tenant x state", "100 % right", 1000)
 _AT_ONCE = 24
 _HOUSES = {
-    "north": {"agent": "agent", "customer": "customer", "colleague": "customer"},
+    "north": {
+        "agent": "agent",
+        "customer": "customer",
+        "colleague": "customer",
+        "disabled": "admin",
+    },
     "south": {"customer": "customer"},
+    "west": {},
 }
 
 PERMISSION_CHECK = Change(
@@ -64,6 +70,7 @@ async def control() -> Control:
 
 async def fill_in(stage: Stage, database: str, actors: Collection[str] = ()) -> Outcome:
     houses = {name: await stage.build_house(people) for name, people in _HOUSES.items()}
+    await _end_standing(stage, houses)
     cast = Cast(stage, houses)
     cells = [
         cell
@@ -113,8 +120,28 @@ def all_actors(cast: Cast) -> list[Actor]:
         Actor("agent", north["agent"], AGENT_PERMISSIONS),
         Actor("customer", north["customer"], CUSTOMER_PERMISSIONS),
         Actor("operator", cast.stage.operator, OPERATOR.permissions),
+        Actor("disabled", north["disabled"], ADMIN_PERMISSIONS, refusal="TOKEN_INVALID"),
+        Actor("suspended", cast.houses["west"]["admin"], ADMIN_PERMISSIONS, "TOKEN_INVALID"),
         Actor("nobody", None, (), refusal="TOKEN_MISSING"),
     ]
+
+
+async def _end_standing(stage: Stage, houses: Mapping[str, House]) -> None:
+    """Disables somebody and suspends a tenant; the tokens that they hold stay theirs."""
+    disabled, suspended = houses["north"]["disabled"], houses["west"]["admin"]
+    tokens = {person.email: await stage.token(person) for person in (disabled, suspended)}
+    disable = user_service_pb2.DisableUserRequest(user_id=disabled.user_id)
+    await stage.must(houses["north"]["admin"], "DisableUser", disable)
+    suspend = tenant_service_pb2.SuspendTenantRequest(tenant_id=houses["west"].tenant_id)
+    await stage.must(stage.operator, "SuspendTenant", suspend)
+    for person in (disabled, suspended):
+        person.token_ends = float("inf")
+        for name in ("ListUsers", "ListTickets", "ListDocuments", "CreateSession"):
+            request = a_request(rpc(name), {})
+            token = tokens[person.email]
+            # In other processes, which tell nobody when they have heard.
+            while (await stage.grpc_door.call(token, rpc(name), request)).code == "OK":  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
 
 
 async def _answer(cast: Cast, door: Door, cell: Cell) -> Answer:
@@ -142,7 +169,7 @@ def _owner(cast: Cast, cell: Cell) -> tuple[str, str]:
         return "south", "customer"
     if cell.whose == "a colleague's":
         return "north", "colleague"
-    is_at_home = cell.actor.name in cast.houses["north"].people
+    is_at_home = cell.actor.name in cast.houses["north"].people and not cell.actor.refusal
     return "north", cell.actor.name if is_at_home else "customer"
 
 

@@ -4,6 +4,7 @@ from tests.security import (
     audit_chain,
     audit_kills,
     crafted_names,
+    fuzz,
     matrix,
     revocations,
     spoofed_headers,
@@ -13,6 +14,7 @@ from tests.security.section import Section
 
 SECTIONS: tuple[Section, ...] = (
     matrix.SECTION,
+    fuzz.SECTION,
     tokens.SECTION,
     spoofed_headers.SECTION,
     crafted_names.SECTION,

@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from helpdesk.auth.v1 import auth_pb2, tenant_service_pb2, token_service_pb2, user_service_pb2
 from services.auth.standard_roles import OPERATOR_EMAIL, PLATFORM_SLUG
 from services.mesh.settings import REPOSITORY
-from tests.security.doors import Answer, GrpcDoor, RestDoor
+from tests.security.doors import OVERLOADED, Answer, GrpcDoor, RestDoor
 from tests.security.http import HttpClient
 from tests.security.requests import a_password, unique
 from tests.security.rpcs import exposed_rpcs, rpc
@@ -24,6 +24,7 @@ from tests.support.mesh_server import plain_channel
 SERVICES = ("auth", "ticket", "search", "chat")
 _SPARE_SECONDS = 90
 _LIFE_SECONDS = 300
+_LOGINS = 5
 _PATIENCE_SECONDS = 10.0
 _OPERATOR_PASSWORD = a_password()
 _UNHURRIED = {
@@ -83,8 +84,14 @@ class Stage:
             tenant_slug=person.slug, email=person.email, password=person.password
         )
         request = token_service_pb2.IssueTokenRequest(password=grant)
-        reply = (await self.grpc_door.call("", rpc("IssueToken"), request)).reply
-        assert isinstance(reply, token_service_pb2.Token), f"{person.email} cannot log in"
+        for _ in range(_LOGINS):
+            answer = await self.grpc_door.call("", rpc("IssueToken"), request)
+            if answer.code not in OVERLOADED:
+                break
+            # Passwords are slow to check on purpose, and a busy machine has other work, too.
+            await asyncio.sleep(1)
+        reply = answer.reply
+        assert isinstance(reply, token_service_pb2.Token), f"{person.email}: {answer.body}"
         return reply
 
     async def ask(self, person: Person, name: str, request: Message) -> Answer:
