@@ -21,7 +21,7 @@ from services.auth.standard_roles import (
 from tests.security.cast import Cast
 from tests.security.digest import contents_of
 from tests.security.doors import OVERLOADED, Answer, Door
-from tests.security.kinds import TICKET, Kind, a_missing_id, object_field
+from tests.security.kinds import TICKET, Kind, object_field
 from tests.security.mutation import Change, changed_tree
 from tests.security.places import Place, places_of
 from tests.security.progress import Progress
@@ -185,7 +185,7 @@ class Crossing:
     async def _compare(self, one: Try) -> None:
         """Own objects change while others work on them; only a lasting difference is one."""
         for _ in range(_LOOKS):
-            missing = a_missing_id()
+            missing = one.place.kind.missing()
             foreign, absent = await self._pair(one, missing)
             if foreign.code in OVERLOADED or absent.code in OVERLOADED:
                 return

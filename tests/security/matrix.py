@@ -4,10 +4,17 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
 from google.protobuf.message import Message
 
-from helpdesk.auth.v1 import tenant_service_pb2, token_service_pb2, user_service_pb2
+from helpdesk.auth.v1 import (
+    auth_pb2,
+    role_service_pb2,
+    tenant_service_pb2,
+    token_service_pb2,
+    user_service_pb2,
+)
 from services.auth.standard_roles import (
     ADMIN_PERMISSIONS,
     AGENT_PERMISSIONS,
@@ -22,7 +29,7 @@ from tests.security.doors import OVERLOADED, Answer, Door
 from tests.security.kinds import object_field
 from tests.security.mutation import Change, changed_tree
 from tests.security.progress import Progress
-from tests.security.requests import a_request
+from tests.security.requests import a_request, a_role_name
 from tests.security.rpcs import exposed_rpcs, rpc
 from tests.security.section import Control, Figure, Outcome, Scale, Section
 from tests.security.stage import House, Stage, running_stage
@@ -39,6 +46,24 @@ _HOUSES = {
     "south": {"customer": "customer"},
     "west": {},
 }
+
+CLERK_PERMISSIONS = frozenset(
+    {
+        "auth.api_keys.create",
+        "auth.identity.get",
+        "auth.users.get",
+        "chat.messages.send",
+        "chat.sessions.create",
+        "chat.sessions.get",
+        "chat.sessions.hand_off",
+        "search.documents.get",
+        "search.passages.search",
+        "ticket.tickets.assign",
+        "ticket.tickets.create",
+        "ticket.tickets.get",
+        "ticket.tickets.list",
+    }
+)
 
 PERMISSION_CHECK = Change(
     "services/mesh/interceptors/permission.py",
@@ -70,6 +95,7 @@ async def control() -> Control:
 
 async def fill_in(stage: Stage, database: str, actors: Collection[str] = ()) -> Outcome:
     houses = {name: await stage.build_house(people) for name, people in _HOUSES.items()}
+    houses["north"] = await _with_clerk(stage, houses["north"])
     await _end_standing(stage, houses)
     cast = Cast(stage, houses)
     cells = [
@@ -119,11 +145,22 @@ def all_actors(cast: Cast) -> list[Actor]:
         Actor("admin", north["admin"], ADMIN_PERMISSIONS),
         Actor("agent", north["agent"], AGENT_PERMISSIONS),
         Actor("customer", north["customer"], CUSTOMER_PERMISSIONS),
+        Actor("clerk", north["clerk"], CLERK_PERMISSIONS),
         Actor("operator", cast.stage.operator, OPERATOR.permissions),
         Actor("disabled", north["disabled"], ADMIN_PERMISSIONS, refusal="TOKEN_INVALID"),
         Actor("suspended", cast.houses["west"]["admin"], ADMIN_PERMISSIONS, "TOKEN_INVALID"),
         Actor("nobody", None, (), refusal="TOKEN_MISSING"),
     ]
+
+
+async def _with_clerk(stage: Stage, house: House) -> House:
+    """Somebody whose role the tenant has made up."""
+    role = auth_pb2.Role(name=a_role_name(), permissions=sorted(CLERK_PERMISSIONS))
+    made = role_service_pb2.CreateRoleRequest(role=role)
+    await stage.must(house["admin"], "CreateRole", made)
+    clerk = await stage.add_person(house["admin"], "clerk", role.name)
+    await stage.wait_until_known(clerk)
+    return replace(house, people={**house.people, "clerk": clerk})
 
 
 async def _end_standing(stage: Stage, houses: Mapping[str, House]) -> None:
