@@ -1,0 +1,368 @@
+"""One line for each defence taken away: what, where, the change, and the tests that must notice.
+
+A text that does not stand exactly once in its file is an error, so that the list cannot rot.
+"""
+
+from dataclasses import dataclass
+
+from tests.security.mutation import Change
+
+
+@dataclass(frozen=True)
+class Mutant:
+    name: str
+    change: Change
+    tests: tuple[str, ...]
+
+
+def _mutant(name: str, file: str, text: str, replacement: str, *tests: str) -> Mutant:
+    return Mutant(name, Change(f"services/{file}", text, replacement), tests)
+
+
+_TOKENS, _SESSIONS = "mesh/tokens.py", "auth/use_cases/sessions.py"
+_T_TOKENS, _T_SESSIONS = "tests/mesh/test_tokens.py", "tests/auth/test_sessions.py"
+_T_GRANTS, _T_KEYS = "tests/auth/test_grants.py", "tests/auth/test_api_keys.py"
+_T_ACCESS = "tests/mesh/test_access.py"
+_DOMAIN = "auth/domain.py"
+
+MUTANTS = (
+    # The token, one check after the other.
+    _mutant("several audiences", _TOKENS, 'payload.get("aud") != AUDIENCE or ', "", _T_TOKENS),
+    _mutant("any typ", _TOKENS, '        or header["typ"] != TOKEN_TYPE\n', "", _T_TOKENS),
+    _mutant("a claim twice", _TOKENS, "if len(names) != len(pairs):", "if False:", _T_TOKENS),
+    _mutant(
+        "exp as text",
+        _TOKENS,
+        "    if type(value) is not int:\n        _refuse()\n    try:\n"
+        "        return datetime.fromtimestamp(value, UTC)",
+        "    try:\n        return datetime.fromtimestamp(int(str(value)), UTC)",
+        _T_TOKENS,
+    ),
+    _mutant("tokens of any size", _TOKENS, "len(token) > MAX_TOKEN_LENGTH or ", "", _T_TOKENS),
+    _mutant("padding", _TOKENS, "not _FORM.match(token)", 'token.count(".") != 2', _T_TOKENS),
+    _mutant("more in the header", _TOKENS, "set(header) != _HEADER", "False", _T_TOKENS),
+    _mutant("expired", _TOKENS, "self._clock() >= expires_at or ", "", _T_TOKENS),
+    _mutant("not valid yet", _TOKENS, " or latest_start < valid_from", "", _T_TOKENS),
+    _mutant("another issuer", _TOKENS, "                issuer=self._issuer,\n", "", _T_TOKENS),
+    _mutant(
+        "a scope is no limit",
+        "mesh/scopes.py",
+        "return permissions if EVERYTHING in scope else permissions & scope",
+        "return permissions",
+        "tests/mesh/test_scopes.py",
+    ),
+    # Who calls, and what they may.
+    _mutant(
+        "no permission needed",
+        "mesh/interceptors/permission.py",
+        "            _check(current_caller(), needed)\n",
+        "",
+        "tests/mesh/test_server.py",
+    ),
+    _mutant(
+        "any service may call",
+        "mesh/interceptors/caller_identity.py",
+        "if service not in allowed:",
+        "if False:",
+        "tests/mesh/test_server.py",
+        "tests/mesh/test_callers.py",
+    ),
+    _mutant(
+        "two names in a certificate",
+        "mesh/tls.py",
+        "if len(addresses) == 1 else None",
+        "if addresses else None",
+        "tests/mesh/test_tls.py",
+    ),
+    _mutant(
+        "sessions never end",
+        "mesh/authority.py",
+        "        self._check_session(claims.tenant_id, claims.session_id)\n        return claims\n",
+        "        return claims\n",
+        "tests/mesh/test_authority.py",
+    ),
+    _mutant(
+        "policy without its digest",
+        "mesh/policy.py",
+        "    if amended_digest(rules_digest, prohibitions) != digest:",
+        "    if False:",
+        _T_ACCESS,
+    ),
+    _mutant(
+        "any text in a rule",
+        "mesh/policy.py",
+        "    if not all(form.match(part) for form, part in zip(forms, parts, strict=True)):",
+        "    if False:",
+        _T_ACCESS,
+    ),
+    _mutant(
+        "an old policy",
+        "mesh/access.py",
+        "self._monotonic() - self._heard_at <= STALE_AFTER_SECONDS",
+        "True",
+        _T_ACCESS,
+    ),
+    # The tenant, in each store and below it.
+    _mutant(
+        "tenant of tickets",
+        "ticket/store.py",
+        "return select(TicketRow, _TAGS).where(self._own(TicketRow))",
+        "return select(TicketRow, _TAGS)",
+        "tests/ticket/test_store.py",
+        "tests/ticket/test_isolation.py",
+    ),
+    _mutant(
+        "tenant of comments",
+        "ticket/store.py",
+        ".where(self._own(CommentRow), CommentRow.ticket_id == ticket_id)",
+        ".where(CommentRow.ticket_id == ticket_id)",
+        "tests/ticket/test_store.py",
+        "tests/ticket/test_isolation.py",
+    ),
+    _mutant(
+        "tenant of documents",
+        "search/store.py",
+        "return and_(self._own(DocumentRow), admits(self._reader))",
+        "return admits(self._reader)",
+        "tests/search/test_store.py",
+    ),
+    _mutant(
+        "tenant of users",
+        "auth/store/user_rows.py",
+        "select(UserRow).where(UserRow.tenant_id == self._tenant_id, UserRow.user_id == user_id)",
+        "select(UserRow).where(UserRow.user_id == user_id)",
+        "tests/auth/test_store.py",
+    ),
+    _mutant(
+        "row security that lets all through",
+        "mesh/row_security.py",
+        "USING ({TENANT_RULE}) WITH CHECK ({TENANT_RULE})",
+        "USING (true)",
+        "tests/mesh/test_row_security.py",
+    ),
+    _mutant(
+        "readers in the query",
+        "search/store.py",
+        "return and_(self._own(DocumentRow), admits(self._reader))",
+        "return self._own(DocumentRow)",
+        "tests/search/test_store.py",
+        "tests/search/test_readers.py",
+    ),
+    _mutant(
+        "readers in the index",
+        "search/index_edge.py",
+        "        if view.sees_all:\n            return own\n        readers",
+        "        if view:\n            return own\n        readers",
+        "tests/search/test_vector_index.py",
+    ),
+    _mutant(
+        "page tokens of others",
+        "mesh/paging.py",
+        "if digest != _digest(tenant_id, arguments) or not isinstance(position, str):",
+        "if not isinstance(position, str):",
+        "tests/mesh/test_paging.py",
+    ),
+    # The edge.
+    _mutant(
+        "forgeable headers",
+        "gateway/header_hygiene.py",
+        '_FORGEABLE = ("x-tenant", "x-user", ',
+        "_FORGEABLE = (",
+        "tests/gateway/test_edge_headers.py",
+    ),
+    _mutant(
+        "escaped slashes",
+        "gateway/header_hygiene.py",
+        '"path_with_escaped_slashes_action": "REJECT_REQUEST"',
+        '"path_with_escaped_slashes_action": "KEEP_UNCHANGED"',
+        "tests/gateway/test_edge_requests.py",
+        "tests/gateway/test_edge_headers.py",
+    ),
+    _mutant(
+        "any audience at the edge",
+        "gateway/tokens.py",
+        '        "audiences": [_AUDIENCE],\n',
+        "",
+        "tests/gateway/test_edge_identity.py",
+    ),
+    # Sessions and their refresh tokens.
+    _mutant(
+        "a thief's refresh token ends nothing",
+        _SESSIONS,
+        "            await records.end_session(session.session_id, now)\n        elif",
+        "            pass\n        elif",
+        _T_SESSIONS,
+    ),
+    _mutant(
+        "a refresh token works twice",
+        _SESSIONS,
+        "was_used = token.use_time is not None",
+        "was_used = False",
+        _T_SESSIONS,
+    ),
+    _mutant(
+        "refresh by another client",
+        _SESSIONS,
+        "if found is None or found[1].client_id != client_id:",
+        "if found is None:",
+        _T_SESSIONS,
+        _T_GRANTS,
+    ),
+    _mutant(
+        "refresh to a wider scope",
+        _SESSIONS,
+        "    if not wanted or not wanted <= granted | permitted:",
+        "    if not wanted:",
+        _T_SESSIONS,
+        _T_GRANTS,
+    ),
+    _mutant(
+        "a disabled user opens a session",
+        _SESSIONS,
+        "    if user.state is not UserState.ACTIVE:\n        raise CredentialsWrong\n",
+        "",
+        _T_GRANTS,
+        _T_KEYS,
+    ),
+    _mutant(
+        "a suspended tenant logs in",
+        _SESSIONS,
+        "    if tenant.state is TenantState.SUSPENDED:",
+        "    if False:",
+        "tests/auth/test_tenant_states.py",
+    ),
+    # OAuth.
+    _mutant(
+        "no PKCE",
+        "auth/use_cases/grants.py",
+        "if not proves(request.code_verifier, code.code_challenge):",
+        "if False:",
+        _T_GRANTS,
+    ),
+    _mutant(
+        "another redirect_uri at the token endpoint",
+        "auth/use_cases/grants.py",
+        "if request.redirect_uri != code.redirect_uri:",
+        "if False:",
+        _T_GRANTS,
+    ),
+    _mutant(
+        "a code works twice",
+        "auth/use_cases/grants.py",
+        "if code.use_time is not None or now >= code.expire_time or ",
+        "if now >= code.expire_time or ",
+        _T_GRANTS,
+    ),
+    _mutant(
+        "a code never expires",
+        "auth/use_cases/grants.py",
+        "or now >= code.expire_time or ",
+        "or ",
+        _T_GRANTS,
+    ),
+    _mutant(
+        "any redirect_uri",
+        "auth/authorization_parameters.py",
+        "if not client.returns_to(parameters.redirect_uri):",
+        "if False:",
+        "tests/auth/test_authorization_requests.py",
+    ),
+    # External identity providers.
+    _mutant(
+        "another issuer's id_token",
+        "auth/openid/id_token.py",
+        'if claims.get("iss") != expected.issuer:',
+        "if False:",
+        "tests/auth/test_id_token.py",
+    ),
+    _mutant(
+        "any nonce",
+        "auth/openid/id_token.py",
+        "if expected.nonce is not None and not (",
+        "if False and not (",
+        "tests/auth/test_id_token.py",
+    ),
+    # People.
+    _mutant(
+        "guessing for ever",
+        _DOMAIN,
+        "    if doublings < 0:",
+        "    if doublings < 10**6:",
+        "tests/auth/test_domain.py",
+    ),
+    _mutant(
+        "common passwords",
+        "auth/password_rules.py",
+        "    if is_common(password):",
+        "    if False:",
+        "tests/auth/test_password_rules.py",
+    ),
+    _mutant(
+        "a one-time code works twice",
+        "auth/store/totp_rows.py",
+        "                TotpRow.last_step < step,\n",
+        "",
+        "tests/auth/test_store_totp.py",
+    ),
+    _mutant(
+        "roles beyond one's own",
+        "auth/use_cases/granting.py",
+        "        if permission not in held:",
+        "        if False:",
+        "tests/auth/test_roles.py",
+        _T_KEYS,
+    ),
+    _mutant(
+        "no admin left",
+        "auth/use_cases/users.py",
+        "if leaves_no_admin(user, roles, await records.people_with_role(ADMIN)):",
+        "if False:",
+        "tests/auth/test_users.py",
+    ),
+    _mutant(
+        "API keys never expire",
+        _DOMAIN,
+        "return self.revoke_time is None and now < self.expire_time",
+        "return self.revoke_time is None",
+        _T_KEYS,
+    ),
+    _mutant(
+        "revoked API keys",
+        _DOMAIN,
+        "return self.revoke_time is None and now < self.expire_time",
+        "return now < self.expire_time",
+        _T_KEYS,
+    ),
+    # Audit and purge.
+    _mutant(
+        "a chain without its MAC",
+        "mesh/audit/chain.py",
+        "is_sound = mac_of(row, self.last_mac, key) == row[MAC]",
+        "is_sound = True",
+        "tests/security/test_audit_chain.py",
+    ),
+    _mutant(
+        "a chain without its anchor",
+        "mesh/audit/chain.py",
+        "        if anchored > last:",
+        "        if False:",
+        "tests/security/test_audit_chain.py",
+    ),
+    _mutant(
+        "records after the commit",
+        "mesh/interceptors/audit.py",
+        "            with before_each_commit(record_commit):\n"
+        "                return await proceed(request, context)\n",
+        "            reply = await proceed(request, context)\n"
+        "            await record_commit()\n"
+        "            return reply\n",
+        "tests/mesh/test_audit.py",
+    ),
+    _mutant(
+        "a purge of nothing",
+        "mesh/purge.py",
+        "        await session.execute(delete(table).where(table.c.tenant_id == tenant_id))",
+        "        pass",
+        "tests/mesh/test_purge.py",
+    ),
+)
