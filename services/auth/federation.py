@@ -16,7 +16,8 @@ from services.mesh.caller import TenantId, UserId
 IdentityProviderId = NewType("IdentityProviderId", str)
 
 LOGIN_LIFE = timedelta(minutes=10)
-# Whoever leaves the company loses the account at the provider; this is how soon it shows here.
+# Whoever leaves the company loses the account at the provider, and roles change there as well;
+# this is how soon it shows here, for nobody renews a session beyond it.
 EXTERNAL_SESSION_LIFE = timedelta(hours=12)
 
 _LONGEST_NAME = 100

@@ -44,8 +44,11 @@ class FederationRecords(Protocol):
     async def external_identity(self, issuer: str, subject: str) -> ExternalIdentity | None:
         """Whom a subject of an issuer is tied to."""
 
-    async def has_external_identity(self, user_id: UserId, issuer: str) -> bool:
-        """Whether any subject of the issuer is tied to the user."""
+    async def is_given_by_providers(self, role: str) -> bool:
+        """Whether a rule of any provider names the role."""
+
+    async def has_external_identity(self, user_id: UserId, issuer: str | None = None) -> bool:
+        """Whether any subject is tied to the user, of this issuer or of any."""
 
     async def keep_external_identity(self, identity: ExternalIdentity) -> None:
         """Adds it, or replaces the one of the same subject."""

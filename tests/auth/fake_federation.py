@@ -76,10 +76,13 @@ class FakeFederationRecords:
     async def external_identity(self, issuer: str, subject: str) -> ExternalIdentity | None:
         return self._federation.identities.get((self._tenant_id, issuer, subject))
 
-    async def has_external_identity(self, user_id: UserId, issuer: str) -> bool:
+    async def is_given_by_providers(self, role: str) -> bool:
+        return any(role in provider.roles for provider in await self.identity_providers("", 1000))
+
+    async def has_external_identity(self, user_id: UserId, issuer: str | None = None) -> bool:
         return any(
-            key[:2] == (self._tenant_id, issuer) and identity.user_id == user_id
-            for key, identity in self._federation.identities.items()
+            tenant_id == self._tenant_id and issuer in (None, known) and identity.user_id == user_id
+            for (tenant_id, known, _), identity in self._federation.identities.items()
         )
 
     async def keep_external_identity(self, identity: ExternalIdentity) -> None:

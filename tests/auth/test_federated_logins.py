@@ -6,15 +6,22 @@ from datetime import timedelta
 
 import pytest
 
-from services.auth.domain import Tenant, User, UserState
+from services.auth.domain import SESSION_LIFE, Role, Tenant, User, UserState
 from services.auth.errors import (
     ExternalTokenInvalid,
     ExternalUserRefused,
     FederatedLoginInvalid,
     IdentityProviderNotFound,
+    RoleInUse,
     TenantSuspended,
 )
-from services.auth.federation import LOGIN_LIFE, IdentityProvider, IdentityProviderId, RoleRule
+from services.auth.federation import (
+    EXTERNAL_SESSION_LIFE,
+    LOGIN_LIFE,
+    IdentityProvider,
+    IdentityProviderId,
+    RoleRule,
+)
 from services.auth.federation_ports import AuthorizationAnswer
 from services.auth.ports import TenantRecords
 from services.auth.use_cases.external_users import let_in
@@ -25,6 +32,9 @@ from services.auth.use_cases.federated_logins import (
     start_federated_login,
 )
 from services.auth.use_cases.federation_desk import FederationDesk
+from services.auth.use_cases.granting import Author
+from services.auth.use_cases.roles import create_role, delete_role
+from services.auth.use_cases.sessions import Opening, open_session
 from services.auth.use_cases.tenant_states import suspend_tenant
 from services.auth.use_cases.token_exchange import exchange_token
 from services.mesh.errors import NotFound
@@ -500,6 +510,32 @@ async def test_one_person_in_two_windows_is_one_user(
     )
     assert both[0][0].user_id == both[1][0].user_id
     assert len(desk.store.state.accounts) == 1
+
+
+async def test_whoever_comes_from_a_provider_comes_again_within_half_a_day(
+    federation: FederationDesk, provider: IdentityProvider, openid: FakeOpenId, desk: Desk
+) -> None:
+    user = await log_in(federation, provider, openid)
+    at_home = await keep_user(desk.store, a_user(await _tenant(desk), "bob@acme.example"))
+    async with desk.store.writing(user.tenant_id) as records:
+        external = await open_session(records, Opening(user.user_id), desk.clock())
+        own = await open_session(records, Opening(at_home.user_id), desk.clock())
+    assert external.session.expire_time == desk.clock() + EXTERNAL_SESSION_LIFE
+    assert own.session.expire_time == desk.clock() + SESSION_LIFE
+
+
+async def test_a_role_that_a_provider_gives_is_not_deleted(
+    federation: FederationDesk, provider: IdentityProvider, desk: Desk
+) -> None:
+    tenant = await _tenant(desk)
+    admin = await keep_user(desk.store, a_user(tenant, "root@acme.example", ("admin",)))
+    author = Author(tenant.tenant_id, admin.user_id)
+    await create_role(desk.store, author, Role("auditor", "", frozenset()))
+    await change(desk, provider, role_rules=(RoleRule("groups", "x", "auditor"),))
+    with pytest.raises(RoleInUse):
+        await delete_role(desk.store, author, "auditor")
+    await change(desk, provider, role_rules=())
+    await delete_role(desk.store, author, "auditor")
 
 
 async def test_a_token_is_exchanged_for_a_short_one_of_our_own(

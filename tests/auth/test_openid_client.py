@@ -12,7 +12,7 @@ import pytest
 from services.auth.errors import ExternalTokenInvalid, IdentityProviderUnusable
 from services.auth.federation_ports import AuthorizationAnswer, ClientRegistration, LoginSecrets
 from services.auth.openid import HttpOpenIdClient
-from services.auth.openid.client import FRESH_FOR, LOOK_AGAIN_AFTER
+from services.auth.openid.client import FRESH_FOR, LEFT_ALONE_FOR, LOOK_AGAIN_AFTER
 from services.auth.openid.kept import Kept
 from services.auth.openid.metadata import metadata_from
 from services.auth.outbound import Outbound, OutboundRules
@@ -286,6 +286,19 @@ async def test_a_new_key_is_looked_for_at_once_but_not_for_each_token(
         with pytest.raises(ExternalTokenInvalid):
             await openid.verify(registration(stub), stub.id_token(unknown))
     assert len(stub.calls("/jwks")) == 2
+
+
+async def test_a_provider_that_is_down_is_left_alone_for_a_moment(
+    stub: StubProvider, openid: HttpOpenIdClient, clock: FakeClock
+) -> None:
+    stub.answers[DISCOVERY] = lambda: reply(b"", "503 Service Unavailable")
+    for _ in range(20):
+        with pytest.raises(IdentityProviderUnusable, match="503"):
+            await openid.verify(registration(stub), stub.id_token())
+    assert len(stub.calls(DISCOVERY)) == 1
+    del stub.answers[DISCOVERY]
+    clock.advance(LEFT_ALONE_FOR)
+    assert await openid.verify(registration(stub), stub.id_token())
 
 
 async def test_a_key_that_is_withdrawn_is_believed_no_longer_than_the_set_is_kept(

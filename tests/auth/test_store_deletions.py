@@ -21,6 +21,7 @@ from tests.auth.builders import (
     keep_user,
 )
 from tests.auth.fakes import START
+from tests.auth.federation_builders import a_login, a_provider, an_identity
 
 HOUR = timedelta(hours=1)
 
@@ -33,6 +34,10 @@ async def keep_everything(store: AuthStore, slug: str) -> Tenant:
     async with store.writing(tenant.tenant_id) as records:
         await records.add_session(session)
         await records.add_refresh_token(a_refresh_token(session, f"digest of {slug}"))
+        provider = a_provider(tenant)
+        await records.add_identity_provider(provider, "sealed")
+        await records.add_federated_login(a_login(provider, f"state of {slug}"))
+        await records.keep_external_identity(an_identity(tenant, user.user_id))
     return tenant
 
 

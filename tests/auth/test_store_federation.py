@@ -78,6 +78,16 @@ async def test_another_tenants_provider_does_not_exist(store: AuthStore, tenant:
             await records.replace_identity_provider(replace(provider, revision=2), "mine")
 
 
+async def test_a_role_is_given_by_rules_and_defaults(store: AuthStore, tenant: Tenant) -> None:
+    other = await keep_tenant(store, "globex")
+    await keep_provider(store, a_provider(tenant))
+    async with store.reading(tenant.tenant_id) as records:
+        given = [await records.is_given_by_providers(name) for name in ("customer", "it", "agent")]
+    async with store.reading(other.tenant_id) as records:
+        assert not await records.is_given_by_providers("agent")
+    assert given == [True, False, True]
+
+
 async def test_a_change_applies_to_what_was_seen_only(store: AuthStore, tenant: Tenant) -> None:
     provider = await keep_provider(store, a_provider(tenant))
     second = replace(provider, display_name="Second", revision=2)
@@ -119,6 +129,7 @@ async def test_an_identity_is_kept_once_for_each_subject(store: AuthStore, tenan
         assert await records.external_identity(ISSUER, "subject-1") == later
         assert await records.external_identity(ISSUER, "SUBJECT-1") is None
         assert await records.has_external_identity(user.user_id, ISSUER)
+        assert await records.has_external_identity(user.user_id)
         assert not await records.has_external_identity(user.user_id, "https://other.example")
 
 

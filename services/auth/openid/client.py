@@ -2,8 +2,9 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from typing import TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 from services.auth.errors import ExternalTokenInvalid, IdentityProviderUnusable
@@ -23,9 +24,13 @@ from services.auth.openid.strict_json import JsonRefused, json_object
 from services.auth.outbound import Outbound, OutboundRefused, OutboundRules, checked_url
 from services.mesh.clock import Clock
 
+Found = TypeVar("Found")
+
 FRESH_FOR = timedelta(minutes=10)
 # A key that is not known makes us look at once, but not as often as somebody may send one.
 LOOK_AGAIN_AFTER = timedelta(seconds=10)
+# A provider that is down is not asked again by everybody who knocks meanwhile.
+LEFT_ALONE_FOR = timedelta(seconds=5)
 LONGEST_ANSWER = 64 * 1024
 
 _OK = 200
@@ -39,6 +44,7 @@ class HttpOpenIdClient:
         self._clock = clock
         self._metadata: Kept[ProviderMetadata] = Kept(clock)
         self._keys: Kept[KeySet] = Kept(clock)
+        self._failures: Kept[IdentityProviderUnusable] = Kept(clock)
 
     async def check_issuer(self, issuer: str) -> None:
         try:
@@ -116,14 +122,30 @@ class HttpOpenIdClient:
         self, provider: ProviderMetadata, text: str, expected: Expected
     ) -> Mapping[str, object]:
         header = id_token.header_of(text)
-        keys = self._keys.get(provider.issuer, FRESH_FOR) or await self._fetch_keys(provider)
+        keys = self._keys.get(provider.issuer, FRESH_FOR) or await self._keys_of(provider)
         if not keys.fitting(header.algorithm, header.key_id):
             recent = self._keys.get(provider.issuer, LOOK_AGAIN_AFTER)
-            keys = recent or await self._fetch_keys(provider)
+            keys = recent or await self._keys_of(provider)
         return id_token.check(text, keys, expected, self._clock())
 
     async def _described(self, issuer: str) -> ProviderMetadata:
-        return self._metadata.get(issuer, FRESH_FOR) or await self._fetch_metadata(issuer)
+        known = self._metadata.get(issuer, FRESH_FOR)
+        if known is not None:
+            return known
+        return await self._unless_down(issuer, lambda: self._fetch_metadata(issuer))
+
+    async def _keys_of(self, provider: ProviderMetadata) -> KeySet:
+        return await self._unless_down(provider.issuer, lambda: self._fetch_keys(provider))
+
+    async def _unless_down(self, issuer: str, fetch: Callable[[], Awaitable[Found]]) -> Found:
+        failure = self._failures.get(issuer, LEFT_ALONE_FOR)
+        if failure is not None:
+            raise IdentityProviderUnusable(failure.problem)
+        try:
+            return await fetch()
+        except IdentityProviderUnusable as error:
+            self._failures.keep(issuer, error)
+            raise
 
     async def _fetch_metadata(self, issuer: str) -> ProviderMetadata:
         await self.check_issuer(issuer)

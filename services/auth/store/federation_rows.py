@@ -110,17 +110,20 @@ class FederationRows(RowsOfTenant):
         )
         return _identity_from(row) if row else None
 
-    async def has_external_identity(self, user_id: UserId, issuer: str) -> bool:
-        found = await self._session.scalar(
-            select(ExternalIdentityRow.subject)
-            .where(
-                ExternalIdentityRow.tenant_id == self._tenant_id,
-                ExternalIdentityRow.user_id == user_id,
-                ExternalIdentityRow.issuer == issuer,
-            )
-            .limit(1)
+    async def is_given_by_providers(self, role: str) -> bool:
+        rows = await self._session.scalars(
+            select(IdentityProviderRow).where(IdentityProviderRow.tenant_id == self._tenant_id)
         )
-        return found is not None
+        return any(role in provider_from(row).roles for row in rows)
+
+    async def has_external_identity(self, user_id: UserId, issuer: str | None = None) -> bool:
+        question = select(ExternalIdentityRow.subject).where(
+            ExternalIdentityRow.tenant_id == self._tenant_id,
+            ExternalIdentityRow.user_id == user_id,
+        )
+        if issuer is not None:
+            question = question.where(ExternalIdentityRow.issuer == issuer)
+        return await self._session.scalar(question.limit(1)) is not None
 
     async def keep_external_identity(self, identity: ExternalIdentity) -> None:
         values = {

@@ -118,6 +118,8 @@ async def _check_roles(
 ) -> None:
     if ADMIN in provider.default_roles:
         raise IdentityProviderRefused("default_roles", f"{ADMIN} cannot be everybody's role")
+    # Behind the lock no role is deleted between this look and the rule that names it.
+    await records.lock_policy()
     roles = {role.name: role for role in await records.roles()}
     missing = missing_roles(provider.roles, roles.values())
     if missing:

@@ -22,6 +22,7 @@ from services.auth.errors import (
     ScopeRefused,
     TenantSuspended,
 )
+from services.auth.federation import EXTERNAL_SESSION_LIFE
 from services.auth.ports import AccessToken, TenantRecords
 from services.auth.use_cases.token_desk import TokenDesk
 from services.mesh.audit import acting_for, acts_on
@@ -71,6 +72,9 @@ async def open_session(records: TenantRecords, opening: Opening, now: datetime) 
     user = await records.user(opening.user_id)
     if user.state is not UserState.ACTIVE:
         raise CredentialsWrong
+    life = opening.life
+    if await records.has_external_identity(user.user_id):
+        life = min(life, EXTERNAL_SESSION_LIFE)
     session = Session(
         user.tenant_id,
         SessionId(new_id()),
@@ -78,7 +82,7 @@ async def open_session(records: TenantRecords, opening: Opening, now: datetime) 
         opening.client_id,
         opening.scope,
         now,
-        now + opening.life,
+        now + life,
     )
     await records.add_session(session)
     _tell_audit(session)
