@@ -22,7 +22,7 @@ from services.auth.use_cases.sessions import IssuedToken
 from services.auth.use_cases.tenants import NewTenant
 from services.auth.use_cases.tokens import Identity
 from services.auth.use_cases.user_changes import UserContent
-from services.auth.use_cases.users import FIRST_USER, NewClient, NewPerson, UserCursor
+from services.auth.use_cases.users import FIRST_USER, NewPerson, UserCursor
 from services.mesh.errors import PageTokenInvalid
 
 
@@ -107,15 +107,6 @@ def api_key_message(key: ApiKey, secret: str = "") -> api_key_service_pb2.ApiKey
         create_time=timestamp(key.create_time),
         expire_time=timestamp(key.expire_time),
         revoke_time=timestamp(key.revoke_time) if key.revoke_time else None,
-    )
-
-
-def client_message(client: NewClient) -> user_service_pb2.Client:
-    return user_service_pb2.Client(
-        client_id=client.user.user_id,
-        client_secret=client.secret,
-        display_name=client.user.display_name,
-        roles=client.user.roles,
     )
 
 

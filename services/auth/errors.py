@@ -462,3 +462,40 @@ class TotpNotEnrolled(FailedPrecondition):
 
     def __init__(self) -> None:
         super().__init__("There is no authenticator app to confirm or to turn off.")
+
+
+class ClientNotFound(NotFound):
+    domain = DOMAIN
+    reason = "CLIENT_NOT_FOUND"
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__("There is no such client.", metadata={"client_id": client_id})
+
+
+class ClientIsPublic(FailedPrecondition):
+    domain = DOMAIN
+    reason = "CLIENT_IS_PUBLIC"
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__("A public client has no secret.", metadata={"client_id": client_id})
+
+
+class ClientFieldFixed(InvalidArgument):
+    domain = DOMAIN
+    reason = "CLIENT_FIELD_FIXED"
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            f"The field '{field}' cannot be updated.",
+            metadata={"field": field},
+            violations=[FieldViolation("update_mask", f"'{field}' cannot be updated")],
+        )
+
+
+class ClientRefused(InvalidRequest):
+    """Breaks a rule that the field rules of the contract cannot say."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(
+            "The client cannot be used like this.", violations=(FieldViolation(field, problem),)
+        )

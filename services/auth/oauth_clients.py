@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from services.auth.domain import User, UserState
 from services.mesh.caller import TenantId
 
 LOOPBACK_HOSTS = ("127.0.0.1", "[::1]")
@@ -46,6 +48,43 @@ class OAuthClient:
         RFC 8252, section 8.6.
         """
         return self.needs_consent and self.is_public and not redirect_uri.startswith("https://")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSettings:
+    """What a tenant's client may do beyond logging in by itself."""
+
+    is_public: bool = False
+    redirect_uris: tuple[str, ...] = ()
+    logout_redirect_uris: tuple[str, ...] = ()
+    delete_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TenantClient:
+    """A client as its tenant's admins see it."""
+
+    user: User
+    settings: ClientSettings
+
+
+def oauth_client_of(client: TenantClient, secret_hash: str) -> OAuthClient | None:
+    """What it may do now; nothing for one that is disabled or deleted."""
+    settings = client.settings
+    if client.user.state is not UserState.ACTIVE or settings.delete_time is not None:
+        return None
+    grants = set() if settings.is_public else {GrantType.CLIENT_CREDENTIALS}
+    if settings.redirect_uris:
+        grants |= {GrantType.AUTHORIZATION_CODE, GrantType.REFRESH_TOKEN}
+    return OAuthClient(
+        client_id=client.user.user_id,
+        tenant_id=client.user.tenant_id,
+        display_name=client.user.display_name,
+        redirect_uris=settings.redirect_uris,
+        logout_redirect_uris=settings.logout_redirect_uris,
+        grants=frozenset(grants),
+        secret_hash="" if settings.is_public else secret_hash,
+    )
 
 
 def command_line_client() -> OAuthClient:

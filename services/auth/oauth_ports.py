@@ -12,7 +12,7 @@ from services.auth.authorization import (
     DeviceAuthorization,
 )
 from services.auth.domain import SessionId
-from services.auth.oauth_clients import OAuthClient
+from services.auth.oauth_clients import ClientSettings, OAuthClient, TenantClient
 from services.mesh.caller import TenantId, UserId
 from services.mesh.tokens import TokenClaims
 
@@ -48,11 +48,24 @@ class AuthorizationRecords(Protocol):
         """Replaces what was known."""
 
 
+class ClientRecords(Protocol):
+    """The clients of one tenant; deleted ones do not exist here."""
+
+    async def tenant_client(self, client_id: UserId) -> TenantClient:
+        """Raises ClientNotFound."""
+
+    async def tenant_clients(self, after: str, limit: int) -> list[TenantClient]:
+        """By id, from behind this one, which is the order that they were made in."""
+
+    async def put_client_settings(self, client_id: UserId, settings: ClientSettings) -> None:
+        """Replaces what was known of a client."""
+
+
 class AuthorizationDirectory(Protocol):
     """What is known of an authorization before anybody knows the tenant."""
 
     async def oauth_client(self, client_id: str) -> OAuthClient | None:
-        """A tenant's client."""
+        """A tenant's client, unless it is disabled or deleted."""
 
     async def add_authorization_request(self, request: AuthorizationRequest) -> None:
         """Adds a request that waits."""

@@ -27,6 +27,7 @@ class OAuthClientRow(AuthTable):
     is_public: Mapped[bool]
     redirect_uris: Mapped[str]
     logout_redirect_uris: Mapped[str]
+    delete_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class AuthorizationRequestRow(AuthTable):

@@ -24,7 +24,7 @@ from services.auth.domain import (
     User,
 )
 from services.auth.federation_ports import FederationRecords
-from services.auth.oauth_ports import AuthorizationDirectory, AuthorizationRecords
+from services.auth.oauth_ports import AuthorizationDirectory, AuthorizationRecords, ClientRecords
 from services.mesh.caller import TenantId, UserId
 
 
@@ -36,7 +36,7 @@ class Account:
     secret_hash: str
 
 
-class TenantRecords(FederationRecords, AuthorizationRecords, Protocol):
+class TenantRecords(FederationRecords, AuthorizationRecords, ClientRecords, Protocol):
     """The rows of one tenant within one transaction; other tenants' rows do not exist here."""
 
     async def tenant(self) -> Tenant:

@@ -11,6 +11,7 @@ from helpdesk.auth.v1 import (
     account_service_pb2_grpc,
     api_key_service_pb2_grpc,
     authorization_service_pb2_grpc,
+    client_service_pb2_grpc,
     federated_login_service_pb2_grpc,
     identity_provider_service_pb2_grpc,
     policy_service_pb2_grpc,
@@ -39,6 +40,7 @@ from services.auth.servicer import (
     AccountServicer,
     ApiKeyServicer,
     AuthorizationServicer,
+    ClientServicer,
     FederatedLoginServicer,
     IdentityProviderServicer,
     PolicyServicer,
@@ -101,6 +103,7 @@ class Auth:
     purge: PurgeServicer
     burials: Burials
     authorization: AuthorizationServicer
+    clients: ClientServicer
     clock: Clock
 
     def register(self, server: grpc.aio.Server) -> None:
@@ -122,6 +125,7 @@ class Auth:
         federated_login_service_pb2_grpc.add_FederatedLoginServiceServicer_to_server(
             self.federated_logins, server
         )
+        client_service_pb2_grpc.add_ClientServiceServicer_to_server(self.clients, server)
         authorization_service_pb2_grpc.add_AuthorizationServiceServicer_to_server(
             self.authorization, server
         )
@@ -198,6 +202,7 @@ async def build(
         purge=PurgeServicer(store, clock, burials),
         burials=burials,
         federated_logins=FederatedLoginServicer(ExternalDoor(authorization, federation)),
+        clients=ClientServicer(store, clock),
         authorization=AuthorizationServicer(authorization),
         clock=clock,
     )

@@ -67,6 +67,11 @@ ADMIN_PERMISSIONS = (
     | READ_AUDIT
     | {
         "auth.clients.create",
+        "auth.clients.delete",
+        "auth.clients.get",
+        "auth.clients.list",
+        "auth.clients.rotate_secret",
+        "auth.clients.update",
         "auth.identity_providers.create",
         "auth.identity_providers.delete",
         "auth.identity_providers.get",

@@ -37,6 +37,7 @@ COMMANDS = (
     ),
     Entry("tenants", "tenants", "app", "Make, suspend and delete tenants (operator).", _ACCESS),
     Entry("audit", "audit", "app", "See and prove who did what.", _ACCESS),
+    Entry("clients", "clients", "app", "Make, list and delete programs that log in.", _ACCESS),
     Entry("login", "login", "login", "Log in to a tenant.", _ACCESS),
     Entry("logout", "logout", "logout", "End your own login.", _ACCESS),
     Entry("token", "login", "token", "Print an access token, for curl.", _ACCESS),

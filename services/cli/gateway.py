@@ -10,6 +10,7 @@ import grpc
 
 from helpdesk.auth.v1 import audit_service_pb2_grpc as auth_audit
 from helpdesk.auth.v1 import (
+    client_service_pb2_grpc,
     identity_provider_service_pb2_grpc,
     tenant_service_pb2_grpc,
     token_service_pb2_grpc,
@@ -69,6 +70,7 @@ class Gateway:
         self.tokens = token_service_pb2_grpc.TokenServiceStub(channel)
         self.tenants = tenant_service_pb2_grpc.TenantServiceStub(channel)
         self.users = user_service_pb2_grpc.UserServiceStub(channel)
+        self.clients = client_service_pb2_grpc.ClientServiceStub(channel)
         self.identity_providers = identity_provider_service_pb2_grpc.IdentityProviderServiceStub(
             channel
         )

@@ -34,6 +34,7 @@ _BY_REASON: Mapping[str, Refusal] = {
     ),
     "CREDENTIALS_WRONG": Refusal("Tenant, e-mail address and password do not match."),
     "REFRESH_TOKEN_INVALID": Refusal("Your login has ended.", _LOGIN),
+    "CLIENT_NOT_FOUND": Refusal("There is no such client.", "helpdesk clients list"),
     "LOGIN_THROTTLED": Refusal("Too many failed logins.", "wait {wait} s and try again"),
     "IDENTITY_PROVIDER_NOT_FOUND": Refusal(
         "There is no such identity provider.", "helpdesk identity-providers list"

@@ -11,7 +11,7 @@ from services.auth.authorization import (
     DeviceAuthorization,
 )
 from services.auth.domain import SessionId
-from services.auth.oauth_clients import OAuthClient
+from services.auth.oauth_clients import ClientSettings, OAuthClient
 from services.mesh.caller import TenantId, UserId
 
 Key = tuple[str, str]
@@ -20,6 +20,7 @@ Key = tuple[str, str]
 @dataclass
 class Authorizations:
     clients: dict[str, OAuthClient] = field(default_factory=dict)
+    settings: dict[Key, ClientSettings] = field(default_factory=dict)
     requests: dict[str, AuthorizationRequest] = field(default_factory=dict)
     codes: dict[Key, AuthorizationCode] = field(default_factory=dict)
     browsers: dict[Key, BrowserSession] = field(default_factory=dict)

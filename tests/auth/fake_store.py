@@ -37,6 +37,12 @@ from services.auth.errors import (
     UserEmailTaken,
     UserNotFound,
 )
+from services.auth.oauth_clients import (
+    ClientSettings,
+    OAuthClient,
+    TenantClient,
+    oauth_client_of,
+)
 from services.auth.ports import Account, Directory, TenantRecords
 from services.mesh.caller import TenantId, UserId
 from tests.auth.fake_authorizations import (
@@ -44,6 +50,7 @@ from tests.auth.fake_authorizations import (
     FakeAuthorizationDirectory,
     FakeAuthorizationRecords,
 )
+from tests.auth.fake_clients import FakeClientRecords
 from tests.auth.fake_federation import FakeFederationRecords, FederationState
 
 
@@ -86,7 +93,7 @@ class Transaction:
         self.changed_policy = True
 
 
-class FakeTenantRecords(FakeFederationRecords, FakeAuthorizationRecords):
+class FakeTenantRecords(FakeFederationRecords, FakeClientRecords, FakeAuthorizationRecords):
     def __init__(self, transaction: Transaction, tenant_id: TenantId) -> None:
         super().__init__(transaction.state.authorizations, tenant_id)
         self._transaction = transaction
@@ -322,6 +329,16 @@ class FakeDirectory(FakeAuthorizationDirectory):
 
     def records(self, tenant_id: TenantId) -> FakeTenantRecords:
         return FakeTenantRecords(self._transaction, tenant_id)
+
+    async def oauth_client(self, client_id: str) -> OAuthClient | None:
+        kept = await super().oauth_client(client_id)
+        tenant_id = None if kept else await self.tenant_of_client(client_id)
+        if tenant_id is None:
+            return kept
+        account = self._state.accounts[tenant_id, client_id]
+        settings = self._state.authorizations.settings.get((tenant_id, client_id))
+        client = TenantClient(account.user, settings or ClientSettings())
+        return oauth_client_of(client, account.secret_hash)
 
     async def add_tenant(self, tenant: Tenant) -> None:
         self._transaction.change_policy()

@@ -18,6 +18,7 @@ from services.auth.errors import (
     UserNotFound,
 )
 from services.auth.policy_feed import PolicyFeed
+from services.auth.use_cases.clients import ClientContent, create_client
 from services.auth.use_cases.granting import Author
 from services.auth.use_cases.sessions import refresh
 from services.auth.use_cases.tokens import log_in, log_in_client
@@ -27,7 +28,7 @@ from services.auth.use_cases.user_changes import (
     enable_user,
     update_user,
 )
-from services.auth.use_cases.users import create_client, get_user
+from services.auth.use_cases.users import get_user
 from services.mesh.caller import UserId
 from tests.auth.builders import PASSWORD, a_client, a_user, keep_author, keep_tenant, keep_user
 from tests.auth.desk import Desk
@@ -190,10 +191,10 @@ async def test_a_disabled_user_looks_like_an_unknown_one(
 
 
 async def test_a_disabled_client_is_out_too(desk: Desk, admin: Author) -> None:
-    client = await create_client(desk.store, desk.clock, admin, "Robot", ["agent"])
-    await disable(desk, admin, client.user.user_id)
+    client = await create_client(desk.store, desk.clock, admin, ClientContent("Robot"), ["agent"])
+    await disable(desk, admin, client.client.user.user_id)
     with pytest.raises(CredentialsWrong):
-        await log_in_client(desk.tokens, client.user.user_id, client.secret)
+        await log_in_client(desk.tokens, client.client.user.user_id, client.secret)
 
 
 async def test_an_enabled_user_logs_in_again(desk: Desk, admin: Author, ada: User) -> None:

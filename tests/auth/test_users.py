@@ -17,10 +17,10 @@ from services.auth.errors import (
     UserMayMore,
     UserNotFound,
 )
+from services.auth.use_cases.clients import ClientContent, create_client
 from services.auth.use_cases.users import (
     FIRST_USER,
     NewPerson,
-    create_client,
     create_user,
     get_user,
     list_roles,
@@ -168,8 +168,8 @@ async def test_a_clients_secret_is_shown_once_and_kept_as_a_digest(
     desk: Desk, tenant: Tenant
 ) -> None:
     author = await keep_author(desk.store, tenant)
-    client = await create_client(desk.store, desk.clock, author, "Robot", ["agent"])
-    assert client.user.roles == ("agent",)
+    client = await create_client(desk.store, desk.clock, author, ClientContent("Robot"), ["agent"])
+    assert client.client.user.roles == ("agent",)
     assert client.secret not in repr(desk.store.state)
     assert digest_of(client.secret) in repr(desk.store.state)
 
@@ -177,7 +177,7 @@ async def test_a_clients_secret_is_shown_once_and_kept_as_a_digest(
 async def test_a_client_gets_no_role_that_the_tenant_lacks(desk: Desk, tenant: Tenant) -> None:
     author = await keep_author(desk.store, tenant)
     with pytest.raises(RoleNotFound):
-        await create_client(desk.store, desk.clock, author, "Robot", ["operator"])
+        await create_client(desk.store, desk.clock, author, ClientContent("Robot"), ["operator"])
 
 
 async def test_nobody_gives_a_role_that_may_more_than_the_giver(desk: Desk, tenant: Tenant) -> None:
@@ -189,7 +189,7 @@ async def test_nobody_gives_a_role_that_may_more_than_the_giver(desk: Desk, tena
     with pytest.raises(RoleNotGrantable):
         await create_user(desk.store, desk.passwords, desk.clock, agent, bob(roles=("admin",)))
     with pytest.raises(RoleNotGrantable):
-        await create_client(desk.store, desk.clock, agent, "Robot", ["admin"])
+        await create_client(desk.store, desk.clock, agent, ClientContent("Robot"), ["admin"])
 
 
 async def test_nobody_takes_roles_from_those_who_may_more(desk: Desk, tenant: Tenant) -> None:

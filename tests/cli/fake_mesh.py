@@ -10,6 +10,7 @@ import grpc
 from google.rpc import code_pb2
 
 from helpdesk.auth.v1 import (
+    client_service_pb2_grpc,
     identity_provider_service_pb2_grpc,
     tenant_service_pb2_grpc,
     token_service_pb2,
@@ -20,6 +21,7 @@ from helpdesk.chat.v1 import chat_service_pb2_grpc
 from helpdesk.search.v1 import category_service_pb2_grpc, search_service_pb2_grpc
 from helpdesk.ticket.v1 import ticket_service_pb2_grpc
 from tests.cli.fake_audit import AREAS, FakeAudit
+from tests.cli.fake_clients import Clients
 from tests.cli.fake_desk import Categories, Chat, Search, Tickets
 from tests.cli.fake_people import People, Tenants, Users
 from tests.cli.fake_providers import IdentityProviders
@@ -83,7 +85,8 @@ class FakeMesh:
         self.people = People()
         self.tokens = Tokens(self.people)  # type: ignore[abstract]
         self.tenants = Tenants(self.people)
-        self.users = Users(self.people)  # type: ignore[abstract]
+        self.clients = Clients()  # type: ignore[abstract]
+        self.users = Users(self.people, self.clients)  # type: ignore[abstract]
         self.search = Search()  # type: ignore[abstract]
         self.categories = Categories(self.search)
         self.tickets = Tickets(self.people)  # type: ignore[abstract]
@@ -96,6 +99,7 @@ class FakeMesh:
         token_service_pb2_grpc.add_TokenServiceServicer_to_server(self.tokens, self._server)
         tenant_service_pb2_grpc.add_TenantServiceServicer_to_server(self.tenants, self._server)
         user_service_pb2_grpc.add_UserServiceServicer_to_server(self.users, self._server)
+        client_service_pb2_grpc.add_ClientServiceServicer_to_server(self.clients, self._server)
         search_service_pb2_grpc.add_SearchServiceServicer_to_server(self.search, self._server)
         category_service_pb2_grpc.add_CategoryServiceServicer_to_server(
             self.categories, self._server

@@ -12,6 +12,7 @@ from helpdesk.auth.v1 import (
     user_service_pb2,
     user_service_pb2_grpc,
 )
+from tests.cli.fake_clients import Clients
 from tests.cli.refuse import refusal
 
 Context = grpc.ServicerContext
@@ -105,8 +106,14 @@ class Tenants(tenant_service_pb2_grpc.TenantServiceServicer):
 
 
 class Users(user_service_pb2_grpc.UserServiceServicer):
-    def __init__(self, people: People) -> None:
+    def __init__(self, people: People, clients: Clients) -> None:
         self.people = people
+        self.clients = clients
+
+    def CreateClient(
+        self, request: user_service_pb2.CreateClientRequest, context: Context
+    ) -> user_service_pb2.Client:
+        return self.clients.add(request)
 
     def CreateUser(
         self, request: user_service_pb2.CreateUserRequest, context: Context

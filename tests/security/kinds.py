@@ -121,6 +121,13 @@ async def _role(stage: Stage, house: House, owner: Person, state: str) -> str:
     return made.name
 
 
+async def _client(stage: Stage, house: House, owner: Person, state: str) -> str:
+    request = user_service_pb2.CreateClientRequest(display_name=unique("Robot"), roles=["customer"])
+    made = await stage.must(house["admin"], "CreateClient", request)
+    assert isinstance(made, user_service_pb2.Client)
+    return made.client_id
+
+
 async def _tenant(stage: Stage, house: House, owner: Person, state: str) -> str:
     """Not the house itself, which has to outlive what operators do to tenants."""
     made = await stage.must(stage.operator, "CreateTenant", a_request(rpc("CreateTenant"), {}))
@@ -138,9 +145,11 @@ USER = Kind("user", _user, ("existing", "invited", "disabled"))
 IDENTITY_PROVIDER = Kind("identity provider", _identity_provider)
 API_KEY = Kind("API key", _api_key, is_personal=True)
 ROLE = Kind("role", _role, missing=a_role_name)
+CLIENT = Kind("client", _client)
 TENANT = Kind("tenant", _tenant, ("existing", "suspended"))
 
-# By area and the field's name; by the name alone where it means the same everywhere.
+# By area and the field's name, behind its message's where it means different things; by the name
+# alone where it means the same everywhere.
 FIELDS: Mapping[tuple[str, str], Kind] = {
     ("ticket", "ticket_id"): TICKET,
     ("ticket", "assignee_id"): USER,
@@ -155,6 +164,10 @@ FIELDS: Mapping[tuple[str, str], Kind] = {
     ("auth", "identity_provider_id"): IDENTITY_PROVIDER,
     ("auth", "api_key_id"): API_KEY,
     ("auth", "name"): ROLE,
+    ("auth", "GetClientRequest.client_id"): CLIENT,
+    ("auth", "Client.client_id"): CLIENT,
+    ("auth", "RotateClientSecretRequest.client_id"): CLIENT,
+    ("auth", "DeleteClientRequest.client_id"): CLIENT,
 }
 
 # Named like ids, but nothing is looked up by them.
@@ -180,8 +193,11 @@ def id_fields(each: Rpc) -> list[IdField]:
     found = []
     for path in text_fields(each.descriptor.input_type):
         name = path.last.name
-        kind = FIELDS.get((each.area, name)) or FIELDS.get(("", name))
-        if name in NO_OBJECTS or (kind is None and not name.endswith("_id")):
+        message = path.last.containing_type
+        assert message is not None
+        own = FIELDS.get((each.area, f"{message.name}.{name}"))
+        kind = own or FIELDS.get((each.area, name)) or FIELDS.get(("", name))
+        if own is None and (name in NO_OBJECTS or (kind is None and not name.endswith("_id"))):
             continue
         if kind is None:
             raise CannotCall(f"{each.path}: nobody has said what {path} names")

@@ -3,6 +3,7 @@
 from services.auth.servicer.account import AccountServicer
 from services.auth.servicer.api_key import ApiKeyServicer
 from services.auth.servicer.authorization import AuthorizationServicer
+from services.auth.servicer.client import ClientServicer
 from services.auth.servicer.federated_login import FederatedLoginServicer
 from services.auth.servicer.identity_provider import IdentityProviderServicer
 from services.auth.servicer.policy import PolicyServicer
@@ -18,6 +19,7 @@ __all__ = [
     "AccountServicer",
     "ApiKeyServicer",
     "AuthorizationServicer",
+    "ClientServicer",
     "FederatedLoginServicer",
     "IdentityProviderServicer",
     "PolicyServicer",

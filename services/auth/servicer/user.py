@@ -7,7 +7,6 @@ from helpdesk.auth.v1 import (
 )
 from services.auth.account_links import AccountLinks
 from services.auth.convert import (
-    client_message,
     invitation_message,
     invited_person,
     new_person,
@@ -18,9 +17,10 @@ from services.auth.convert import (
     user_message,
     user_position,
 )
+from services.auth.convert_client import client_content, new_client_message
 from services.auth.ports import AuthStore, Passwords
 from services.auth.servicer.author import author
-from services.auth.use_cases import account_codes, own_totp, user_changes, users
+from services.auth.use_cases import account_codes, clients, own_totp, user_changes, users
 from services.mesh.caller import UserId, current_tenant
 from services.mesh.clock import Clock
 from services.mesh.interceptors.chain import Context
@@ -150,8 +150,13 @@ class UserServicer(user_service_pb2_grpc.UserServiceServicer):
     async def CreateClient(
         self, request: user_service_pb2.CreateClientRequest, context: Context
     ) -> user_service_pb2.Client:
-        return client_message(
-            await users.create_client(
-                self._store, self._clock, author(), request.display_name, request.roles
+        return new_client_message(
+            await clients.create_client(
+                self._store,
+                self._clock,
+                author(),
+                client_content(request),
+                request.roles,
+                is_public=request.public,
             )
         )

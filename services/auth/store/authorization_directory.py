@@ -14,7 +14,7 @@ from services.auth.authorization import (
     Prompt,
 )
 from services.auth.domain import UserKind
-from services.auth.oauth_clients import GrantType, OAuthClient
+from services.auth.oauth_clients import OAuthClient, TenantClient, oauth_client_of
 from services.auth.oauth_tables import (
     AuthorizationCodeRow,
     AuthorizationRequestRow,
@@ -22,6 +22,8 @@ from services.auth.oauth_tables import (
     DeviceAuthorizationRow,
     OAuthClientRow,
 )
+from services.auth.store.client_rows import settings_from
+from services.auth.store.rows import user_from
 from services.auth.tables import UserRow
 from services.mesh.caller import TenantId, UserId
 from services.mesh.scopes import parse_scope, scope_text
@@ -39,7 +41,8 @@ class AuthorizationDirectoryRows:
         if user is None:
             return None
         own = await self._session.get(OAuthClientRow, (user.tenant_id, client_id))
-        return _client_from(user, own)
+        client = TenantClient(user_from(user, []), settings_from(own))
+        return oauth_client_of(client, user.secret_hash)
 
     async def add_authorization_request(self, request: AuthorizationRequest) -> None:
         values = {
@@ -133,23 +136,6 @@ class AuthorizationDirectoryRows:
     async def _delete(self, statement: Delete) -> int:
         done = await self._session.execute(statement)
         return done.rowcount if isinstance(done, CursorResult) else 0
-
-
-def _client_from(user: UserRow, own: OAuthClientRow | None) -> OAuthClient:
-    redirect_uris = tuple(own.redirect_uris.split()) if own else ()
-    is_public = own is not None and own.is_public
-    grants = set() if is_public else {GrantType.CLIENT_CREDENTIALS}
-    if redirect_uris:
-        grants |= {GrantType.AUTHORIZATION_CODE, GrantType.REFRESH_TOKEN}
-    return OAuthClient(
-        client_id=user.user_id,
-        tenant_id=TenantId(user.tenant_id),
-        display_name=user.display_name,
-        redirect_uris=redirect_uris,
-        logout_redirect_uris=tuple(own.logout_redirect_uris.split()) if own else (),
-        grants=frozenset(grants),
-        secret_hash="" if is_public else user.secret_hash,
-    )
 
 
 def _request_from(row: AuthorizationRequestRow) -> AuthorizationRequest:

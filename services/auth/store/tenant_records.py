@@ -9,19 +9,19 @@ from services.auth.errors import TenantNotFound
 from services.auth.store.account_code_rows import AccountCodeRows
 from services.auth.store.api_key_rows import ApiKeyRows
 from services.auth.store.authorization_rows import AuthorizationRows
+from services.auth.store.client_rows import ClientRows
 from services.auth.store.federation_rows import FederationRows
 from services.auth.store.role_rows import RoleRows
 from services.auth.store.rows import tenant_from
 from services.auth.store.session_rows import SessionRows
 from services.auth.store.totp_rows import TotpRows
-from services.auth.store.user_rows import UserRows
 from services.auth.tables import TenantRow
 from services.mesh.caller import UserId
 
 
 class SqlTenantRecords(
     RoleRows,
-    UserRows,
+    ClientRows,
     AccountCodeRows,
     ApiKeyRows,
     SessionRows,

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.auth.credentials import digest_of, new_secret
 from services.auth.domain import (
     ADMIN,
     Role,
@@ -42,12 +41,6 @@ class NewPerson:
 class UserPage:
     users: list[User]
     next_cursor: UserCursor | None
-
-
-@dataclass(frozen=True, slots=True)
-class NewClient:
-    user: User
-    secret: str
 
 
 async def create_user(
@@ -100,26 +93,6 @@ async def set_user_roles(
 async def list_roles(store: AuthStore, tenant_id: TenantId) -> list[Role]:
     async with store.reading(tenant_id) as records:
         return await records.roles()
-
-
-async def create_client(
-    store: AuthStore, clock: Clock, author: Author, display_name: str, roles: Sequence[str]
-) -> NewClient:
-    secret = new_secret()
-    client = User(
-        author.tenant_id,
-        UserId(new_id()),
-        UserKind.CLIENT,
-        "",
-        display_name,
-        tuple(sorted(roles)),
-        clock(),
-    )
-    async with store.writing(author.tenant_id) as records:
-        await require_grantable(records, author, roles)
-        await records.add_user(client, digest_of(secret))
-        acts_on("client", client.user_id)
-    return NewClient(client, secret)
 
 
 def a_person(

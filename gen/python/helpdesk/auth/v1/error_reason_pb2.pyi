@@ -188,6 +188,18 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """No device waits with this code.
     Example: {"reason": "USER_CODE_UNKNOWN", "metadata": {}}
     """
+    ERROR_REASON_CLIENT_NOT_FOUND: _ErrorReason.ValueType  # 53
+    """The caller's tenant has no such client.
+    Example: {"reason": "CLIENT_NOT_FOUND", "metadata": {"client_id": "0199…"}}
+    """
+    ERROR_REASON_CLIENT_IS_PUBLIC: _ErrorReason.ValueType  # 54
+    """The client has no secret that could be changed.
+    Example: {"reason": "CLIENT_IS_PUBLIC", "metadata": {"client_id": "0199…"}}
+    """
+    ERROR_REASON_CLIENT_FIELD_FIXED: _ErrorReason.ValueType  # 55
+    """The update names a field that does not exist or never changes.
+    Example: {"reason": "CLIENT_FIELD_FIXED", "metadata": {"field": "public"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that auth refuses with, in `google.rpc.ErrorInfo` of domain `helpdesk.auth`."""
@@ -357,5 +369,17 @@ Example: {"reason": "AUTHORIZATION_EXPIRED", "metadata": {}}
 ERROR_REASON_USER_CODE_UNKNOWN: ErrorReason.ValueType  # 52
 """No device waits with this code.
 Example: {"reason": "USER_CODE_UNKNOWN", "metadata": {}}
+"""
+ERROR_REASON_CLIENT_NOT_FOUND: ErrorReason.ValueType  # 53
+"""The caller's tenant has no such client.
+Example: {"reason": "CLIENT_NOT_FOUND", "metadata": {"client_id": "0199…"}}
+"""
+ERROR_REASON_CLIENT_IS_PUBLIC: ErrorReason.ValueType  # 54
+"""The client has no secret that could be changed.
+Example: {"reason": "CLIENT_IS_PUBLIC", "metadata": {"client_id": "0199…"}}
+"""
+ERROR_REASON_CLIENT_FIELD_FIXED: ErrorReason.ValueType  # 55
+"""The update names a field that does not exist or never changes.
+Example: {"reason": "CLIENT_FIELD_FIXED", "metadata": {"field": "public"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

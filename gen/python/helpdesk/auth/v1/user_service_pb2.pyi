@@ -448,21 +448,37 @@ class CreateClientRequest(_message.Message):
 
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
     ROLES_FIELD_NUMBER: _builtins.int
+    REDIRECT_URIS_FIELD_NUMBER: _builtins.int
+    LOGOUT_REDIRECT_URIS_FIELD_NUMBER: _builtins.int
+    PUBLIC_FIELD_NUMBER: _builtins.int
     display_name: _builtins.str
     """What the client is for."""
+    public: _builtins.bool
+    """Whether the client runs where it can keep no secret, such as in a browser or on a user's machine."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The roles that the client holds."""
+        """The roles that the client holds, for what it does by itself. Without `redirect_uris` it needs some."""
+
+    @_builtins.property
+    def redirect_uris(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Where users may be sent back to with a code; without any, the client acts for itself only."""
+
+    @_builtins.property
+    def logout_redirect_uris(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Where users may be sent to after they have logged out."""
 
     def __init__(
         self,
         *,
         display_name: _builtins.str = ...,
         roles: _abc.Iterable[_builtins.str] | None = ...,
+        redirect_uris: _abc.Iterable[_builtins.str] | None = ...,
+        logout_redirect_uris: _abc.Iterable[_builtins.str] | None = ...,
+        public: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["display_name", b"display_name", "roles", b"roles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["display_name", b"display_name", "logout_redirect_uris", b"logout_redirect_uris", "public", b"public", "redirect_uris", b"redirect_uris", "roles", b"roles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -478,15 +494,36 @@ class Client(_message.Message):
     CLIENT_SECRET_FIELD_NUMBER: _builtins.int
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
     ROLES_FIELD_NUMBER: _builtins.int
+    REDIRECT_URIS_FIELD_NUMBER: _builtins.int
+    LOGOUT_REDIRECT_URIS_FIELD_NUMBER: _builtins.int
+    PUBLIC_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     client_id: _builtins.str
     """The id to log in with."""
     client_secret: _builtins.str
     """The secret to log in with; kept only as a hash."""
     display_name: _builtins.str
     """What the client is for."""
+    public: _builtins.bool
+    """Whether the client has no secret."""
+    etag: _builtins.str
+    """Changes with the client; an update that names an older one is refused."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The roles that the client holds."""
+
+    @_builtins.property
+    def redirect_uris(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Where users may be sent back to with a code."""
+
+    @_builtins.property
+    def logout_redirect_uris(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Where users may be sent to after they have logged out."""
+
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When the client was made."""
 
     def __init__(
         self,
@@ -495,10 +532,15 @@ class Client(_message.Message):
         client_secret: _builtins.str = ...,
         display_name: _builtins.str = ...,
         roles: _abc.Iterable[_builtins.str] | None = ...,
+        redirect_uris: _abc.Iterable[_builtins.str] | None = ...,
+        logout_redirect_uris: _abc.Iterable[_builtins.str] | None = ...,
+        public: _builtins.bool = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_id", b"client_id", "client_secret", b"client_secret", "display_name", b"display_name", "roles", b"roles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_id", b"client_id", "client_secret", b"client_secret", "create_time", b"create_time", "display_name", b"display_name", "etag", b"etag", "logout_redirect_uris", b"logout_redirect_uris", "public", b"public", "redirect_uris", b"redirect_uris", "roles", b"roles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
