@@ -77,7 +77,10 @@ class LocalAuthority:
 
     def _take(self, policy: Policy) -> None:
         known = self._loaded
-        if known is not None and known.version >= policy.version:
+        if known is not None and (known.version, known.rules_version) >= (
+            policy.version,
+            policy.rules_version,
+        ):
             return
         self._revocations.install(frozenset(prohibitions_of(policy)))
         if known is None or known.rules_version != policy.rules_version:

@@ -7,13 +7,16 @@ from collections.abc import AsyncIterator, Callable
 import structlog
 
 from services.auth.domain import REVOCATION_MEMORY, Policy
-from services.auth.ports import AuthStore
+from services.auth.policy_seal import PolicyAltered
+from services.auth.ports import AuthStore, Directory
 from services.mesh.clock import Clock, utc_now
-from services.mesh.errors import Unavailable
+from services.mesh.errors import PolicyUnavailable, Unavailable
 
 # Changes made here are noticed at once; this is for changes that another replica made.
 POLL_SECONDS = 0.5
 HEARTBEAT_SECONDS = 10.0
+# How often the rules are held against their seal although nothing says that they have changed.
+PROOF_SECONDS = 30.0
 
 _log = structlog.get_logger(__name__)
 
@@ -26,6 +29,7 @@ class PolicyFeed:
         *,
         poll_seconds: float = POLL_SECONDS,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
+        proof_seconds: float = PROOF_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
         clock: Clock = utc_now,
     ) -> None:
@@ -33,6 +37,9 @@ class PolicyFeed:
         self._store = store
         self._poll_seconds = poll_seconds
         self._heartbeat_seconds = heartbeat_seconds
+        self._proof_seconds = proof_seconds
+        self._next_proof = float("-inf")
+        self._is_altered = False
         self._monotonic = monotonic
         self._clock = clock
         self._policy: Policy | None = None
@@ -60,20 +67,55 @@ class PolicyFeed:
     async def current(self) -> Policy:
         """The policy of this moment, read again only when its version is another one."""
         async with self._one_at_a_time:
+            known = self._policy
             async with self._store.reading_directory() as directory:
-                version = await directory.policy_version()
-                known = self._policy
-                if known is not None and known.version == version:
-                    policy = known
-                else:
-                    ended_since = self._clock() - REVOCATION_MEMORY
-                    policy = await directory.policy(ended_since, known)
+                policy = await self._read(directory, known)
             self._check_time = self._monotonic()
             if policy is not known:
                 async with self._changed:
                     self._policy = policy
                     self._changed.notify_all()
             return policy
+
+    async def _read(self, directory: Directory, known: Policy | None) -> Policy:
+        version = await directory.policy_version()
+        is_due = self._monotonic() >= self._next_proof
+        if known is not None and known.version == version and not is_due:
+            return known
+        ended_since = self._clock() - REVOCATION_MEMORY
+        try:
+            # When it is due, everything is read again, whether it says to have changed or not.
+            keep_rules = self._is_altered and not is_due
+            found = await directory.policy(
+                ended_since, None if is_due else known, keep_rules=keep_rules
+            )
+            if known is not None and found.version < known.version:
+                raise PolicyAltered("the version went back")
+        except PolicyAltered as error:
+            self._next_proof = self._monotonic() + self._proof_seconds
+            return await self._in_spite(error, directory, known)
+        if is_due:
+            self._next_proof = self._monotonic() + self._proof_seconds
+            self._is_altered = False
+        is_same = known is not None and (found.version, found.rules_version) == (
+            known.version,
+            known.rules_version,
+        )
+        return known if known is not None and is_same else found
+
+    async def _in_spite(
+        self, error: PolicyAltered, directory: Directory, known: Policy | None
+    ) -> Policy:
+        """The last good rules, with the sessions that have ended since."""
+        if not self._is_altered:
+            _log.error("policy_altered", error=str(error), kept_version=known and known.version)
+        self._is_altered = True
+        if known is None:
+            raise PolicyUnavailable("The access policy is not what auth has written.")
+        if await directory.policy_version() <= known.version:
+            return known
+        ended_since = self._clock() - REVOCATION_MEMORY
+        return await directory.policy(ended_since, known, keep_rules=True)
 
     async def listen(self) -> AsyncIterator[Policy | None]:
         """The policy, then each new one; None when a while has passed without any.

@@ -259,11 +259,17 @@ class Directory(AuthorizationDirectory, Protocol):
     async def policy_version(self) -> int:
         """Grows with each change of the policy and never shrinks."""
 
-    async def policy(self, ended_since: datetime, known: Policy | None = None) -> Policy:
+    async def policy(
+        self, ended_since: datetime, known: Policy | None = None, *, keep_rules: bool = False
+    ) -> Policy:
         """All rules with their version, and the sessions that have ended since.
 
-        What allows is read anew only when it has changed since the `known` policy.
+        What allows is read anew only when it has changed since the `known` policy, or never for
+        `keep_rules`. Raises PolicyAltered when it is not what was written through this store.
         """
+
+    async def seal_policy(self, *, is_trusted: bool) -> None:
+        """Seals rules that are sound or trusted with the newest key. Changes the policy."""
 
     async def delete_federated_logins(self, before: datetime) -> int:
         """Deletes those that were over before this time, and says how many."""

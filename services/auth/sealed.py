@@ -47,7 +47,7 @@ class Sealer:
             raise Internal("A sealed secret does not open.") from error
 
 
-def sealer_from(file: Path) -> Sealer:
+def sealing_keys(file: Path) -> Mapping[str, bytes]:
     """One `<key id> <key>` in each line, newest first; a file that is not there is made.
 
     Replicas that share a database need the same file.
@@ -56,7 +56,7 @@ def sealer_from(file: Path) -> Sealer:
     for line in read_or_write(file, _new_line).splitlines():
         key_id, _, key = line.strip().partition(" ")
         keys[key_id] = base64.urlsafe_b64decode(key)
-    return Sealer(keys)
+    return keys
 
 
 def _new_line() -> str:

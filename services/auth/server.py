@@ -27,6 +27,7 @@ from services.auth.account_links import AccountLinks
 from services.auth.authenticators import SealedAuthenticators
 from services.auth.authority import LocalAuthority
 from services.auth.burials import Burials
+from services.auth.first_seal import seal_policy
 from services.auth.id_tokens import SignedIdTokens
 from services.auth.oauth_clients import OAuthClient, command_line_client, web_client
 from services.auth.openid import HttpOpenIdClient
@@ -34,8 +35,9 @@ from services.auth.operator_secret import ChosenSecret, SecretInFile
 from services.auth.outbound import Outbound, OutboundRules
 from services.auth.passwords import Argon2Passwords
 from services.auth.policy_feed import PolicyFeed
+from services.auth.policy_seal import PolicySeal
 from services.auth.ports import OperatorSecret, Passwords
-from services.auth.sealed import Sealer, sealer_from
+from services.auth.sealed import Sealer, sealing_keys
 from services.auth.servicer import (
     AccountServicer,
     ApiKeyServicer,
@@ -162,7 +164,11 @@ async def build(
     """All parts over a database that is brought up to date first."""
     await database.migrate(MIGRATIONS)
     policy_changed = asyncio.Event()
-    store = SqlAuthStore(database, policy_changed.set)
+    seal_keys = sealing_keys(
+        settings.sealing_keys or settings.service_folder(NAME) / "sealing-keys"
+    )
+    store = SqlAuthStore(database, policy_changed.set, PolicySeal(seal_keys))
+    await seal_policy(store, settings.service_folder(NAME), is_trusted=settings.reseal_policy)
     await ensure_platform(store, passwords, clock, operator_secret(settings))
     await ensure_signing_key(store, clock, make_signing_key)
     await update_standard_roles(store)
@@ -170,7 +176,7 @@ async def build(
     rotation = KeyRotation(store, clock, make_signing_key, keys.forget)
     burials = Burials(store, clock)
     feed = PolicyFeed(store, policy_changed, clock=clock)
-    sealer = sealer_from(settings.sealing_keys or settings.service_folder(NAME) / "sealing-keys")
+    sealer = Sealer(seal_keys)
     authenticators = SealedAuthenticators(sealer)
     desk = TokenDesk(store, passwords, keys, clock, LoginTurns(), authenticators)
     federation = federation_desk(settings, desk, sealer)

@@ -19,6 +19,9 @@ class AuthSettings(MeshSettings):
     sealing_keys: Path | None = None
     """The file with the keys that seal secrets; replicas on one database need the same."""
 
+    reseal_policy: bool = False
+    """Whether this start trusts the rules in the database, whatever the seal over them says."""
+
     outbound_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     """Where identity providers may be besides the open internet: `10.1.0.0/16,10.2.0.0/16`."""
 

@@ -253,6 +253,9 @@ class PolicyVersionRow(AuthTable):
     version: Mapped[int] = mapped_column(BigInteger)
     # How many of the versions changed nothing but what is prohibited.
     prohibitions: Mapped[int] = mapped_column(BigInteger)
+    rule_count: Mapped[int] = mapped_column(BigInteger)
+    rule_sum: Mapped[str]
+    seal: Mapped[str]
 
 
 class IdentityProviderRow(AuthTable):

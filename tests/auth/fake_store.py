@@ -425,8 +425,13 @@ class FakeDirectory(FakeAuthorizationDirectory):
     async def policy_version(self) -> int:
         return self._state.policy_version
 
-    async def policy(self, ended_since: datetime, known: Policy | None = None) -> Policy:
-        del known
+    async def seal_policy(self, *, is_trusted: bool) -> None:
+        """Nobody else can reach what this store holds."""
+
+    async def policy(
+        self, ended_since: datetime, known: Policy | None = None, *, keep_rules: bool = False
+    ) -> Policy:
+        del known, keep_rules
         return Policy(
             self._state.policy_version,
             self._state.rules_version,

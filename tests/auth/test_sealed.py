@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.auth.sealed import Sealer, sealer_from
+from services.auth.sealed import Sealer, sealing_keys
 from services.mesh.caller import TenantId
 from services.mesh.errors import Internal
 
@@ -55,6 +55,6 @@ def test_the_newest_key_seals_and_an_older_one_still_opens() -> None:
 
 def test_the_key_is_made_once_in_a_file_for_its_owner_only(tmp_path: Path) -> None:
     file = tmp_path / "auth" / "sealing-keys"
-    sealed = sealer_from(file).seal("hunter2", ACME, "p")
+    sealed = Sealer(sealing_keys(file)).seal("hunter2", ACME, "p")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert sealer_from(file).open(sealed, ACME, "p") == "hunter2"
+    assert Sealer(sealing_keys(file)).open(sealed, ACME, "p") == "hunter2"

@@ -9,21 +9,28 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.auth.domain import Deletion
-from services.auth.store.policy_lock import PolicyChanged, lock_policy, note_prohibition
-from services.auth.tables import AuthTable, PurgeConfirmationRow, TombstoneRow
+from services.auth.store.policy_lock import PolicyBook, lock_policy, note_prohibition, rules_change
+from services.auth.tables import (
+    AuthTable,
+    MembershipRow,
+    PurgeConfirmationRow,
+    RolePermissionRow,
+    TombstoneRow,
+)
 from services.mesh.caller import TenantId
+from services.mesh.policy import Rule, grant, membership
 from services.mesh.purge import delete_rows, tables_of_tenants
 
 _KEPT = frozenset({TombstoneRow.__tablename__})
 
 
 class DeletionRows:
-    def __init__(self, session: AsyncSession, policy_changed: PolicyChanged) -> None:
+    def __init__(self, session: AsyncSession, policy_book: PolicyBook) -> None:
         self._session = session
-        self._policy_changed = policy_changed
+        self._policy_book = policy_book
 
     async def add_deletion(self, tenant_id: TenantId, now: datetime) -> None:
-        await note_prohibition(self._session, self._policy_changed)
+        await note_prohibition(self._session, self._policy_book)
         await self._insert_once(TombstoneRow, tenant_id=tenant_id, delete_time=now)
 
     async def deletion(self, tenant_id: TenantId) -> Deletion | None:
@@ -51,7 +58,8 @@ class DeletionRows:
             )
 
     async def bury(self, tenant_id: TenantId, now: datetime) -> None:
-        await lock_policy(self._session, self._policy_changed)
+        await lock_policy(self._session, self._policy_book)
+        await rules_change(self._session, self._policy_book, (), await self._rules_of(tenant_id))
         tables = [
             table for table in tables_of_tenants(AuthTable.metadata) if table.name not in _KEPT
         ]
@@ -61,6 +69,22 @@ class DeletionRows:
             .where(TombstoneRow.tenant_id == tenant_id, TombstoneRow.bury_time.is_(None))
             .values(bury_time=now)
         )
+
+    async def _rules_of(self, tenant_id: TenantId) -> list[Rule]:
+        grants = await self._session.execute(
+            select(RolePermissionRow.role, RolePermissionRow.permission).where(
+                RolePermissionRow.tenant_id == tenant_id
+            )
+        )
+        memberships = await self._session.execute(
+            select(MembershipRow.user_id, MembershipRow.role).where(
+                MembershipRow.tenant_id == tenant_id
+            )
+        )
+        return [
+            *(grant(tenant_id, role, permission) for role, permission in grants),
+            *(membership(tenant_id, user_id, role) for user_id, role in memberships),
+        ]
 
     async def _insert_once(self, row: type[AuthTable], **values: object) -> None:
         is_postgresql = self._session.get_bind().dialect.name == "postgresql"

@@ -7,20 +7,14 @@ from sqlalchemy import delete, insert, or_, select, update
 
 from services.auth.domain import (
     ApiKey,
-    EndedSession,
-    Grant,
     LoginFailures,
-    Membership,
-    Policy,
-    SessionId,
     SigningKey,
     Tenant,
-    TenantState,
     UserKind,
 )
 from services.auth.errors import TenantSlugTaken
 from services.auth.store.authorization_directory import AuthorizationDirectoryRows
-from services.auth.store.deletion_rows import DeletionRows
+from services.auth.store.policy_rows import PolicyRows
 from services.auth.store.rows import (
     api_key_from,
     login_failures_from,
@@ -33,23 +27,18 @@ from services.auth.tables import (
     ApiKeyRow,
     FederatedLoginRow,
     LoginFailureRow,
-    MembershipRow,
-    PolicyVersionRow,
     RefreshTokenRow,
-    RolePermissionRow,
     SessionRow,
     SigningKeyRow,
     TenantRow,
     UserRow,
 )
-from services.mesh.caller import TenantId, UserId
-
-_ACTIVE_TENANTS = select(TenantRow.tenant_id).where(TenantRow.state == TenantState.ACTIVE.value)
+from services.mesh.caller import TenantId
 
 
-class SqlDirectory(DeletionRows, AuthorizationDirectoryRows):
+class SqlDirectory(PolicyRows, AuthorizationDirectoryRows):
     def records(self, tenant_id: TenantId) -> SqlTenantRecords:
-        return SqlTenantRecords(self._session, tenant_id, self._policy_changed)
+        return SqlTenantRecords(self._session, tenant_id, self._policy_book)
 
     async def add_tenant(self, tenant: Tenant) -> None:
         # Whoever adds a tenant adds its roles next, so the lock costs nothing, and behind it no
@@ -142,62 +131,6 @@ class SqlDirectory(DeletionRows, AuthorizationDirectoryRows):
 
     async def add_signing_key(self, key: SigningKey) -> None:
         await self._session.execute(insert(SigningKeyRow).values(**asdict(key)))
-
-    async def policy_version(self) -> int:
-        return (await self._session.scalars(select(PolicyVersionRow.version))).one()
-
-    async def policy(self, ended_since: datetime, known: Policy | None = None) -> Policy:
-        # The version first: a change between the statements then shows as an older version with
-        # newer rules, which the next look mends, and never as a newer version with older rules.
-        version, rules_version = (
-            await self._session.execute(
-                select(
-                    PolicyVersionRow.version,
-                    PolicyVersionRow.version - PolicyVersionRow.prohibitions,
-                )
-            )
-        ).one()
-        if known is not None and known.rules_version == rules_version:
-            grants, memberships = known.grants, known.memberships
-        else:
-            grants, memberships = await self._rules()
-        ended = await self._session.execute(
-            select(SessionRow.tenant_id, SessionRow.session_id).where(
-                SessionRow.end_time >= ended_since
-            )
-        )
-        return Policy(
-            version,
-            rules_version,
-            grants,
-            memberships,
-            frozenset(EndedSession(TenantId(tenant), SessionId(name)) for tenant, name in ended),
-            frozenset(deletion.tenant_id for deletion in await self.deletions()),
-        )
-
-    async def _rules(self) -> tuple[tuple[Grant, ...], tuple[Membership, ...]]:
-        grants = await self._session.execute(
-            select(
-                RolePermissionRow.tenant_id, RolePermissionRow.role, RolePermissionRow.permission
-            ).where(RolePermissionRow.tenant_id.in_(_ACTIVE_TENANTS))
-        )
-        memberships = await self._session.execute(
-            # Whoever is disabled may do nothing, also in a session that was opened meanwhile.
-            select(MembershipRow.tenant_id, MembershipRow.user_id, MembershipRow.role)
-            .join(
-                UserRow,
-                (UserRow.tenant_id == MembershipRow.tenant_id)
-                & (UserRow.user_id == MembershipRow.user_id),
-            )
-            .where(UserRow.disable_time.is_(None), MembershipRow.tenant_id.in_(_ACTIVE_TENANTS))
-        )
-        return (
-            tuple(Grant(TenantId(tenant), role, name) for tenant, role, name in grants),
-            tuple(
-                Membership(TenantId(tenant), UserId(user), role)
-                for tenant, user, role in memberships
-            ),
-        )
 
     async def delete_federated_logins(self, before: datetime) -> int:
         return await self._delete(

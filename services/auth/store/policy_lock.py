@@ -1,38 +1,104 @@
-"""The one row that every change of the policy has to pass."""
+"""The one row that every change of the policy has to pass, and the seal that it carries."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
-from sqlalchemy import event, update
+import structlog
+from sqlalchemy import event, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.auth.policy_seal import PolicySeal, SealedSum
 from services.auth.tables import PolicyVersionRow as Row
+from services.mesh.policy import Rule
 
 PolicyChanged = Callable[[], None]
 
 _CHANGE = "change_of_the_policy"
 _OF_RULES, _OF_PROHIBITIONS = "rules", "prohibitions"
+_IS_SEALED = "policy_is_sealed"
+
+_log = structlog.get_logger(__name__)
 
 
-async def lock_policy(session: AsyncSession, policy_changed: PolicyChanged) -> None:
+@dataclass(frozen=True)
+class PolicyBook:
+    """Who is told of a change, and what seals it; without a seal, nothing is sealed."""
+
+    changed: PolicyChanged
+    seal: PolicySeal | None = None
+
+
+@dataclass(frozen=True)
+class PolicyHead:
+    """`rules_version` grows with each change of what is allowed."""
+
+    version: int
+    rules_version: int
+    sealed: SealedSum
+
+
+async def read_head(session: AsyncSession) -> PolicyHead:
+    row = (await session.execute(select(*_COLUMNS))).one()
+    version, prohibitions, count, total, seal = row
+    return PolicyHead(version, version - prohibitions, SealedSum(count, int(total, 16), seal))
+
+
+async def write_seal(session: AsyncSession, sealed: SealedSum) -> None:
+    await session.execute(
+        update(Row).values(
+            rule_count=sealed.count, rule_sum=f"{sealed.total:064x}", seal=sealed.seal
+        )
+    )
+
+
+async def lock_policy(session: AsyncSession, book: PolicyBook) -> None:
     """Raises the version once per transaction, and tells of it when the change is real."""
-    match session.info.get(_CHANGE):
-        case None:
-            await session.execute(update(Row).values(version=Row.version + 1))
-            _tell(session, policy_changed)
-        case change if change == _OF_PROHIBITIONS:
-            await session.execute(update(Row).values(prohibitions=Row.prohibitions - 1))
+    change = session.info.get(_CHANGE)
+    if change == _OF_RULES:
+        return
+    if change is None:
+        await session.execute(update(Row).values(version=Row.version + 1))
+        _tell(session, book)
+    else:
+        await session.execute(update(Row).values(prohibitions=Row.prohibitions - 1))
     session.info[_CHANGE] = _OF_RULES
+    session.info[_IS_SEALED] = await _carry_seal(session, book)
 
 
-async def note_prohibition(session: AsyncSession, policy_changed: PolicyChanged) -> None:
+async def note_prohibition(session: AsyncSession, book: PolicyBook) -> None:
     """Does the same for a change after which nothing is allowed that was not before."""
     if session.info.get(_CHANGE) is None:
         await session.execute(
             update(Row).values(version=Row.version + 1, prohibitions=Row.prohibitions + 1)
         )
         session.info[_CHANGE] = _OF_PROHIBITIONS
-        _tell(session, policy_changed)
+        _tell(session, book)
 
 
-def _tell(session: AsyncSession, policy_changed: PolicyChanged) -> None:
-    event.listen(session.sync_session, "after_commit", lambda _: policy_changed(), once=True)
+async def rules_change(
+    session: AsyncSession, book: PolicyBook, added: Iterable[Rule], removed: Iterable[Rule]
+) -> None:
+    """Keeps the seal in step with rows that are written in this transaction."""
+    if book.seal is None or not session.info.get(_IS_SEALED):
+        return
+    head = await read_head(session)
+    await write_seal(session, book.seal.changed(head.sealed, head.rules_version, added, removed))
+
+
+async def _carry_seal(session: AsyncSession, book: PolicyBook) -> bool:
+    """From the version before to this one. What was not sound there is not made sound here."""
+    if book.seal is None:
+        return False
+    head = await read_head(session)
+    if not book.seal.is_sound(head.sealed, head.rules_version - 1):
+        _log.error("the policy is not sealed", version=head.version)
+        return False
+    await write_seal(session, book.seal.changed(head.sealed, head.rules_version, (), ()))
+    return True
+
+
+def _tell(session: AsyncSession, book: PolicyBook) -> None:
+    event.listen(session.sync_session, "after_commit", lambda _: book.changed(), once=True)
+
+
+_COLUMNS = (Row.version, Row.prohibitions, Row.rule_count, Row.rule_sum, Row.seal)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from sqlalchemy import delete, insert, select, update
 
 from services.auth.domain import Role
-from services.auth.store.rows_of_tenant import RowsOfTenant
+from services.auth.store.rule_rows import RuleRows
 from services.auth.tables import MembershipRow, RolePermissionRow, RoleRow
 
 
-class RoleRows(RowsOfTenant):
+class RoleRows(RuleRows):
     async def add_roles(self, roles: Sequence[Role]) -> None:
         await self.lock_policy()
         known = {role.name for role in await self.roles()}
@@ -24,26 +24,14 @@ class RoleRows(RowsOfTenant):
                 .where(RoleRow.tenant_id == self._tenant_id, RoleRow.name == role.name)
                 .values(description=role.description)
             )
-            await self._session.execute(
-                delete(RolePermissionRow).where(
-                    RolePermissionRow.tenant_id == self._tenant_id,
-                    RolePermissionRow.role == role.name,
-                )
-            )
+            await self.drop_grants(role.name)
         else:
             await self._session.execute(
                 insert(RoleRow).values(
                     tenant_id=self._tenant_id, name=role.name, description=role.description
                 )
             )
-        if role.permissions:
-            await self._session.execute(
-                insert(RolePermissionRow),
-                [
-                    {"tenant_id": self._tenant_id, "role": role.name, "permission": permission}
-                    for permission in sorted(role.permissions)
-                ],
-            )
+        await self.add_grants(role.name, sorted(role.permissions))
 
     async def is_held(self, role: str) -> bool:
         holder = await self._session.scalar(
@@ -55,11 +43,7 @@ class RoleRows(RowsOfTenant):
 
     async def delete_role(self, name: str) -> None:
         await self.lock_policy()
-        await self._session.execute(
-            delete(RolePermissionRow).where(
-                RolePermissionRow.tenant_id == self._tenant_id, RolePermissionRow.role == name
-            )
-        )
+        await self.drop_grants(name)
         await self._session.execute(
             delete(RoleRow).where(RoleRow.tenant_id == self._tenant_id, RoleRow.name == name)
         )

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.auth.store.policy_lock import PolicyChanged, lock_policy, note_prohibition
+from services.auth.store.policy_lock import PolicyBook, lock_policy, note_prohibition
 from services.auth.tables import PolicyVersionRow
 from services.mesh.caller import TenantId
 
@@ -11,18 +11,16 @@ from services.mesh.caller import TenantId
 class RowsOfTenant:
     """Each statement below names the tenant, whatever row security does besides."""
 
-    def __init__(
-        self, session: AsyncSession, tenant_id: TenantId, policy_changed: PolicyChanged
-    ) -> None:
+    def __init__(self, session: AsyncSession, tenant_id: TenantId, policy_book: PolicyBook) -> None:
         self._session = session
         self._tenant_id = tenant_id
-        self._policy_changed = policy_changed
+        self._policy_book = policy_book
 
     async def lock_policy(self) -> None:
-        await lock_policy(self._session, self._policy_changed)
+        await lock_policy(self._session, self._policy_book)
 
     async def note_prohibition(self) -> None:
-        await note_prohibition(self._session, self._policy_changed)
+        await note_prohibition(self._session, self._policy_book)
 
     async def policy_version(self) -> int:
         return (await self._session.scalars(select(PolicyVersionRow.version))).one()

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, delete, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import IntegrityError
@@ -12,12 +12,12 @@ from services.auth.domain import User, UserKind
 from services.auth.errors import UserChanged, UserEmailTaken, UserNotFound
 from services.auth.ports import Account
 from services.auth.store.rows import user_from
-from services.auth.store.rows_of_tenant import RowsOfTenant
+from services.auth.store.rule_rows import RuleRows
 from services.auth.tables import IS_PERSON, MembershipRow, UserRow
 from services.mesh.caller import UserId
 
 
-class UserRows(RowsOfTenant):
+class UserRows(RuleRows):
     async def add_user(self, user: User, secret_hash: str) -> None:
         await self.lock_policy()
         values = {
@@ -44,7 +44,7 @@ class UserRows(RowsOfTenant):
         )
         if added.first() is None:
             raise UserEmailTaken
-        await self._add_memberships(user.user_id, user.roles)
+        await self.add_memberships(user.user_id, user.roles)
 
     async def user(self, user_id: UserId) -> User:
         row = await self._user_row(user_id)
@@ -68,12 +68,8 @@ class UserRows(RowsOfTenant):
         await self.lock_policy()
         if await self._user_row(user_id) is None:
             raise UserNotFound(user_id)
-        await self._session.execute(
-            delete(MembershipRow).where(
-                MembershipRow.tenant_id == self._tenant_id, MembershipRow.user_id == user_id
-            )
-        )
-        await self._add_memberships(user_id, roles)
+        await self.drop_memberships(user_id)
+        await self.add_memberships(user_id, roles)
         await self._session.execute(
             update(UserRow)
             .where(UserRow.tenant_id == self._tenant_id, UserRow.user_id == user_id)
@@ -164,13 +160,3 @@ class UserRows(RowsOfTenant):
         ):
             roles[membership.user_id].append(membership.role)
         return [user_from(row, roles[row.user_id]) for row in rows]
-
-    async def _add_memberships(self, user_id: UserId, roles: Sequence[str]) -> None:
-        if roles:
-            await self._session.execute(
-                insert(MembershipRow),
-                [
-                    {"tenant_id": self._tenant_id, "user_id": user_id, "role": role}
-                    for role in roles
-                ],
-            )
