@@ -148,8 +148,9 @@ class LastAdmin(FailedPrecondition):
         super().__init__("The tenant would have no admin left.", metadata={"user_id": user_id})
 
 
-class PasswordRefused(InvalidRequest):
-    """Breaks a rule between two fields, which the field rules of the contract cannot say."""
+class PasswordRefused(InvalidArgument):
+    domain = DOMAIN
+    reason = "PASSWORD_REFUSED"
 
     def __init__(self, field: str, weakness: str) -> None:
         super().__init__(

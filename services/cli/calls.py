@@ -21,6 +21,10 @@ Token = Callable[[bool], str]
 """Returns an access token; a new one when the argument says that the last one was refused."""
 
 
+# Other reasons of UNAUTHENTICATED are about a password or a code, which no new token mends.
+_ABOUT_THE_TOKEN = {"", "TOKEN_MISSING", "TOKEN_INVALID", "GATEWAY"}
+
+
 class _Details(NamedTuple):
     method: str
     timeout: float | None
@@ -54,7 +58,7 @@ class Around(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor
             code = call.code()
             if code is grpc.StatusCode.OK:
                 return call
-            if code is grpc.StatusCode.UNAUTHENTICATED and self._token and not renewed:
+            if _is_token_refused(call, code) and self._token and not renewed:
                 renewed = True
                 call = continuation(self._details(client_call_details, renew=True), request)
                 if call.code() is grpc.StatusCode.OK:
@@ -106,3 +110,9 @@ class Around(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor
             wait: float = min(_FIRST_WAIT_SECONDS * 2**attempt, _LONGEST_WAIT_SECONDS)
             return wait * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, keeps no secret
         return None
+
+
+def _is_token_refused(call: Any, code: grpc.StatusCode) -> bool:  # noqa: ANN401
+    if code is not grpc.StatusCode.UNAUTHENTICATED:
+        return False
+    return reason_of(status_of(call)) in _ABOUT_THE_TOKEN

@@ -8,14 +8,19 @@ from urllib.parse import urlsplit
 
 import grpc
 
-from helpdesk.auth.v1 import audit_service_pb2_grpc as auth_audit
 from helpdesk.auth.v1 import (
+    account_service_pb2_grpc,
+    api_key_service_pb2_grpc,
     client_service_pb2_grpc,
     identity_provider_service_pb2_grpc,
+    role_service_pb2_grpc,
+    signing_key_service_pb2_grpc,
     tenant_service_pb2_grpc,
     token_service_pb2_grpc,
+    totp_service_pb2_grpc,
     user_service_pb2_grpc,
 )
+from helpdesk.auth.v1 import audit_service_pb2_grpc as auth_audit
 from helpdesk.chat.v1 import audit_service_pb2_grpc as chat_audit
 from helpdesk.chat.v1 import chat_service_pb2_grpc
 from helpdesk.search.v1 import audit_service_pb2_grpc as search_audit
@@ -71,6 +76,11 @@ class Gateway:
         self.tenants = tenant_service_pb2_grpc.TenantServiceStub(channel)
         self.users = user_service_pb2_grpc.UserServiceStub(channel)
         self.clients = client_service_pb2_grpc.ClientServiceStub(channel)
+        self.account = account_service_pb2_grpc.AccountServiceStub(channel)
+        self.totp = totp_service_pb2_grpc.TotpServiceStub(channel)
+        self.roles = role_service_pb2_grpc.RoleServiceStub(channel)
+        self.api_keys = api_key_service_pb2_grpc.ApiKeyServiceStub(channel)
+        self.signing_keys = signing_key_service_pb2_grpc.SigningKeyServiceStub(channel)
         self.identity_providers = identity_provider_service_pb2_grpc.IdentityProviderServiceStub(
             channel
         )

@@ -32,6 +32,16 @@ def names_of_users(gateway: Gateway) -> dict[str, str]:
     return {me.user_id: me.display_name}
 
 
+def find_user(gateway: Gateway, word: str) -> User:
+    """By address or by id."""
+    for user in list_users(gateway):
+        if word.casefold() == user.email.casefold() or word == user.user_id:
+            return user
+    raise CommandError(
+        f"{word} is not a user of this tenant.", hint="helpdesk users list", code="USER_NOT_FOUND"
+    )
+
+
 def user_id_of(gateway: Gateway, word: str) -> str:
     if word == "nobody":
         return ""

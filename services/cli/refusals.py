@@ -46,6 +46,29 @@ _BY_REASON: Mapping[str, Refusal] = {
         "Somebody changed the identity provider meanwhile.", "run the command again"
     ),
     "ROLE_NOT_GRANTABLE": Refusal("You cannot give the role {role}: it may more than you."),
+    "PERMISSION_NOT_GRANTABLE": Refusal("You cannot give {permission}: you lack it yourself."),
+    "PERMISSION_UNKNOWN": Refusal(
+        "There is no permission {permission} to give.", "helpdesk roles permissions"
+    ),
+    "ROLE_NOT_FOUND": Refusal("There is no role {role}.", "helpdesk roles list"),
+    "ROLE_IN_USE": Refusal("Somebody holds the role {role}.", "helpdesk users list"),
+    "ROLE_FIXED": Refusal("The role {role} belongs to the product and stays as it is."),
+    "ROLE_NAME_TAKEN": Refusal("There is a role {role} already.", "helpdesk roles list"),
+    "ROLE_CHANGED": Refusal("Somebody changed the role meanwhile.", "run the command again"),
+    "USER_NOT_FOUND": Refusal("There is no such user.", "helpdesk users list"),
+    "USER_EMAIL_TAKEN": Refusal("There is a user with this address.", "helpdesk users list"),
+    "USER_CHANGED": Refusal("Somebody changed the user meanwhile.", "run the command again"),
+    "USER_MAY_MORE": Refusal("This user may do things that you may not, so you cannot."),
+    "USER_STATE_UNFIT": Refusal("This is not possible for a user who is {state}."),
+    "LAST_ADMIN": Refusal("The tenant would have no admin left."),
+    "API_KEY_NOT_FOUND": Refusal("You have no such key.", "helpdesk api-keys list"),
+    "ROLE_NAME_RESERVED": Refusal("The name {role} is kept for roles of the product."),
+    "ACCOUNT_CODE_INVALID": Refusal("The code is not valid any more.", "ask for a new one"),
+    "ONE_TIME_CODE_REQUIRED": Refusal(
+        "The code of your authenticator app is missing.", "add --code 123456"
+    ),
+    "TOTP_ENROLLED": Refusal("An authenticator app is on already.", "helpdesk account totp off"),
+    "TOTP_NOT_ENROLLED": Refusal("No authenticator app is on.", "helpdesk account totp on"),
     "TENANT_SUSPENDED": Refusal("This tenant is suspended.", "ask the operator of the platform"),
     "TENANT_NOT_FOUND": Refusal("There is no such tenant.", "helpdesk tenants list"),
     "TENANT_SLUG_TAKEN": Refusal("There is a tenant {slug} already.", "helpdesk tenants list"),

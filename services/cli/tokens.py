@@ -85,9 +85,11 @@ class TokenSource:
 
 
 def password_token(
-    gateway: Gateway, tenant: str, email: str, password: str
+    gateway: Gateway, tenant: str, email: str, password: str, one_time_code: str = ""
 ) -> token_service_pb2.Token:
-    grant = token_service_pb2.PasswordGrant(tenant_slug=tenant, email=email, password=password)
+    grant = token_service_pb2.PasswordGrant(
+        tenant_slug=tenant, email=email, password=password, one_time_code=one_time_code
+    )
     try:
         return gateway.tokens.IssueToken(token_service_pb2.IssueTokenRequest(password=grant))
     except grpc.RpcError as error:

@@ -18,6 +18,7 @@ PAGE_MATCHES: tuple[Config, ...] = (
     {"path": "/"},
     {"path_separated_prefix": "/docs"},
     {"path_separated_prefix": "/oauth"},
+    {"path_separated_prefix": "/account"},
 )
 
 SIGNING_KEYS_PATH = "/.well-known/jwks.json"

@@ -173,6 +173,10 @@ class _Method:
         call = call_or_none()
         if call is not None and call.token is not None:
             metadata.append(("authorization", f"Bearer {call.token}"))
+        # A process that nobody of the mesh calls is its edge, and passes on whence it was asked.
+        if call is not None and call.caller_service is None:
+            seen = call.one("x-forwarded-for")
+            metadata += [("x-forwarded-for", seen)] if seen else []
         return metadata
 
     def _prepared(self, request: Message) -> Message:

@@ -126,7 +126,7 @@ async def test_no_secret_is_written_to_the_log(tmp_path: Path) -> None:
                 password_grant("acme", "ada@example.com", "the-admins-password")
             )
             metadata = bearer(admin.access_token)
-            with refused(StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST") as refusals:
+            with refused(StatusCode.INVALID_ARGUMENT, "PASSWORD_REFUSED") as refusals:
                 await users.CreateUser(
                     new_user("grace@example.com", password="grace@example.com"),
                     metadata=metadata,

@@ -68,7 +68,7 @@ async def test_the_same_request_id_makes_one_tenant(auth: RunningAuth) -> None:
 
 async def test_the_first_admins_address_is_no_password(auth: RunningAuth) -> None:
     operator = await auth.operator()
-    with refused(StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST") as refusals:
+    with refused(StatusCode.INVALID_ARGUMENT, "PASSWORD_REFUSED") as refusals:
         await auth.tenants.CreateTenant(
             new_tenant(a_slug(), "ada@example.com"), metadata=operator.metadata
         )

@@ -19,6 +19,7 @@ from services.mesh.settings import MeshSettings, read_settings
 
 def login(
     tenant: TenantOption = None,
+    *,
     password: Annotated[
         bool,
         typer.Option("--password", help="Ask for e-mail and password here, without a browser."),
@@ -27,6 +28,9 @@ def login(
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
+    code: Annotated[
+        str, typer.Option(help="With --password: the code of your authenticator app.")
+    ] = "",
     output: OutputOption = Format.TEXT,
 ) -> None:
     """Log in to a tenant; later commands then act as this user.
@@ -36,7 +40,8 @@ def login(
     """
     settings = read_settings(MeshSettings)
     if password or password_stdin or email:
-        tenant, own = _log_in_with_password(settings, tenant, email, password_stdin)
+        own = Login(email)
+        tenant, own = _log_in_with_password(settings, tenant, own, code, is_piped=password_stdin)
     else:
         tenant, own = _log_in_with_browser(settings, tenant)
     with ProfileFile(settings.data).change() as change:
@@ -69,13 +74,18 @@ def _log_in_with_browser(settings: MeshSettings, tenant: str | None) -> tuple[st
 
 
 def _log_in_with_password(
-    settings: MeshSettings, tenant: str | None, email: str, is_piped: bool
+    settings: MeshSettings, tenant: str | None, own: Login, code: str, *, is_piped: bool
 ) -> tuple[str, Login]:
     tenant = tenant or _ask("Tenant", hide=False)
-    email = email or _ask("E-mail", hide=False)
+    email = own.email or _ask("E-mail", hide=False)
     password = sys.stdin.readline().rstrip("\r\n") if is_piped else _ask("Password")
     with Gateway(gateway_address(settings)) as gateway:
-        token = password_token(gateway, tenant, email, password)
+        try:
+            token = password_token(gateway, tenant, email, password, code)
+        except CommandError as error:
+            if error.code != "ONE_TIME_CODE_REQUIRED" or not sys.stdin.isatty():
+                raise
+            token = password_token(gateway, tenant, email, password, _ask("Code"))
     return tenant, with_token(Login(email), token)
 
 

@@ -17,7 +17,12 @@ from starlette.responses import (
 )
 from starlette.routing import Route
 
-from helpdesk.auth.v1 import authorization_service_pb2_grpc, federated_login_service_pb2_grpc
+from helpdesk.auth.v1 import (
+    account_service_pb2_grpc,
+    authorization_service_pb2_grpc,
+    federated_login_service_pb2_grpc,
+)
+from services.gateway.bridge.provider.account_pages import AccountPages
 from services.gateway.bridge.provider.browser_pages import BrowserPages
 from services.gateway.bridge.provider.client_endpoints import ClientEndpoints
 from services.gateway.bridge.provider.cookies import Cookies
@@ -39,6 +44,7 @@ def make_app(openapi_document: Path, auth: grpc.aio.Channel, issuer: str) -> Sta
     page = (_OWN_FILES / "docs.html").read_text()
     provider = authorization_service_pb2_grpc.AuthorizationServiceStub(auth)
     federated = federated_login_service_pb2_grpc.FederatedLoginServiceStub(auth)
+    account = account_service_pb2_grpc.AccountServiceStub(auth)
     pages, cookies = Pages(), Cookies(issuer)
     browser_pages = BrowserPages(provider, cookies, pages, ScopeWords(openapi_document))
 
@@ -57,6 +63,7 @@ def make_app(openapi_document: Path, auth: grpc.aio.Channel, issuer: str) -> Sta
             Route("/openapi.json", _file(openapi_document)),
             *ClientEndpoints(provider, issuer).routes(),
             *browser_pages.routes(),
+            *AccountPages(account, pages, browser_pages.plainly).routes(),
             *ExternalLogins(federated, provider, cookies, pages, browser_pages).routes(),
         ],
         middleware=[Middleware(KeepsRequestId)],

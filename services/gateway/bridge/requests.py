@@ -4,7 +4,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.mesh.call import begin_call
 
-_FORWARDED = ("x-request-id", "traceparent", "tracestate")
+_FORWARDED = ("x-request-id", "traceparent", "tracestate", "x-forwarded-for")
 
 
 class KeepsRequestId:

@@ -140,6 +140,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """No authenticator app is on, or none waits to be confirmed.
     Example: {"reason": "TOTP_NOT_ENROLLED", "metadata": {}}
     """
+    ERROR_REASON_PASSWORD_REFUSED: _ErrorReason.ValueType  # 47
+    """The password cannot be used; `google.rpc.BadRequest` says why, without repeating it.
+    Example: {"reason": "PASSWORD_REFUSED", "metadata": {}}
+    """
     ERROR_REASON_ROLE_NOT_GRANTABLE: _ErrorReason.ValueType  # 67
     """The caller lacks permissions of a role and so cannot give it to others.
     Example: {"reason": "ROLE_NOT_GRANTABLE", "metadata": {"role": "admin"}}
@@ -321,6 +325,10 @@ Example: {"reason": "TOTP_ENROLLED", "metadata": {}}
 ERROR_REASON_TOTP_NOT_ENROLLED: ErrorReason.ValueType  # 46
 """No authenticator app is on, or none waits to be confirmed.
 Example: {"reason": "TOTP_NOT_ENROLLED", "metadata": {}}
+"""
+ERROR_REASON_PASSWORD_REFUSED: ErrorReason.ValueType  # 47
+"""The password cannot be used; `google.rpc.BadRequest` says why, without repeating it.
+Example: {"reason": "PASSWORD_REFUSED", "metadata": {}}
 """
 ERROR_REASON_ROLE_NOT_GRANTABLE: ErrorReason.ValueType  # 67
 """The caller lacks permissions of a role and so cannot give it to others.
