@@ -19,7 +19,6 @@ SPEAKS_SQL = {
     "services/*/rows.py": "reads rows",
     "services/*/*tables.py": "names tables",
     "services/*/migrations/*": "makes tables",
-    "services/search/admission.py": "is the condition of who may read",
     "services/mesh/audit/*.py": "keeps the audit chain",
     "services/mesh/call_transaction.py": "names the type of a session",
     "services/mesh/columns.py": "is what all tables share",

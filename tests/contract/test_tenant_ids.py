@@ -16,7 +16,6 @@ MAY_MAKE_ONE = {
     "services/mesh/database.py": "gives back the one that the transaction was opened with",
     "services/mesh/revocations.py": "reads the policy that auth streams",
     "services/mesh/audit/ledger.py": "has a chain for what belongs to nobody",
-    "services/*/store.py": "reads rows",
     "services/*/store/*.py": "reads rows",
     "services/search/payload.py": "reads points of the index",
     "services/auth/use_cases/platform.py": "makes the platform's tenant",

@@ -1,0 +1,5 @@
+"""All SQL of search, on SQLite and PostgreSQL."""
+
+from services.search.store.sql import SqlDocumentStore
+
+__all__ = ["SqlDocumentStore"]
