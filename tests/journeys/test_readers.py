@@ -68,6 +68,25 @@ def test_agents_are_answered_from_it_and_customers_are_not(
     assert article["documentId"] not in {one["documentId"] for one in found}
 
 
+@pytest.mark.parametrize(
+    ("tenant", "question", "source"),
+    [
+        ("acme", "Which three questions identify a caller?", "identify-a-caller.md"),
+        ("globex", "How long does a break-glass account work?", "break-glass-accounts.md"),
+    ],
+)
+def test_each_demo_company_has_an_article_for_its_agents(
+    mesh: Installation, tenant: str, question: str, source: str
+) -> None:
+    theirs = mesh.json("ask", "--tenant", tenant, "--as", "agent", question)
+    ours = mesh.json("ask", "--tenant", tenant, question)
+
+    assert theirs["outcome"] == ANSWERED
+    assert {citation["sourceUri"] for citation in theirs["citations"]} == {source}
+    assert ours["outcome"] == NOT_FOUND
+    assert source not in {near["sourceUri"] for near in ours["nearestArticles"]}
+
+
 def test_to_customers_it_is_as_missing_as_what_never_was(
     mesh: Installation, article: dict[str, Any]
 ) -> None:
