@@ -23,6 +23,8 @@ _TOKENS, _SESSIONS = "mesh/tokens.py", "auth/use_cases/sessions.py"
 _T_TOKENS, _T_SESSIONS = "tests/mesh/test_tokens.py", "tests/auth/test_sessions.py"
 _T_GRANTS, _T_KEYS = "tests/auth/test_grants.py", "tests/auth/test_api_keys.py"
 _T_ACCESS = "tests/mesh/test_access.py"
+_T_ADMISSION = "tests/search/test_admission.py"
+_T_INDEX = "tests/search/test_restricted_index.py"
 _DOMAIN = "auth/domain.py"
 
 MUTANTS = (
@@ -121,8 +123,8 @@ MUTANTS = (
     ),
     _mutant(
         "tenant of documents",
-        "search/store.py",
-        "return and_(self._own(DocumentRow), admits(self._reader))",
+        "search/store/readable.py",
+        "return and_(self.own(DocumentRow), admits(self._reader))",
         "return admits(self._reader)",
         "tests/search/test_store.py",
     ),
@@ -140,20 +142,71 @@ MUTANTS = (
         "USING (true)",
         "tests/mesh/test_row_security.py",
     ),
+    # Who may read which article.
     _mutant(
-        "readers in the query",
-        "search/store.py",
-        "return and_(self._own(DocumentRow), admits(self._reader))",
-        "return self._own(DocumentRow)",
-        "tests/search/test_store.py",
-        "tests/search/test_readers.py",
+        "lists where rows are read",
+        "search/store/readable.py",
+        "return and_(self.own(DocumentRow), admits(self._reader))",
+        "return self.own(DocumentRow)",
+        _T_ADMISSION,
     ),
     _mutant(
-        "readers in the index",
+        "lists of categories where rows are read",
+        "search/store/admission.py",
+        "        _lets_in(reader, CategoryReaderRow, "
+        "CategoryReaderRow.category == DocumentRow.category),\n",
+        "",
+        _T_ADMISSION,
+    ),
+    _mutant(
+        "versions of hidden documents",
+        "search/store/readable.py",
+        "        if not await self.is_known(document_id):\n            return None\n",
+        "",
+        _T_ADMISSION,
+    ),
+    _mutant(
+        "lists inside the query, Edge",
         "search/index_edge.py",
-        "        if view.sees_all:\n            return own\n        readers",
-        "        if view:\n            return own\n        readers",
-        "tests/search/test_vector_index.py",
+        "        if view.sees_all:\n            return own\n",
+        "        if view:\n            return own\n",
+        _T_INDEX,
+    ),
+    _mutant(
+        "lists of categories inside the query, Edge",
+        "search/index_edge.py",
+        "must_not=[closed] if view.closed_categories else []",
+        "must_not=[]",
+        _T_INDEX,
+    ),
+    _mutant(
+        "lists inside the query, Qdrant's server",
+        "search/index_server.py",
+        "        if view.sees_all:\n            return models.Filter(must=[own])\n",
+        "        if view:\n            return models.Filter(must=[own])\n",
+        _T_INDEX,
+    ),
+    _mutant(
+        "statistics of hidden words",
+        "search/frequencies.py",
+        "async with self._store.reading(reader) as documents:",
+        "async with self._store.reading(Reader(reader.tenant_id, sees_all=True)) as documents:",
+        "tests/search/test_restricting.py",
+    ),
+    _mutant(
+        "a new version keeps its list",
+        "search/domain.py",
+        "readers=document.readers if text.readers is None else text.readers,",
+        "readers=text.readers or EVERYBODY,",
+        _T_ADMISSION,
+        "tests/search/test_restricting.py",
+    ),
+    _mutant(
+        "roles of the policy, not the token's",
+        "mesh/interceptors/token.py",
+        "roles=authority.roles(claims.tenant_id, claims.user_id),",
+        "roles=claims.roles,",
+        "tests/mesh/test_server.py",
     ),
     _mutant(
         "page tokens of others",
