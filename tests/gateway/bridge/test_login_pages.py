@@ -1,10 +1,13 @@
 """The pages that people see, their defences, and what they refuse."""
 
+import time
 from urllib.parse import urlencode
 
 import httpx2
+import pyotp
 import pytest
 
+from helpdesk.auth.v1 import totp_service_pb2, totp_service_pb2_grpc
 from tests.auth.builders import PASSWORD
 from tests.gateway.bridge.browsing import CLI, GOOD, ISSUER, WEB, Desk, asking, hidden, told
 
@@ -51,6 +54,49 @@ async def test_guessing_is_told_to_wait(desk: Desk, browser: httpx2.AsyncClient)
     assert answer.status_code == 429
     assert int(answer.headers["retry-after"]) >= 1
     assert "Wait" in answer.text
+
+
+async def test_guessing_is_counted_by_where_the_browser_is(
+    desk: Desk, browser: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last entry is the edge's own; what stands before it anybody may claim."""
+    monkeypatch.setattr("services.auth.use_cases.authentication.FREE_ADDRESS_FAILURES", 3)
+    page = await browser.get(asking())
+
+    async def guess(number: int, forwarded: str) -> int:
+        fields = {"tenant": desk.slug, "email": f"guess-{number}@example.com", "password": "x"}
+        headers = {"x-forwarded-for": forwarded}
+        form = {**hidden(page), **fields}
+        return (await browser.post("/oauth/login", data=form, headers=headers)).status_code
+
+    claims = [await guess(number, f"198.51.100.{number}, 203.0.113.9") for number in range(3)]
+    assert claims == [400] * 3
+    assert await guess(3, "203.0.113.9") == 429
+    assert await guess(4, "203.0.113.9, 198.51.100.7") == 400
+
+
+async def test_an_authenticator_app_is_asked_for_on_the_page(
+    desk: Desk, browser: httpx2.AsyncClient
+) -> None:
+    person = await desk.auth.admin()
+    totp = totp_service_pb2_grpc.TotpServiceStub(desk.auth.channel)
+    enrolled = await totp.EnrolTotp(
+        totp_service_pb2.EnrolTotpRequest(password=PASSWORD), metadata=person.metadata
+    )
+    code = pyotp.TOTP(enrolled.secret)
+    await totp.ConfirmTotp(
+        totp_service_pb2.ConfirmTotpRequest(code=code.now()), metadata=person.metadata
+    )
+    page = await browser.get(asking())
+    fields = {"tenant": person.slug, "email": "ada@example.com", "password": PASSWORD}
+    answer = await browser.post("/oauth/login", data={**hidden(page), **fields})
+    assert answer.status_code == 400
+    assert "authenticator app, with your password" in answer.text
+    assert "<details open>" in answer.text
+    # The code of this half minute was used up by the confirmation.
+    fields["one_time_code"] = code.at(time.time() + 30)
+    answer = await browser.post("/oauth/login", data={**hidden(answer), **fields})
+    assert "code" in told(answer)
 
 
 @pytest.mark.parametrize("field", ["tenant", "email", "password", "one_time_code"])
