@@ -11,10 +11,10 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench import asking, importing, memory, reading, starting
+from tests.bench import asking, deciding, importing, memory, reading, starting
 from tests.support.installation import Installation, fresh_environment
 
-PARTS = ("starting", "reading", "asking", "importing", "memory")
+PARTS = ("deciding", "starting", "reading", "asking", "importing", "memory")
 
 
 def main() -> None:
@@ -22,13 +22,18 @@ def main() -> None:
     print(describe_machine())
     if arguments.fresh:
         show("fresh clone", starting.fresh_clone)
+    if "deciding" in arguments.only:
+        show("deciding", deciding.measure)
+    parts = [part for part in arguments.only if part != "deciding"]
+    if not parts:
+        return
     with tempfile.TemporaryDirectory() as folder:
         mesh = Installation(fresh_environment(Path(folder)))
         started = mesh.run("up", "--detach")
         if started.returncode != 0:
             raise SystemExit(started.stderr)
         try:
-            for part in arguments.only:
+            for part in parts:
                 show(part, lambda part=part: run(part, mesh, arguments))  # type: ignore[misc]
         finally:
             mesh.run("down")
