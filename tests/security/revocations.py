@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from helpdesk.auth.v1 import token_service_pb2, user_service_pb2
+from helpdesk.auth.v1 import api_key_service_pb2, token_service_pb2, user_service_pb2
 from tests.security.kinds import a_missing_id
 from tests.security.mutation import Change, changed_tree
 from tests.security.progress import Progress
@@ -76,9 +76,46 @@ async def _the_roles(stage: Stage, house: House, person: Person) -> Held:
     return Held(await stage.token(person), set_roles, lambda: set_roles("agent"))
 
 
+async def _the_account(stage: Stage, house: House, person: Person) -> Held:
+    issued = await stage.login(person)
+
+    async def take() -> None:
+        request = user_service_pb2.DisableUserRequest(user_id=person.user_id)
+        await stage.must(house["admin"], "DisableUser", request)
+
+    async def give_back() -> None:
+        request = user_service_pb2.EnableUserRequest(user_id=person.user_id)
+        await stage.must(house["admin"], "EnableUser", request)
+        # The session that this held has ended with all others.
+        person.token_ends = 0.0
+
+    return Held(issued.access_token, take, give_back)
+
+
+async def _an_api_key(stage: Stage, house: House, person: Person) -> Held:
+    wish = api_key_service_pb2.CreateApiKeyRequest(
+        display_name="A program",
+        scopes=sorted(rpc(name).policy.permission for name in _ASKED.values()),
+    )
+    key = await stage.must(person, "CreateApiKey", wish)
+    assert isinstance(key, api_key_service_pb2.ApiKey)
+    grant = token_service_pb2.ApiKeyGrant(api_key=key.secret)
+    request = token_service_pb2.IssueTokenRequest(api_key=grant)
+    issued = (await stage.grpc_door.call("", rpc("IssueToken"), request)).reply
+    assert isinstance(issued, token_service_pb2.Token)
+
+    async def take() -> None:
+        revoke = api_key_service_pb2.RevokeApiKeyRequest(api_key_id=key.api_key_id)
+        await stage.must(house["admin"], "RevokeApiKey", revoke)
+
+    return Held(issued.access_token, take, _nothing)
+
+
 REVOCATIONS: Sequence[Revocation] = (
     Revocation("session ended", _a_session),
     Revocation("roles taken away", _the_roles),
+    Revocation("user disabled", _the_account),
+    Revocation("API key revoked", _an_api_key),
 )
 
 
