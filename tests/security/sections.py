@@ -6,6 +6,7 @@ from tests.security import (
     crafted_names,
     fuzz,
     matrix,
+    mutants,
     revocations,
     spoofed_headers,
     tokens,
@@ -21,4 +22,5 @@ SECTIONS: tuple[Section, ...] = (
     revocations.SECTION,
     audit_chain.SECTION,
     audit_kills.SECTION,
+    mutants.SECTION,
 )
