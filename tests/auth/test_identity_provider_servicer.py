@@ -7,8 +7,15 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from grpc import StatusCode
 
-from helpdesk.auth.v1 import identity_provider_pb2, identity_provider_service_pb2, token_service_pb2
+from helpdesk.auth.v1 import (
+    auth_pb2,
+    identity_provider_pb2,
+    identity_provider_service_pb2,
+    role_service_pb2,
+    token_service_pb2,
+)
 from helpdesk.auth.v1.identity_provider_pb2 import IdentityProvider, RoleRule
+from services.auth.standard_roles import AGENT_PERMISSIONS
 from services.mesh.clock import utc_now
 from services.mesh.ids import new_id
 from tests.auth.foreign_tokens import CLIENT_ID
@@ -354,3 +361,44 @@ async def test_the_same_on_postgresql(
         )
         with refused(StatusCode.UNAUTHENTICATED, "EXTERNAL_TOKEN_INVALID"):
             await auth.tokens.IssueToken(exchanging(admin.slug, stub.id_token()))
+
+
+async def a_keeper(auth: RunningAuth, admin: Person) -> Person:
+    """Somebody who may look after providers, and no more than an agent otherwise."""
+    permissions = AGENT_PERMISSIONS | {
+        "auth.identity_providers.create",
+        "auth.identity_providers.update",
+    }
+    await auth.roles.CreateRole(
+        role_service_pb2.CreateRoleRequest(
+            role=auth_pb2.Role(name="keeper", description="", permissions=sorted(permissions))
+        ),
+        metadata=admin.metadata,
+    )
+    return await auth.colleague(admin, "keeper")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"role_rules": [RoleRule(claim="groups", value="x", role="admin")]},
+        {"links_users_by_email": True, "email_domains": ["example.com"]},
+    ],
+    ids=["a role", "anybody's account"],
+)
+async def test_nobody_gives_through_a_provider_what_they_lack(
+    auth: RunningAuth, changes: dict[str, Any]
+) -> None:
+    admin = await auth.admin()
+    keeper = await a_keeper(auth, admin)
+    with refused(StatusCode.PERMISSION_DENIED, "ROLE_NOT_GRANTABLE") as refusals:
+        await create(auth, keeper, **changes)
+    assert refusals[0].metadata == {"role": "admin"}
+    made = await create(auth, keeper)
+    with refused(StatusCode.PERMISSION_DENIED, "ROLE_NOT_GRANTABLE"):
+        await auth.identity_providers.UpdateIdentityProvider(
+            updating(made, *changes, **changes), metadata=keeper.metadata
+        )
+    assert await auth.identity_providers.UpdateIdentityProvider(
+        updating(made, *changes, **changes), metadata=admin.metadata
+    )
