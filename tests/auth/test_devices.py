@@ -181,6 +181,15 @@ async def test_the_user_is_asked_also_when_logged_in(
     assert isinstance(step.next, ConsentNeeded)
 
 
+@pytest.mark.usefixtures("ada")
+async def test_also_for_a_client_that_needs_no_consent_elsewhere(provider: Provider) -> None:
+    trusted = replace(provider.desk.own_clients[0], client_id="tv", needs_consent=False)
+    provider.add_client(trusted)
+    device = await start_device(provider.desk, ClientProof("tv"), SCOPE)
+    page, _ = await consent_page(provider, device)
+    assert page.client == trusted
+
+
 async def test_a_device_is_decided_on_once(provider: Provider, device: StartedDevice) -> None:
     page, browser = await consent_page(provider, device)
     other, same = await consent_page(provider, device)

@@ -22,6 +22,9 @@ def _mutant(name: str, file: str, text: str, replacement: str, *tests: str) -> M
 _TOKENS, _SESSIONS = "mesh/tokens.py", "auth/use_cases/sessions.py"
 _T_TOKENS, _T_SESSIONS = "tests/mesh/test_tokens.py", "tests/auth/test_sessions.py"
 _T_GRANTS, _T_KEYS = "tests/auth/test_grants.py", "tests/auth/test_api_keys.py"
+_T_LOGIN = "tests/auth/test_authorization_login.py"
+_T_ENDINGS = "tests/auth/test_grant_endings.py"
+_T_PAGES = "tests/gateway/bridge/test_login_pages.py"
 _T_ACCESS = "tests/mesh/test_access.py"
 _T_ADMISSION = "tests/search/test_admission.py"
 _T_INDEX = "tests/search/test_restricted_index.py"
@@ -547,6 +550,70 @@ MUTANTS = (
         "return self.revoke_time is None and now < self.expire_time",
         "return now < self.expire_time",
         _T_KEYS,
+    ),
+    # The OpenID provider's pages.
+    _mutant(
+        "a page in any browser",
+        "auth/use_cases/authorization.py",
+        "        or request.browser_digest != digest_of(browser.secret)\n",
+        "",
+        _T_LOGIN,
+    ),
+    _mutant(
+        "consent for whoever listens on the machine",
+        "auth/authorization.py",
+        "    if client.must_always_ask(request.redirect_uri):\n        return True\n",
+        "",
+        _T_LOGIN,
+    ),
+    _mutant(
+        "a tenant's client for everybody",
+        "auth/authorization.py",
+        "    if client.tenant_id not in (None, session.tenant_id):\n        return False\n",
+        "",
+        _T_LOGIN,
+    ),
+    _mutant(
+        "devices without a question",
+        "auth/authorization.py",
+        "if request.device_digest or Prompt.CONSENT in request.prompts:",
+        "if Prompt.CONSENT in request.prompts:",
+        "tests/auth/test_devices.py",
+    ),
+    _mutant(
+        "logging others out",
+        "auth/use_cases/grant_endings.py",
+        " and (who is None or who.user.user_id == claims.user_id)",
+        "",
+        _T_ENDINGS,
+    ),
+    _mutant(
+        "a logout that leads anywhere",
+        "auth/use_cases/grant_endings.py",
+        "if not any(is_same_place(uri, request.redirect_uri) for uri in registered):",
+        "if False:",
+        _T_ENDINGS,
+    ),
+    _mutant(
+        "cookies for scripts",
+        "gateway/bridge/provider/cookies.py",
+        "httponly=True",
+        "httponly=False",
+        _T_PAGES,
+    ),
+    _mutant(
+        "pages in frames",
+        "gateway/bridge/provider/pages.py",
+        "frame-ancestors 'none'",
+        "frame-ancestors *",
+        _T_PAGES,
+    ),
+    _mutant(
+        "a parameter twice",
+        "gateway/bridge/provider/parameters.py",
+        "        if self.repeated:\n",
+        "        if False:\n",
+        "tests/gateway/bridge/test_client_endpoints.py",
     ),
     # Audit and purge.
     _mutant(
