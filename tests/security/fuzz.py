@@ -95,7 +95,9 @@ async def cross(stage: Stage, tries: int, seed: int) -> Outcome:
     )
     await crossing.run(tries)
     after = await contents_of(stage, south, cast.of("south"))
-    moved = [f"the foreign {name} has changed" for name in before if before[name] != after[name]]
+    moved = [
+        f"the foreign {name} has changed" for name in before if before[name] != after.get(name)
+    ]
     failures = [*crossing.failures, *moved, *crossing.timing.failures()]
     told = ", ".join(f"{count:,} {kind}" for kind, count in crossing.count.most_common())
     details = [
