@@ -11,10 +11,10 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench import asking, deciding, importing, memory, reading, starting
+from tests.bench import asking, auditing, deciding, importing, memory, reading, starting
 from tests.support.installation import Installation, fresh_environment
 
-PARTS = ("deciding", "starting", "reading", "asking", "importing", "memory")
+PARTS = ("deciding", "auditing", "starting", "reading", "asking", "importing", "memory")
 
 
 def main() -> None:
@@ -24,7 +24,9 @@ def main() -> None:
         show("fresh clone", starting.fresh_clone)
     if "deciding" in arguments.only:
         show("deciding", deciding.measure)
-    parts = [part for part in arguments.only if part != "deciding"]
+    if "auditing" in arguments.only:
+        show("auditing", auditing.measure)
+    parts = [part for part in arguments.only if part not in ("deciding", "auditing")]
     if not parts:
         return
     with tempfile.TemporaryDirectory() as folder:
