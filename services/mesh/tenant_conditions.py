@@ -27,7 +27,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.elements import BooleanClauseList, Grouping
+from sqlalchemy.sql.elements import (
+    BooleanClauseList,
+    Grouping,
+    ReleaseSavepointClause,
+    RollbackToSavepointClause,
+    SavepointClause,
+)
 from sqlalchemy.sql.selectable import (
     AliasedReturnsRows,
     FromGrouping,
@@ -81,6 +87,8 @@ def _examine_statement(statement: ClauseElement | None, found: _Found) -> None:
             _examine_insert(statement, found)
         case Update() | Delete():
             _examine_change(statement, found)
+        case SavepointClause() | RollbackToSavepointClause() | ReleaseSavepointClause():
+            pass
         case _:
             found.free.add(_TEXT if isinstance(statement, TextClause) else "something unknown")
 

@@ -241,6 +241,17 @@ async def test_a_row_that_the_session_writes_by_itself_is_looked_at(database: Da
             await session.get(PageRow, (GLOBEX, "theirs"))
 
 
+async def test_a_part_of_a_transaction_can_be_undone(database: Database) -> None:
+    async with database.tenant_transaction(ACME) as session:
+        async with session.begin_nested() as kept:
+            await session.execute(insert(notes).values(tenant_id=ACME, name="kept"))
+            assert kept.is_active
+        async with session.begin_nested() as undone:
+            await session.execute(delete(notes).where(OWN))
+            await undone.rollback()
+        assert len((await session.execute(select(notes).where(OWN))).all()) == 2
+
+
 async def test_the_same_statement_for_another_tenant_is_judged_anew(database: Database) -> None:
     def point(tenant: str) -> Any:  # noqa: ANN401
         return select(notes.c.name).where(notes.c.tenant_id == tenant)

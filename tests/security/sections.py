@@ -10,12 +10,14 @@ from tests.security import (
     reader_lists,
     revocations,
     spoofed_headers,
+    store,
     tokens,
 )
 from tests.security.section import Section
 
 SECTIONS: tuple[Section, ...] = (
     matrix.SECTION,
+    store.SECTION,
     fuzz.SECTION,
     tokens.SECTION,
     spoofed_headers.SECTION,
