@@ -73,8 +73,8 @@ class ChainFile:
             kept = {row[SEQ] for row in attack.rows}
             gone = [row[SEQ] for row in self._chain.rows if row[SEQ] not in kept]
             connection.executemany(
-                "DELETE FROM audit_records WHERE seq = ?",
-                [(seq,) for seq in [*gone, *(row[SEQ] for row in changed)]],
+                "DELETE FROM audit_records WHERE tenant_id = ? AND seq = ?",
+                [(TENANT, seq) for seq in [*gone, *(row[SEQ] for row in changed)]],
             )
             _add(connection, changed)
             connection.execute(
