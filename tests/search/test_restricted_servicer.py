@@ -1,7 +1,7 @@
 """Lists over the wire: a real server with every interceptor; only the encoder is made up."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import grpc
@@ -270,9 +270,7 @@ async def test_a_role_that_was_taken_away_no_longer_opens(
     put = await dana.put(AGENTS)
     assert await ray.finds()
     # The token still says agent; the policy no longer does.
-    server.authority.users[ray.user.token] = TestUser(
-        ray.user.tenant_id, ray.user.user_id, ray.user.permissions, frozenset(), ray.user.token
-    )
+    server.authority.users[ray.user.token] = replace(ray.user, roles=frozenset())
     assert not await ray.finds()
     with refused(NOT_FOUND, "DOCUMENT_NOT_FOUND"):
         await ray.get_version(put.document_id)
