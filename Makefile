@@ -66,7 +66,7 @@ gates: install ## count the demo tenants' rows; try what each role may do throug
 	$(BIN)/python tests/gates/seed.py
 	$(BIN)/python tests/gates/auth_probe.py
 
-security: install ## prove that a tenant cannot be crossed (half an hour; ARGS="--only tokens")
+security: install ## prove that a tenant cannot be crossed (over an hour; ARGS="--only tokens")
 	$(BIN)/python -m tests.security $(ARGS)
 
 clean: ## remove what install and the tests have made (not the data in .helpdesk)
