@@ -101,8 +101,8 @@ class Stage:
         """For arranging: raises unless it was done."""
         for _ in range(_TRIES):
             answer = await self.ask(person, name, request)
-            # Nothing was done, and a busy machine may do it later.
-            if answer.code != "UNAVAILABLE":
+            # A busy machine may do it later; what it did late is only more of the same.
+            if answer.code not in OVERLOADED:
                 break
             await asyncio.sleep(1)
         if answer.reply is None:
