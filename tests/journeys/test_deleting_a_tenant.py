@@ -59,6 +59,7 @@ def test_nothing_is_left_of_it_and_everything_of_the_others(installation: Instal
     left = {table: count for table, count in rows(installation, acme).items() if count}
     assert left == {"auth.tombstones": 1}
     assert steady(rows(installation, globex)) == steady(others_before)
+    wait_until_back(installation)
     assert installation.json("ask", "--tenant", "globex", QUESTION)["citations"]
     assert_that_its_slug_is_free(installation, acme["tenantId"])
     assert installation.run("down").returncode == 0
@@ -104,6 +105,13 @@ def wait_until_gone(installation: Installation, tenant_id: str) -> None:
         if "TENANT_NOT_FOUND" in shown.stderr:
             return
         assert time.monotonic() < until, shown.stdout + shown.stderr
+
+
+def wait_until_back(installation: Installation) -> None:
+    """The killed services find one another again."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while installation.run("ask", "--tenant", "globex", QUESTION).returncode != 0:
+        assert time.monotonic() < until
 
 
 async def indexed_tenants(installation: Installation) -> set[str]:

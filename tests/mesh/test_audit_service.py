@@ -74,7 +74,7 @@ def tamper(database_url: AnyAddress) -> Tamper:
 
 
 @pytest.fixture
-def reader(office: Office) -> Reader:
+async def reader(office: Office) -> Reader:
     return Reader(office, office.ann)
 
 
