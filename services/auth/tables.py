@@ -224,6 +224,7 @@ class LoginFailureRow(AuthTable):
     """Keyed by a digest, for it is also kept of tenants and users that do not exist."""
 
     __tablename__ = "login_failures"
+    __table_args__ = ({"comment": SYSTEM_ONLY},)
 
     account: Mapped[str] = mapped_column(String, primary_key=True)
     count: Mapped[int]
@@ -235,6 +236,7 @@ class SigningKeyRow(AuthTable):
     """In the database, so that every replica signs and verifies with the same keys."""
 
     __tablename__ = "signing_keys"
+    __table_args__ = ({"comment": SYSTEM_ONLY},)
 
     key_id: Mapped[str] = mapped_column(String, primary_key=True)
     private_pem: Mapped[str]

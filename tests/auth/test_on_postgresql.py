@@ -3,8 +3,11 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from grpc import StatusCode
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import make_url
 
 from helpdesk.auth.v1 import token_service_pb2, user_service_pb2
 from services.mesh.database_address import DatabaseAddress
@@ -53,6 +56,34 @@ async def test_a_tenant_from_its_making_to_the_end_of_a_session(auth: RunningAut
         )
     with refused(StatusCode.UNAUTHENTICATED, "TOKEN_INVALID"):
         await auth.users.ListUsers(user_service_pb2.ListUsersRequest(), metadata=agent.metadata)
+
+
+@pytest.mark.parametrize("table", ["signing_keys", "login_failures"])
+async def test_the_role_that_serves_tenants_cannot_read(
+    auth: RunningAuth, postgresql_url: DatabaseAddress, table: str
+) -> None:
+    assert auth.port
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        await rows_of(postgresql_url.url, table)
+    # The control: it is the missing grant alone that keeps the role out.
+    assert postgresql_url.owner_url
+    role = make_url(postgresql_url.url).username
+    async with await connected(postgresql_url.owner_url) as owner:
+        await owner.execute(
+            SQL("GRANT SELECT ON {} TO {}").format(Identifier(table), Identifier(str(role)))
+        )
+    assert await rows_of(postgresql_url.url, table) == (1 if table == "signing_keys" else 0)
+
+
+async def rows_of(url: str, table: str) -> int:
+    async with await connected(url) as connection:
+        rows = await connection.execute(SQL("SELECT * FROM {}").format(Identifier(table)))
+        return len(await rows.fetchall())
+
+
+async def connected(url: str) -> psycopg.AsyncConnection[tuple[object, ...]]:
+    address = make_url(url).set(drivername="postgresql")
+    return await psycopg.AsyncConnection.connect(address.render_as_string(hide_password=False))
 
 
 async def test_a_client_and_a_stranger(auth: RunningAuth) -> None:
