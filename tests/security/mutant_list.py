@@ -145,6 +145,13 @@ MUTANTS = (
         'TENANT_RULE = "true"',
         "tests/mesh/test_row_security.py",
     ),
+    _mutant(
+        "signing keys kept from the tenants' role",
+        "auth/migrations/versions/0014_keep_keys_from_tenants.py",
+        '("signing_keys", "login_failures")',
+        '("login_failures",)',
+        "tests/auth/test_on_postgresql.py",
+    ),
     # Who may read which article.
     _mutant(
         "lists where rows are read",
