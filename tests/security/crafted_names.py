@@ -30,7 +30,7 @@ from tests.security.hostile_names import hostile_names
 from tests.security.progress import Progress
 from tests.security.requests import a_password, unique
 from tests.security.section import Control, Figure, Outcome, Scale, Section
-from tests.security.stage import House, Stage, running_stage
+from tests.security.stage import House, Stage, patiently, running_stage
 from tests.support.mesh_server import plain_channel
 
 FIGURE = Figure("names crafted to become policy", "before = after reload", 10_000)
@@ -57,7 +57,7 @@ async def store_and_compare(stage: Stage, scale: Scale, seed: int) -> Outcome:
 
     async def store(name: str, kind: str) -> None:
         async with free:
-            answer = await _STORES[kind](stage, house, name)
+            answer = await patiently(lambda: _STORES[kind](stage, house, name))
         answers[f"{kind} {'kept' if answer.code == 'OK' else 'refused'}"] += 1
         progress.step()
 

@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,15 +83,15 @@ class Stage:
         grant = token_service_pb2.PasswordGrant(
             tenant_slug=person.slug, email=person.email, password=person.password
         )
-        request = token_service_pb2.IssueTokenRequest(password=grant)
-        for _ in range(_TRIES):
-            answer = await self.grpc_door.call("", rpc("IssueToken"), request)
-            if answer.code not in OVERLOADED:
-                break
-            # Passwords are slow to check on purpose, and a busy machine has other work, too.
-            await asyncio.sleep(1)
+        return await self.issue_token(token_service_pb2.IssueTokenRequest(password=grant))
+
+    async def issue_token(
+        self, request: token_service_pb2.IssueTokenRequest
+    ) -> token_service_pb2.Token:
+        """Raises unless there is one."""
+        answer = await patiently(lambda: self.grpc_door.call("", rpc("IssueToken"), request))
         reply = answer.reply
-        assert isinstance(reply, token_service_pb2.Token), f"{person.email}: {answer.body}"
+        assert isinstance(reply, token_service_pb2.Token), answer.body
         return reply
 
     async def ask(self, person: Person, name: str, request: Message) -> Answer:
@@ -99,12 +99,7 @@ class Stage:
 
     async def must(self, person: Person, name: str, request: Message) -> Message:
         """For arranging: raises unless it was done."""
-        for _ in range(_TRIES):
-            answer = await self.ask(person, name, request)
-            # A busy machine may do it later; what it did late is only more of the same.
-            if answer.code not in OVERLOADED:
-                break
-            await asyncio.sleep(1)
+        answer = await patiently(lambda: self.ask(person, name, request))
         if answer.reply is None:
             raise AssertionError(f"{name} for {person.email}: {answer}\n{answer.body}")
         return answer.reply
@@ -168,6 +163,17 @@ class Stage:
         await self.channel.close()
         for channel in self.service_channels.values():
             await channel.close()
+
+
+async def patiently(call: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Calls again while the machine is too busy; what was done late is only more of the same."""
+    answer = await call()
+    for _ in range(_TRIES - 1):
+        if answer.code not in OVERLOADED:
+            break
+        await asyncio.sleep(1)
+        answer = await call()
+    return answer
 
 
 @asynccontextmanager
