@@ -246,7 +246,7 @@ MUTANTS = (
         "gateway/tokens.py",
         '        "audiences": [_AUDIENCE],\n',
         "",
-        "tests/gateway/test_edge_identity.py",
+        "tests/gateway/test_edge_tokens.py",
     ),
     # Sessions and their refresh tokens.
     _mutant(
