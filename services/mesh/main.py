@@ -7,7 +7,7 @@ import uvloop
 
 from services.mesh.contract import ContractError
 from services.mesh.database_address import DatabaseUnsafe
-from services.mesh.errors import StorageUnavailable
+from services.mesh.errors import Unavailable
 from services.mesh.logs import configure_logs
 from services.mesh.settings import AnySettings, read_settings
 
@@ -24,5 +24,5 @@ def run_service(
 
     try:
         uvloop.run(run())
-    except (OSError, StorageUnavailable, ContractError, DatabaseUnsafe) as error:
+    except (OSError, Unavailable, ContractError, DatabaseUnsafe) as error:
         sys.exit(f"{name} cannot start: {error}")

@@ -1,6 +1,8 @@
 """Why search refuses: a class for each value of `helpdesk.search.v1.ErrorReason`."""
 
-from services.mesh.errors import InvalidArgument, NotFound
+from datetime import timedelta
+
+from services.mesh.errors import InvalidArgument, NotFound, Unavailable
 
 DOMAIN = "helpdesk.search"
 
@@ -73,6 +75,22 @@ class QueryEmpty(InvalidArgument):
 
     def __init__(self) -> None:
         super().__init__("The question holds no word that could be searched for.")
+
+
+class EncoderUnavailable(Unavailable):
+    """The server that turns texts into vectors does not answer, or not as it has to."""
+
+    domain = DOMAIN
+    reason = "ENCODER_UNAVAILABLE"
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            "Documents cannot be made searchable at the moment.", retry_after=timedelta(seconds=5)
+        )
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return self.problem
 
 
 class IndexUnavailable(Exception):

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import structlog
 
 from services.search.domain import FoundPassage
-from services.search.errors import IndexUnavailable, QueryEmpty
+from services.search.errors import EncoderUnavailable, IndexUnavailable, QueryEmpty
 from services.search.frequencies import VisibleFrequencies
 from services.search.indexing import Indexing
 from services.search.keywords import Terms, coverages, highest_score, question_terms, scores
@@ -20,6 +21,8 @@ from services.search.words import question_words
 CANDIDATES = 50
 DEFAULT_PAGE_SIZE = 10
 MAX_PAGE_SIZE = 50
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,8 @@ async def _by_index(
 ) -> dict[str, float] | None:
     if finder.indexing.is_behind(view.tenant_id):
         return None
-    vector = await finder.vectors.of_question(question)
     try:
+        vector = await finder.vectors.of_question(question)
         near, with_words = await asyncio.gather(
             finder.index.nearest(view, vector, CANDIDATES),
             finder.index.by_keywords(view, terms, CANDIDATES),
@@ -89,6 +92,9 @@ async def _by_index(
         similarities = {hit.chunk_id: hit.score for hit in near}
         others = [hit.chunk_id for hit in with_words if hit.chunk_id not in similarities]
         return similarities | await finder.index.similarities(view, vector, others)
+    except EncoderUnavailable as error:
+        _log.warning("encoder is unavailable", error=str(error))
+        return None
     except IndexUnavailable:
         finder.indexing.doubt()
         return None

@@ -9,7 +9,7 @@ import structlog
 
 from services.mesh.caller import TenantId
 from services.search.domain import IndexedText
-from services.search.errors import IndexUnavailable
+from services.search.errors import EncoderUnavailable, IndexUnavailable
 from services.search.ports import DocumentStore, VectorIndex
 from services.search.readers import curator
 from services.search.revisions import Key, Revision, differences
@@ -56,7 +56,7 @@ class Indexing:
         async with turn:
             try:
                 await self._copy(tenant_id, document_id)
-            except IndexUnavailable as error:
+            except (IndexUnavailable, EncoderUnavailable) as error:
                 _log.warning("index is behind", document_id=document_id, error=str(error))
                 self._behind.add(key)
                 self._compare_soon()

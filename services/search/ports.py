@@ -26,7 +26,10 @@ Vector = npt.NDArray[np.float32]
 
 
 class Encoder(Protocol):
-    """Turns texts into unit vectors; near vectors mean alike. Blocks while it computes."""
+    """Turns texts into unit vectors; near vectors mean alike. Blocks while it computes.
+
+    `name` is another one whenever the vectors would be. Raises EncoderUnavailable.
+    """
 
     name: str
     dimensions: int
@@ -35,7 +38,11 @@ class Encoder(Protocol):
         """One row for each text."""
         ...
 
-    def encode_query(self, text: str) -> Vector: ...
+    def encode_questions(self, texts: Sequence[str]) -> Vector:
+        """One row for each text; some models encode a question otherwise than what answers it."""
+        ...
+
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from services.mesh.database import Database
 from services.mesh.purge import Purge
 from services.mesh.server import serve
 from services.mesh.tls import ensure_certificates
-from services.search.encoder.onnx import OnnxEncoder
+from services.search.encoder.chosen import chosen_encoder
 from services.search.finding import Finder
 from services.search.frequencies import VisibleFrequencies
 from services.search.index_edge import EdgeIndex
@@ -55,7 +55,7 @@ async def serve_search(settings: SearchSettings) -> None:
     """Serves until the process is told to stop."""
     database = Database(settings.database_address(NAME))
     encoder, _, _ = await asyncio.gather(
-        asyncio.to_thread(OnnxEncoder, threads=settings.encoder_threads),
+        asyncio.to_thread(chosen_encoder, settings),
         database.migrate(MIGRATIONS),
         # The channel to auth needs its certificate before the server would make one.
         asyncio.to_thread(ensure_certificates, settings.certificates_folder),
@@ -78,6 +78,7 @@ async def serve_search(settings: SearchSettings) -> None:
     finally:
         await authority.close()
         await index.close()
+        encoder.close()
         await database.close()
 
 

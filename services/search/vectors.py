@@ -9,6 +9,7 @@ from services.search.domain import Chunk, Embedding
 from services.search.keywords import VERSION, terms_of
 from services.search.markdown import plain
 from services.search.ports import Encoder, Vector
+from services.search.questions import QuestionVectors
 
 # Small enough that a question never waits long behind a large document.
 CHUNKS_PER_BATCH = 32
@@ -17,10 +18,11 @@ CHUNKS_PER_BATCH = 32
 class Vectors:
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
+        self._questions = QuestionVectors(encoder.encode_questions)
         self.recipe = f"{encoder.name}-words-{VERSION}"
 
     async def of_question(self, question: str) -> Vector:
-        return await asyncio.to_thread(self._encoder.encode_query, question)
+        return await self._questions.of(question)
 
     async def of_chunks(self, title: str, chunks: Sequence[Chunk]) -> list[Embedding]:
         embeddings: list[Embedding] = []

@@ -37,9 +37,15 @@ class FakeEncoder:
 
     def encode(self, texts: Sequence[str]) -> Vector:
         self.encoded += len(texts)
-        return np.stack([self.encode_query(text) for text in texts])
+        return np.stack([self._vector(text) for text in texts])
 
-    def encode_query(self, text: str) -> Vector:
+    def encode_questions(self, texts: Sequence[str]) -> Vector:
+        return np.stack([self._vector(text) for text in texts])
+
+    def close(self) -> None:
+        pass
+
+    def _vector(self, text: str) -> Vector:
         vector = np.full(self.dimensions, 1e-3, np.float32)
         for word in words(text):
             vector[zlib.crc32(word.encode()) % self.dimensions] += 1

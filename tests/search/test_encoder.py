@@ -73,25 +73,6 @@ def test_what_is_past_the_token_limit_is_ignored(encoder: OnnxEncoder) -> None:
     assert long @ longer > 0.9999
 
 
-def test_a_repeated_query_is_answered_from_memory(encoder: OnnxEncoder) -> None:
-    first = encoder.encode_query("How do I print?")
-
-    assert encoder.encode_query("How do I print?") is first
-    assert first == pytest.approx(encoder.encode(["How do I print?"])[0], abs=1e-3)
-    assert not first.flags.writeable
-
-
-def test_the_query_asked_for_longest_ago_is_forgotten_first() -> None:
-    encoder = OnnxEncoder(threads=1, remembered_queries=2)
-    first, second = encoder.encode_query("first"), encoder.encode_query("second")
-    assert encoder.encode_query("first") is first
-
-    encoder.encode_query("third")
-
-    assert encoder.encode_query("first") is first
-    assert encoder.encode_query("second") is not second
-
-
 def test_threads_share_one_encoder(encoder: OnnxEncoder) -> None:
     expected = encoder.encode(TEXTS)
 

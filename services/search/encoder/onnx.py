@@ -1,10 +1,8 @@
 """Runs the sentence encoder with onnxruntime."""
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +31,6 @@ class OnnxEncoder:
         folder: Path = Path(__file__).parent,
         *,
         threads: int = 2,
-        remembered_queries: int = 1024,
     ) -> None:
         model = folder / "minilm-l6-v2.onnx"
         self.name: str = f"minilm-l6-v2-{_sha256(model)[:8]}"
@@ -41,7 +38,6 @@ class OnnxEncoder:
             model, _session_options(threads), providers=["CPUExecutionProvider"]
         )
         self._tokenizer = _load_tokenizer(folder / "tokenizer.json")
-        self._queries = _RecentVectors(remembered_queries)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Answers a row per text, in the order of the texts; what is past 256 tokens is ignored."""
@@ -54,15 +50,12 @@ class OnnxEncoder:
                 vectors[[start + position for position in positions]] = self._run(batch)
         return vectors
 
-    def encode_query(self, text: str) -> Vectors:
-        """Answers one vector, from memory if the text was asked for lately; it is read-only."""
-        known = self._queries.get(text)
-        if known is not None:
-            return known
-        vector: Vectors = self.encode([text])[0]
-        vector.flags.writeable = False
-        self._queries.put(text, vector)
-        return vector
+    def encode_questions(self, texts: Sequence[str]) -> Vectors:
+        """As any other text: the model makes no difference between the two."""
+        return self.encode(texts)
+
+    def close(self) -> None:
+        """There is nothing to give back."""
 
     def _run(self, batch: Sequence[Encoding]) -> Vectors:
         shape = (len(batch), max(len(encoding.ids) for encoding in batch))
@@ -74,26 +67,6 @@ class OnnxEncoder:
         feeds = {"input_ids": input_ids, "attention_mask": attention_mask}
         (vectors,) = self._session.run(["embedding"], feeds)
         return np.asarray(vectors, dtype=np.float32)
-
-
-class _RecentVectors:
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._vectors: OrderedDict[str, Vectors] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, text: str) -> Vectors | None:
-        with self._lock:
-            if text in self._vectors:
-                self._vectors.move_to_end(text)
-            return self._vectors.get(text)
-
-    def put(self, text: str, vector: Vectors) -> None:
-        with self._lock:
-            self._vectors[text] = vector
-            self._vectors.move_to_end(text)
-            while len(self._vectors) > self._capacity:
-                self._vectors.popitem(last=False)
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:

@@ -48,6 +48,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The front matter's `readers` names no roles or users, so that nobody can tell who may read.
     Example: {"reason": "READERS_UNCLEAR", "metadata": {"source_uri": "hr/pay.md"}}
     """
+    ERROR_REASON_ENCODER_UNAVAILABLE: _ErrorReason.ValueType  # 21
+    """The server that turns texts into vectors does not answer; the document was not stored. Try again later.
+    Example: {"reason": "ENCODER_UNAVAILABLE", "metadata": {}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that search refuses with, in `google.rpc.ErrorInfo` of domain `helpdesk.search`."""
@@ -77,5 +81,9 @@ Example: {"reason": "QUERY_EMPTY", "metadata": {}}
 ERROR_REASON_READERS_UNCLEAR: ErrorReason.ValueType  # 20
 """The front matter's `readers` names no roles or users, so that nobody can tell who may read.
 Example: {"reason": "READERS_UNCLEAR", "metadata": {"source_uri": "hr/pay.md"}}
+"""
+ERROR_REASON_ENCODER_UNAVAILABLE: ErrorReason.ValueType  # 21
+"""The server that turns texts into vectors does not answer; the document was not stored. Try again later.
+Example: {"reason": "ENCODER_UNAVAILABLE", "metadata": {}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
