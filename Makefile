@@ -4,7 +4,7 @@ NODE_TESTS := tests/identity_provider/node_modules tests/browser/node_modules
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test check format generate breaking lock bench eval gates security clean
+.PHONY: help install up test check format generate breaking lock bench bench-search eval gates security clean
 
 help: ## list the tasks
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ lock: install ## resolve the dependencies anew
 
 bench: install ## measure speed and memory against peers, side by side
 	$(BIN)/python -m tests.bench $(ARGS)
+
+bench-search: install ## measure search inside its process (ARGS="--chunks 100000 --folder DIR")
+	$(BIN)/python -m tests.bench.searching $(ARGS)
 
 eval: install ## measure retrieval and refusals on the demo tenants
 	$(BIN)/python -m tests.eval.recall
