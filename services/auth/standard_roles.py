@@ -45,6 +45,7 @@ AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {
     "auth.users.get",
     "auth.users.list",
     "search.documents.list",
+    "ticket.articles.suggest",
     "ticket.events.list",
     "ticket.tickets.assign",
     "ticket.tickets.close",

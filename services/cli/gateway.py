@@ -26,7 +26,7 @@ from helpdesk.chat.v1 import chat_service_pb2_grpc
 from helpdesk.search.v1 import audit_service_pb2_grpc as search_audit
 from helpdesk.search.v1 import category_service_pb2_grpc, search_service_pb2_grpc
 from helpdesk.ticket.v1 import audit_service_pb2_grpc as ticket_audit
-from helpdesk.ticket.v1 import ticket_service_pb2_grpc
+from helpdesk.ticket.v1 import suggestion_service_pb2_grpc, ticket_service_pb2_grpc
 from services.cli.calls import Around, Token
 from services.cli.failures import CommandError
 
@@ -85,6 +85,7 @@ class Gateway:
             channel
         )
         self.tickets = ticket_service_pb2_grpc.TicketServiceStub(channel)
+        self.suggestions = suggestion_service_pb2_grpc.SuggestionServiceStub(channel)
         self.search = search_service_pb2_grpc.SearchServiceStub(channel)
         self.categories = category_service_pb2_grpc.CategoryServiceStub(channel)
         self.chat = chat_service_pb2_grpc.ChatServiceStub(channel)

@@ -5,8 +5,9 @@ from datetime import datetime
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import status_pb2
 
-from helpdesk.ticket.v1 import ticket_pb2, ticket_service_pb2
+from helpdesk.ticket.v1 import suggestion_service_pb2, ticket_pb2, ticket_service_pb2
 from services.ticket.domain import Comment, Ticket, TicketContent, TicketEvent, TicketPriority
+from services.ticket.ports import SuggestedArticle
 from services.ticket.watching import Done, Heartbeat, WatchStep
 
 
@@ -83,6 +84,20 @@ def failed_watch_message(
     seq: int, error: status_pb2.Status
 ) -> ticket_service_pb2.WatchTicketsResponse:
     return ticket_service_pb2.WatchTicketsResponse(seq=seq, error=error)
+
+
+def suggested_message(article: SuggestedArticle) -> suggestion_service_pb2.SuggestedArticle:
+    return suggestion_service_pb2.SuggestedArticle(
+        document_id=article.document_id,
+        version=article.version,
+        title=article.title,
+        source_uri=article.source_uri,
+        headings=article.headings,
+        text=article.text,
+        start=article.start,
+        end=article.end,
+        score=article.score,
+    )
 
 
 def _timestamp(time: datetime) -> Timestamp:

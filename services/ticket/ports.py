@@ -1,4 +1,4 @@
-"""What ticket needs fulfilled: a place that keeps tickets."""
+"""What ticket needs fulfilled: a place that keeps tickets, and somebody who knows articles."""
 
 import asyncio
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
@@ -96,3 +96,32 @@ class TicketStore(Protocol):
 
     def listening(self, tenant_id: TenantId) -> AbstractContextManager[asyncio.Event]:
         """Sets the event after each commit of this process; other processes are not heard."""
+
+
+@dataclass(frozen=True)
+class SuggestedArticle:
+    """By one of its passages: `text` is the version's `content[start:end]`."""
+
+    document_id: str
+    version: int
+    title: str
+    source_uri: str
+    headings: tuple[str, ...]
+    text: str
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True)
+class FoundArticles:
+    """Passages, best first; an article may have several."""
+
+    passages: tuple[SuggestedArticle, ...]
+    degraded: bool = False
+
+
+class Knowledge(Protocol):
+    async def find_articles(self, question: str) -> FoundArticles:
+        """Among those that the caller may read; none for a question without a word."""
+        ...

@@ -1,18 +1,22 @@
 """Ticket's composition root: makes each part once and hands it to the next."""
 
 import asyncio
-from functools import partial
 from pathlib import Path
 
-from helpdesk.ticket.v1 import ticket_service_pb2_grpc
+import grpc
+
+from helpdesk.search.v1 import search_service_pb2_grpc
+from helpdesk.ticket.v1 import suggestion_service_pb2_grpc, ticket_service_pb2_grpc
 from services.mesh.authority import RemoteAuthority
+from services.mesh.channel import connect
 from services.mesh.clock import utc_now
 from services.mesh.contract import services_of
 from services.mesh.database import Database
 from services.mesh.purge import Purge
 from services.mesh.server import serve
 from services.mesh.tls import ensure_certificates
-from services.ticket.servicer import TicketServicer
+from services.ticket.peers import SearchKnowledge
+from services.ticket.servicer import SuggestionServicer, TicketServicer
 from services.ticket.settings import TicketSettings
 from services.ticket.store import SqlTicketStore
 from services.ticket.tables import Table
@@ -29,18 +33,28 @@ async def serve_tickets(settings: TicketSettings) -> None:
     database = Database(settings.database_address(NAME))
     authority = RemoteAuthority(settings, caller_service=NAME)
     pace = Pace(settings.ticket_poll_seconds, settings.ticket_heartbeat_seconds)
-    servicer = TicketServicer(SqlTicketStore(database), utc_now, pace)
+    search = connect(settings, caller_service=NAME, peer="search")
+    store = SqlTicketStore(database)
+    knowledge = SearchKnowledge(search_service_pb2_grpc.SearchServiceStub(search))
+
+    def register(server: grpc.aio.Server) -> None:
+        tickets = TicketServicer(store, utc_now, pace)
+        ticket_service_pb2_grpc.add_TicketServiceServicer_to_server(tickets, server)
+        suggestions = SuggestionServicer(store, knowledge)
+        suggestion_service_pb2_grpc.add_SuggestionServiceServicer_to_server(suggestions, server)
+
     try:
         await database.migrate(MIGRATIONS)
         await serve(
             name=NAME,
             settings=settings,
-            register=partial(ticket_service_pb2_grpc.add_TicketServiceServicer_to_server, servicer),
+            register=register,
             services=services_of(NAME),
             authority=authority,
             database=database,
             background=[Purge(authority, database, Table.metadata).run],
         )
     finally:
+        await search.close()
         await authority.close()
         await database.close()

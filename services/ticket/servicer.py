@@ -1,11 +1,17 @@
-"""The RPCs of `helpdesk.ticket.v1.TicketService`: message in, one use case, message out."""
+"""The RPCs of ticket: message in, one use case, message out."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 import structlog
 
-from helpdesk.ticket.v1 import ticket_pb2, ticket_service_pb2, ticket_service_pb2_grpc
+from helpdesk.ticket.v1 import (
+    suggestion_service_pb2,
+    suggestion_service_pb2_grpc,
+    ticket_pb2,
+    ticket_service_pb2,
+    ticket_service_pb2_grpc,
+)
 from services.mesh.clock import Clock
 from services.mesh.deadline import remaining_seconds
 from services.mesh.errors import Internal, MeshError
@@ -16,11 +22,13 @@ from services.ticket.convert import (
     content_of,
     event_message,
     failed_watch_message,
+    suggested_message,
     ticket_message,
     watch_message,
 )
 from services.ticket.listing import PageRequest
-from services.ticket.ports import TicketStore
+from services.ticket.ports import Knowledge, TicketStore
+from services.ticket.suggesting import suggest_articles
 from services.ticket.watching import Pace, watch_tickets
 
 log = structlog.get_logger()
@@ -174,6 +182,22 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
                     log.exception("a watch failed", error=type(error).__name__)
                     error = Internal("Something failed on our side.")
                 yield failed_watch_message(seq, to_status(error))
+
+
+class SuggestionServicer(suggestion_service_pb2_grpc.SuggestionServiceServicer):
+    def __init__(self, store: TicketStore, knowledge: Knowledge) -> None:
+        self._store = store
+        self._knowledge = knowledge
+
+    async def SuggestArticles(
+        self, request: suggestion_service_pb2.SuggestArticlesRequest, context: object
+    ) -> suggestion_service_pb2.SuggestArticlesResponse:
+        found = await suggest_articles(
+            self._store, self._knowledge, request.ticket_id, request.page_size
+        )
+        return suggestion_service_pb2.SuggestArticlesResponse(
+            articles=map(suggested_message, found.articles), degraded=found.degraded
+        )
 
 
 def _watch_seconds() -> float:

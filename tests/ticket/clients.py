@@ -2,21 +2,26 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any
 
 import grpc
 
-from helpdesk.ticket.v1 import ticket_pb2, ticket_service_pb2, ticket_service_pb2_grpc
+from helpdesk.ticket.v1 import (
+    suggestion_service_pb2_grpc,
+    ticket_pb2,
+    ticket_service_pb2,
+    ticket_service_pb2_grpc,
+)
 from services.mesh.caller import TenantId
 from services.mesh.contract import services_of
 from services.mesh.database import Database
 from services.mesh.settings import MeshSettings
 from services.ticket.ports import TicketStore
-from services.ticket.servicer import TicketServicer
+from services.ticket.servicer import SuggestionServicer, TicketServicer
 from services.ticket.watching import Pace
 from tests.support.mesh_server import RunningServer, TestUser, running_server
 from tests.ticket.builders import TickingClock
+from tests.ticket.knowledge import FakeKnowledge
 
 CUSTOMER_PERMISSIONS = {
     *(f"ticket.tickets.{verb}" for verb in ("create", "get", "list", "reopen", "watch", "update")),
@@ -73,8 +78,12 @@ class People:
 async def serving(
     store: TicketStore, database: Database, settings: MeshSettings
 ) -> AsyncIterator[RunningServer]:
-    servicer = TicketServicer(store, TickingClock(), Pace(poll_seconds=0.05))
-    register = partial(ticket_service_pb2_grpc.add_TicketServiceServicer_to_server, servicer)
+    def register(server: grpc.aio.Server) -> None:
+        tickets = TicketServicer(store, TickingClock(), Pace(poll_seconds=0.05))
+        ticket_service_pb2_grpc.add_TicketServiceServicer_to_server(tickets, server)
+        suggestions = SuggestionServicer(store, FakeKnowledge())
+        suggestion_service_pb2_grpc.add_SuggestionServiceServicer_to_server(suggestions, server)
+
     async with running_server(
         "ticket", register, services_of("ticket"), settings, database=database
     ) as server:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from helpdesk.ticket.v1 import ticket_pb2, ticket_service_pb2
+from helpdesk.ticket.v1 import suggestion_service_pb2, ticket_pb2, ticket_service_pb2
 from services.cli import ticket_lookup
 from services.cli.failures import CommandError
 from services.cli.gateway import Gateway
@@ -13,7 +13,7 @@ from services.cli.messages import write_message
 from services.cli.options import LimitOption, OutputOption, RoleOption, TenantOption
 from services.cli.output import Format, show
 from services.cli.people import names_of_users, user_id_of
-from services.cli.screens.tickets import comment_text, ticket_page, ticket_table
+from services.cli.screens.tickets import article_list, comment_text, ticket_page, ticket_table
 from services.cli.session import Role, session
 from services.mesh.ids import new_id
 from services.mesh.settings import MeshSettings, read_settings
@@ -81,6 +81,28 @@ def show_ticket(
         else:
             comments = ticket_lookup.list_comments(gateway, found.ticket_id)
             show(ticket_page(found, comments, names_of_users(gateway)))
+
+
+@app.command("suggest")
+def suggest_articles(
+    ticket: TicketArgument,
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=20, help="At most so many.")] = 5,
+    tenant: TenantOption = None,
+    role: RoleOption = None,
+    output: OutputOption = Format.TEXT,
+) -> None:
+    """Suggest articles that may help with a ticket."""
+    with _gateway(tenant, role) as gateway:
+        found = gateway.suggestions.SuggestArticles(
+            suggestion_service_pb2.SuggestArticlesRequest(
+                ticket_id=ticket_lookup.ticket_id(gateway, ticket), page_size=limit
+            )
+        )
+        if output is Format.JSON:
+            write_message(found)
+        else:
+            show(article_list(found))
 
 
 @app.command("create")

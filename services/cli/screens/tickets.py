@@ -10,8 +10,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from helpdesk.ticket.v1 import ticket_pb2
+from helpdesk.ticket.v1 import suggestion_service_pb2, ticket_pb2
 from services.cli.output import without_controls
+
+_EXCERPT = 200
 
 Names = Mapping[str, str]
 
@@ -62,6 +64,24 @@ def ticket_page(
     for comment in comments:
         parts += [Text(), comment_text(comment, names)]
     return Group(*parts)
+
+
+def article_list(found: suggestion_service_pb2.SuggestArticlesResponse) -> RenderableType:
+    """Each article with the beginning of the passage for which it was found."""
+    parts: list[RenderableType] = []
+    if found.degraded:
+        parts.append(Text("By keywords alone: the index is not at hand.", style="yellow"))
+    for place, article in enumerate(found.articles, 1):
+        head = Text(f"{place}. ", style="bold cyan")
+        head.append(without_controls(article.title), style="bold")
+        head.append(f"  {without_controls(article.source_uri)}", style="dim")
+        excerpt = " ".join(without_controls(article.text).split())
+        parts += [head, Padding.indent(Text(shortened(excerpt)), 3)]
+    return Group(*parts) if parts else Text("No article fits.")
+
+
+def shortened(text: str) -> str:
+    return text if len(text) <= _EXCERPT else f"{text[:_EXCERPT].rsplit(' ', 1)[0]} …"
 
 
 def comment_text(comment: ticket_pb2.Comment, names: Names) -> RenderableType:
