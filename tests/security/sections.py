@@ -15,16 +15,17 @@ from tests.security import (
 )
 from tests.security.section import Section
 
+# The quick ones first, so that what is wrong shows early.
 SECTIONS: tuple[Section, ...] = (
     matrix.SECTION,
-    store.SECTION,
-    fuzz.SECTION,
-    tokens.SECTION,
     spoofed_headers.SECTION,
-    reader_lists.SECTION,
-    crafted_names.SECTION,
     revocations.SECTION,
-    audit_chain.SECTION,
+    crafted_names.SECTION,
     audit_kills.SECTION,
+    audit_chain.SECTION,
     mutants.SECTION,
+    tokens.SECTION,
+    store.SECTION,
+    reader_lists.SECTION,
+    fuzz.SECTION,
 )
