@@ -61,13 +61,14 @@ bench: install ## measure speed and memory against peers, side by side
 bench-search: install ## measure search inside its process (ARGS="--chunks 100000 --folder DIR")
 	$(BIN)/python -m tests.bench.searching $(ARGS)
 
-eval: install ## measure retrieval and refusals on the demo tenants
-	$(BIN)/python -m tests.eval.recall
+eval: install ## measure retrieval and refusals (ARGS="--stackfaq FILE --pages DIR" for more)
+	$(BIN)/python -m tests.eval.retrieval $(ARGS)
 	$(BIN)/python -m tests.eval.support
 
-gates: install ## count the demo tenants' rows; try what each role may do through REST
+gates: install ## count the demo tenants' rows; try what each role may do; ask what must be found
 	$(BIN)/python tests/gates/seed.py
 	$(BIN)/python tests/gates/auth_probe.py
+	$(BIN)/python tests/gates/recall_check.py
 
 security: install ## prove that a tenant cannot be crossed (over an hour; ARGS="--only tokens")
 	$(BIN)/python -m tests.security $(ARGS)

@@ -13,7 +13,7 @@ from services.search.frequencies import VisibleFrequencies
 from services.search.indexing import Indexing
 from services.search.keywords import Terms, coverages, highest_score, question_terms, scores
 from services.search.ports import DocumentStore, StoredPassage, VectorIndex
-from services.search.ranking import MEANING_SHARE, Candidate, ranked
+from services.search.ranking import FUSED, WORDS, Candidate, Weights, ranked
 from services.search.readers import Reader, View, current_reader
 from services.search.vectors import Vectors
 from services.search.words import question_words
@@ -34,7 +34,28 @@ class Finder:
     indexing: Indexing
     vectors: Vectors
     frequencies: VisibleFrequencies
-    meaning_share: float = MEANING_SHARE
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a question has found, before it is put in order."""
+
+    candidates: Sequence[Candidate]
+    stored: Mapping[str, StoredPassage]
+    degraded: bool
+
+    def best(self, limit: int, weights: Weights = FUSED) -> list[FoundPassage]:
+        return [
+            FoundPassage(
+                chunk=self.stored[one.candidate.chunk_id].chunk,
+                title=self.stored[one.candidate.chunk_id].title,
+                source_uri=self.stored[one.candidate.chunk_id].source_uri,
+                score=one.score,
+                similarity=one.candidate.similarity,
+                coverage=one.candidate.coverage,
+            )
+            for one in ranked(self.candidates, limit, WORDS if self.degraded else weights)
+        ]
 
 
 @dataclass(frozen=True)
@@ -45,6 +66,12 @@ class Findings:
 
 async def search_passages(finder: Finder, question: str, page_size: int) -> Findings:
     """The best passages; by words alone when the index fails or is behind the store."""
+    limit = min(page_size, MAX_PAGE_SIZE) if page_size > 0 else DEFAULT_PAGE_SIZE
+    found = await find(finder, question)
+    return Findings(found.best(limit), found.degraded)
+
+
+async def find(finder: Finder, question: str) -> Found:
     reader = current_reader()
     wanted = question_words(question)
     if not wanted:
@@ -59,23 +86,7 @@ async def search_passages(finder: Finder, question: str, page_size: int) -> Find
     # The lists are asked once more: they may have changed, and the index is only a copy of them.
     async with finder.store.reading(reader) as documents:
         stored = await documents.passages([*similarities])
-    limit = min(page_size, MAX_PAGE_SIZE) if page_size > 0 else DEFAULT_PAGE_SIZE
-    share = 0.0 if degraded else finder.meaning_share
-    best = ranked(_candidates([*stored.values()], similarities, terms), limit, share)
-    return Findings(
-        [
-            FoundPassage(
-                chunk=stored[one.candidate.chunk_id].chunk,
-                title=stored[one.candidate.chunk_id].title,
-                source_uri=stored[one.candidate.chunk_id].source_uri,
-                score=one.score,
-                similarity=one.candidate.similarity,
-                coverage=one.candidate.coverage,
-            )
-            for one in best
-        ],
-        degraded,
-    )
+    return Found(_candidates([*stored.values()], similarities, terms), stored, degraded)
 
 
 async def _by_index(

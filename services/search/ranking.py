@@ -1,12 +1,29 @@
 """Puts what was found by meaning and by words into one order."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-# Chosen with `python -m tests.eval.recall`, which prints both parts alone beside the whole.
-MEANING_SHARE = 0.63
+from services.search.duplicates import Shown
+
 PASSAGES_PER_DOCUMENT = 3
+# So many of a document's passages say what it is about besides the best one.
+PASSAGES_FOR_SUBJECT = 3
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How much each signal counts; they add up to 1, so that a score stays below it."""
+
+    similarity: float
+    subject: float
+    keywords: float
+
+
+WORDS = Weights(similarity=0, subject=0, keywords=1)
+MEANING = Weights(similarity=1, subject=0, keywords=0)
+# Fitted with `python -m tests.eval.weights` to the development halves of the labelled sets.
+FUSED = Weights(similarity=0.42, subject=0.31, keywords=0.27)
 
 
 @dataclass(frozen=True)
@@ -27,21 +44,22 @@ class Ranked:
     score: float
 
 
-def ranked(
-    candidates: Iterable[Candidate], limit: int, meaning_share: float = MEANING_SHARE
-) -> list[Ranked]:
-    """Best first; the same text and more than a few passages of one document say nothing new."""
-    scored = [Ranked(candidate, _score(candidate, meaning_share)) for candidate in candidates]
+def ranked(candidates: Iterable[Candidate], limit: int, weights: Weights = FUSED) -> list[Ranked]:
+    """Best first; the same once more and more than a few of one document say nothing new."""
+    found = [*candidates]
+    subjects = _subjects(found)
+    scored = [Ranked(one, _score(one, subjects[one.document_id], weights)) for one in found]
     scored.sort(key=lambda one: (-one.score, one.candidate.chunk_id))
     chosen: list[Ranked] = []
-    texts: set[str] = set()
+    shown = Shown()
     per_document: Counter[str] = Counter()
     for one in scored:
-        text = " ".join(one.candidate.text.split())
         document_id = one.candidate.document_id
-        if text in texts or per_document[document_id] == PASSAGES_PER_DOCUMENT:
+        if per_document[document_id] == PASSAGES_PER_DOCUMENT:
             continue
-        texts.add(text)
+        if shown.holds(one.candidate.text, one.candidate.coverage):
+            continue
+        shown.add(one.candidate.text, one.candidate.coverage)
         per_document[document_id] += 1
         chosen.append(one)
         if len(chosen) == limit:
@@ -49,9 +67,27 @@ def ranked(
     return chosen
 
 
-def _score(candidate: Candidate, meaning_share: float) -> float:
-    # Both parts are scaled by what they could reach at most, not by what this question happens
+def _subjects(candidates: Sequence[Candidate]) -> dict[str, float]:
+    """How near each document is as a whole: the mean of its nearest passages among those found."""
+    similarities = defaultdict(list)
+    for one in candidates:
+        similarities[one.document_id].append(_between_0_and_1(one.similarity))
+    nearest = {
+        document_id: sorted(own, reverse=True)[:PASSAGES_FOR_SUBJECT]
+        for document_id, own in similarities.items()
+    }
+    return {document_id: sum(own) / len(own) for document_id, own in nearest.items()}
+
+
+def _score(candidate: Candidate, subject: float, weights: Weights) -> float:
+    # All parts are scaled by what they could reach at most, not by what this question happens
     # to reach: a question whose words are nowhere is then not decided by its rests.
-    meaning = min(1.0, max(0.0, candidate.similarity))
-    keywords = min(1.0, max(0.0, candidate.keywords))
-    return meaning_share * meaning + (1 - meaning_share) * keywords
+    return (
+        weights.similarity * _between_0_and_1(candidate.similarity)
+        + weights.subject * subject
+        + weights.keywords * _between_0_and_1(candidate.keywords)
+    )
+
+
+def _between_0_and_1(value: float) -> float:
+    return min(1.0, max(0.0, value))

@@ -1,6 +1,6 @@
 import pytest
 
-from services.search.ranking import MEANING_SHARE, PASSAGES_PER_DOCUMENT, Candidate, ranked
+from services.search.ranking import FUSED, MEANING, PASSAGES_PER_DOCUMENT, Candidate, ranked
 
 
 def a_candidate(
@@ -28,7 +28,23 @@ def test_meaning_and_words_together_beat_either() -> None:
 
 def test_the_score_is_the_weighted_sum() -> None:
     (best,) = ranked([a_candidate("a", similarity=0.5, keywords=0.25)], 1)
-    assert best.score == pytest.approx(MEANING_SHARE * 0.5 + (1 - MEANING_SHARE) * 0.25)
+    meaning = FUSED.similarity + FUSED.subject
+    assert best.score == pytest.approx(meaning * 0.5 + FUSED.keywords * 0.25)
+
+
+def test_the_weights_leave_scores_below_1() -> None:
+    assert FUSED.similarity + FUSED.subject + FUSED.keywords == pytest.approx(1)
+
+
+def test_a_document_that_is_about_it_throughout_comes_before_a_chance_hit() -> None:
+    chance = [
+        a_candidate("chance", 0.61, document_id="a"),
+        a_candidate("off", 0.1, document_id="a"),
+    ]
+    about = [a_candidate("about", 0.6, document_id="b"), a_candidate("more", 0.5, document_id="b")]
+    assert order(*chance, *about)[0] == "about"
+    by_passage = ranked([*chance, *about], 1, MEANING)
+    assert by_passage[0].candidate.chunk_id == "chance"
 
 
 def test_scores_stay_between_0_and_1() -> None:

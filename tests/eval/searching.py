@@ -1,0 +1,69 @@
+"""Search in this process, with its real encoder and index, asked in each of its ways."""
+
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from services.mesh.caller import Caller, TenantId, UserId, acting_as
+from services.mesh.clock import utc_now
+from services.mesh.database import Database
+from services.search.domain import DocumentText
+from services.search.encoder.onnx import OnnxEncoder
+from services.search.errors import DocumentEmpty
+from services.search.finding import find
+from services.search.measures import Rank, rank_of
+from services.search.ranking import FUSED, MEANING, WORDS, Weights
+from services.search.readers import MANAGE
+from services.search.server import MIGRATIONS, Parts, assemble, make_index
+from services.search.settings import SearchSettings
+from services.search.store import SqlDocumentStore
+from services.search.use_cases import put_document
+from tests.eval.labelled import LabelledSet
+
+WAYS: Mapping[str, Weights] = {"BM25": WORDS, "dense": MEANING, "fused": FUSED}
+PAGE_SIZE = 50
+
+
+@asynccontextmanager
+async def running_search() -> AsyncIterator[Parts]:
+    with tempfile.TemporaryDirectory() as folder:
+        settings = SearchSettings(data=Path(folder))
+        database = Database(settings.database_address("search"))
+        await database.migrate(MIGRATIONS)
+        encoder = OnnxEncoder()
+        index = make_index(settings, encoder)
+        parts = assemble(SqlDocumentStore(database), index, encoder, utc_now)
+        await parts.indexing.compare()
+        yield parts
+        await index.close()
+        await database.close()
+
+
+@asynccontextmanager
+async def asking(parts: Parts, labelled: LabelledSet) -> AsyncIterator[None]:
+    """As somebody of a tenant that holds the documents and no others."""
+    with acting_as(_curator(labelled.name)):
+        for source_uri, content in labelled.documents.items():
+            # What has no heading would else be titled by its number.
+            title = "" if "# " in content else "FAQ"
+            with suppress(DocumentEmpty):
+                await put_document(parts.library, DocumentText(source_uri, title, "", content))
+        yield
+
+
+async def ranks_by_way(parts: Parts, labelled: LabelledSet) -> dict[str, list[Rank]]:
+    """The ranks are in the order of the questions."""
+    ranks: dict[str, list[Rank]] = {way: [] for way in WAYS}
+    async with asking(parts, labelled):
+        for question in labelled.questions:
+            found = await find(parts.finder, question.text)
+            for way, weights in WAYS.items():
+                best = found.best(PAGE_SIZE, weights)
+                documents = list(dict.fromkeys(one.source_uri for one in best))
+                ranks[way].append(rank_of(question.source_uris, documents))
+    return ranks
+
+
+def _curator(name: str) -> Caller:
+    return Caller("gateway", TenantId(name), UserId("reader"), permissions=frozenset({MANAGE}))

@@ -1,0 +1,72 @@
+"""Looks for the weights of `services.search.ranking`, on the development halves alone.
+
+    python -m tests.eval.weights --stackfaq stackfaq.json --pages FOLDER
+
+Each set counts alike, by its mean reciprocal rank. What it prints is put down by hand.
+"""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from services.search.finding import Found, find
+from services.search.measures import MEASURES, rank_of
+from services.search.ranking import Weights
+from tests.eval.labelled import demo_sets, page_sets, stackfaq_sets
+from tests.eval.searching import PAGE_SIZE, asking, running_search
+
+STEPS = 20
+SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Asked:
+    set_name: str
+    right: frozenset[str]
+    found: Found
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("--stackfaq", type=Path, required=True)
+    parser.add_argument("--pages", type=Path, required=True)
+    arguments = parser.parse_args()
+    sets = [*demo_sets(), *stackfaq_sets(arguments.stackfaq), *page_sets(arguments.pages)]
+    asked: list[Asked] = []
+    async with running_search() as parts:
+        for labelled in sets:
+            development, _ = labelled.halves()
+            async with asking(parts, labelled):
+                asked += [
+                    Asked(labelled.name, one.source_uris, await find(parts.finder, one.text))
+                    for one in development.questions
+                ]
+    best = sorted(
+        ((_goodness(asked, weights), weights) for weights in _grid()), key=lambda x: -x[0]
+    )
+    sys.stdout.writelines(f"{goodness:.4f} {weights}\n" for goodness, weights in best[:SHOWN])
+
+
+def _grid() -> Iterator[Weights]:
+    for similarity in range(STEPS + 1):
+        for subject in range(STEPS + 1 - similarity):
+            keywords = STEPS - similarity - subject
+            yield Weights(similarity / STEPS, subject / STEPS, keywords / STEPS)
+
+
+def _goodness(asked: Sequence[Asked], weights: Weights) -> float:
+    by_set: dict[str, list[float]] = {}
+    for one in asked:
+        best = one.found.best(PAGE_SIZE, weights)
+        rank = rank_of(one.right, list(dict.fromkeys(passage.source_uri for passage in best)))
+        by_set.setdefault(one.set_name, []).append(MEASURES["MRR"](rank))
+    return float(np.mean([np.mean(own) for own in by_set.values()]))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
