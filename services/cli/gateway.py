@@ -24,7 +24,11 @@ from helpdesk.auth.v1 import audit_service_pb2_grpc as auth_audit
 from helpdesk.chat.v1 import audit_service_pb2_grpc as chat_audit
 from helpdesk.chat.v1 import chat_service_pb2_grpc
 from helpdesk.search.v1 import audit_service_pb2_grpc as search_audit
-from helpdesk.search.v1 import category_service_pb2_grpc, search_service_pb2_grpc
+from helpdesk.search.v1 import (
+    category_service_pb2_grpc,
+    document_import_service_pb2_grpc,
+    search_service_pb2_grpc,
+)
 from helpdesk.ticket.v1 import audit_service_pb2_grpc as ticket_audit
 from helpdesk.ticket.v1 import suggestion_service_pb2_grpc, ticket_service_pb2_grpc
 from services.cli.calls import Around, Token
@@ -88,6 +92,7 @@ class Gateway:
         self.suggestions = suggestion_service_pb2_grpc.SuggestionServiceStub(channel)
         self.search = search_service_pb2_grpc.SearchServiceStub(channel)
         self.categories = category_service_pb2_grpc.CategoryServiceStub(channel)
+        self.imports = document_import_service_pb2_grpc.DocumentImportServiceStub(channel)
         self.chat = chat_service_pb2_grpc.ChatServiceStub(channel)
         self.audits: Mapping[str, _Audit] = {
             "auth": auth_audit.AuthAuditServiceStub(channel),

@@ -87,6 +87,21 @@ _BY_REASON: Mapping[str, Refusal] = {
     "DOCUMENT_EMPTY": Refusal("no text that could be searched"),
     "READERS_UNCLEAR": Refusal("`readers` in the front matter names neither roles nor users"),
     "DOCUMENT_NOT_TEXT": Refusal("not UTF-8 text"),
+    **{
+        f"DOCUMENT_{reason}": Refusal("{detail}")
+        for reason in (
+            "FORMAT_UNKNOWN",
+            "FORMAT_MISMATCH",
+            "DAMAGED",
+            "ENCRYPTED",
+            "ONLY_PICTURES",
+            "TOO_LARGE",
+            "UNSAFE",
+            "TOO_COSTLY",
+            "CONVERSION_FAILED",
+            "ENCODING_UNCLEAR",
+        )
+    },
 }
 
 _BY_CODE: Mapping[int, Refusal] = {

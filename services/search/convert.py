@@ -4,7 +4,13 @@ from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from helpdesk.search.v1 import category_service_pb2, readers_pb2, search_pb2, search_service_pb2
+from helpdesk.search.v1 import (
+    category_service_pb2,
+    document_import_service_pb2,
+    readers_pb2,
+    search_pb2,
+    search_service_pb2,
+)
 from services.search.domain import (
     Category,
     DocumentText,
@@ -13,9 +19,22 @@ from services.search.domain import (
     KnowledgeDocument,
 )
 from services.search.finding import Findings
+from services.search.formats.converted import WarningKind
+from services.search.formats.importing import File, Imported
 from services.search.readers import Readers, current_reader
 from services.search.restricting import CategoryPage
 from services.search.use_cases import DocumentPage
+
+_WARNING_KINDS = {
+    WarningKind.INVISIBLE_CHARACTERS: (
+        document_import_service_pb2.IMPORT_WARNING_KIND_INVISIBLE_CHARACTERS
+    ),
+    WarningKind.HIDDEN_TEXT: document_import_service_pb2.IMPORT_WARNING_KIND_HIDDEN_TEXT,
+    WarningKind.ENCODING_GUESSED: document_import_service_pb2.IMPORT_WARNING_KIND_ENCODING_GUESSED,
+    WarningKind.PAGES_WITHOUT_TEXT: (
+        document_import_service_pb2.IMPORT_WARNING_KIND_PAGES_WITHOUT_TEXT
+    ),
+}
 
 
 def text_from(message: search_pb2.KnowledgeDocument) -> DocumentText:
@@ -25,6 +44,29 @@ def text_from(message: search_pb2.KnowledgeDocument) -> DocumentText:
         message.category,
         message.content,
         readers_from(message.readers) if message.HasField("readers") else None,
+    )
+
+
+def file_from(request: document_import_service_pb2.ImportDocumentRequest) -> File:
+    return File(
+        request.source_uri,
+        request.data,
+        request.media_type,
+        request.title,
+        request.category,
+        readers_from(request.readers) if request.HasField("readers") else None,
+    )
+
+
+def imported_to(imported: Imported) -> document_import_service_pb2.ImportDocumentResponse:
+    return document_import_service_pb2.ImportDocumentResponse(
+        document=document_to(imported.document),
+        warnings=[
+            document_import_service_pb2.ImportWarning(
+                kind=_WARNING_KINDS[warning.kind], count=warning.count, text=warning.text
+            )
+            for warning in imported.warnings
+        ],
     )
 
 
@@ -67,6 +109,8 @@ def document_to(document: KnowledgeDocument) -> search_pb2.KnowledgeDocument:
         # Who else may read is nobody's business but who manages the documents.
         readers=readers_to(document.readers) if current_reader().sees_all else None,
         restricted=document.is_restricted,
+        source_media_type=document.original.media_type,
+        source_sha256=document.original.sha256,
     )
 
 
@@ -78,6 +122,8 @@ def version_to(version: DocumentVersion) -> search_pb2.DocumentVersion:
         content=version.content,
         create_time=_timestamp(version.create_time),
         source_uri=version.source_uri,
+        source_media_type=version.original.media_type,
+        source_sha256=version.original.sha256,
     )
 
 

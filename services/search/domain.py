@@ -18,6 +18,17 @@ _NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
+class Original:
+    """The file that a version was imported from."""
+
+    media_type: str
+    sha256: str
+
+
+PUT_AS_TEXT = Original("", "")
+
+
+@dataclass(frozen=True)
 class KnowledgeDocument:
     """A document at its newest version; version 0 is one that has never been put.
 
@@ -37,6 +48,7 @@ class KnowledgeDocument:
     delete_time: datetime | None = None
     readers: Readers = EVERYBODY
     category_readers: Readers = EVERYBODY
+    original: Original = PUT_AS_TEXT
 
     @property
     def is_restricted(self) -> bool:
@@ -58,6 +70,7 @@ class DocumentText:
     category: str
     content: str
     readers: Readers | None = None
+    original: Original = PUT_AS_TEXT
 
     @property
     def content_hash(self) -> str:
@@ -74,6 +87,7 @@ class DocumentVersion:
     title: str
     content: str
     create_time: datetime
+    original: Original = PUT_AS_TEXT
 
 
 @dataclass(frozen=True)
@@ -165,4 +179,5 @@ def next_version(
         update_time=now,
         delete_time=None,
         readers=document.readers if text.readers is None else text.readers,
+        original=text.original,
     )

@@ -54,6 +54,76 @@ class DocumentNotText(InvalidArgument):
         super().__init__("The document is not text in UTF-8.", metadata={"source_uri": shown})
 
 
+class _FileRefused(InvalidArgument):
+    """A file that cannot become a document; `detail` says why in a few words."""
+
+    domain = DOMAIN
+
+    def __init__(self, source_uri: str, detail: str) -> None:
+        shown = source_uri.encode(errors="replace").decode().replace("\0", "\ufffd")
+        super().__init__(f"{shown}: {detail}.", metadata={"source_uri": shown, "detail": detail})
+
+
+class FormatUnknown(_FileRefused):
+    """The file is in none of the formats that can be imported."""
+
+    reason = "DOCUMENT_FORMAT_UNKNOWN"
+
+
+class FormatMismatch(_FileRefused):
+    """The file's name, or its stated media type, says another format than its bytes."""
+
+    reason = "DOCUMENT_FORMAT_MISMATCH"
+
+
+class DocumentDamaged(_FileRefused):
+    """The file is damaged."""
+
+    reason = "DOCUMENT_DAMAGED"
+
+
+class DocumentEncrypted(_FileRefused):
+    """The file is encrypted."""
+
+    reason = "DOCUMENT_ENCRYPTED"
+
+
+class DocumentOnlyPictures(_FileRefused):
+    """The file holds pictures of pages and no text."""
+
+    reason = "DOCUMENT_ONLY_PICTURES"
+
+
+class DocumentTooLarge(_FileRefused):
+    """The file, or what it unpacks or is converted to, is too large or too deeply nested."""
+
+    reason = "DOCUMENT_TOO_LARGE"
+
+
+class DocumentUnsafe(_FileRefused):
+    """The file holds what no honest document needs."""
+
+    reason = "DOCUMENT_UNSAFE"
+
+
+class DocumentTooCostly(_FileRefused):
+    """The conversion takes more time or memory than one file may have."""
+
+    reason = "DOCUMENT_TOO_COSTLY"
+
+
+class ConversionFailed(_FileRefused):
+    """The converter ended without an answer."""
+
+    reason = "DOCUMENT_CONVERSION_FAILED"
+
+
+class EncodingUnclear(_FileRefused):
+    """The file is in no single encoding that can be told."""
+
+    reason = "DOCUMENT_ENCODING_UNCLEAR"
+
+
 class ReadersUnclear(InvalidArgument):
     """The front matter says that not everybody may read, but not who may."""
 

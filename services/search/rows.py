@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from services.search.domain import Chunk, KnowledgeDocument
-from services.search.tables import ChunkRow, DocumentRow
+from services.search.domain import Chunk, KnowledgeDocument, Original
+from services.search.tables import ChunkRow, DocumentRow, VersionRow
 
 # Columns, not rows as objects: making those would take half of a search's time.
 CHUNK_COLUMNS = (
@@ -35,15 +35,24 @@ def document_from(row: DocumentRow, content: str = "") -> KnowledgeDocument:
         create_time=row.create_time,
         update_time=row.update_time,
         delete_time=row.delete_time,
+        original=original_from(row),
     )
 
 
 def document_columns(document: KnowledgeDocument) -> dict[str, object]:
     """Content and lists have tables of their own."""
     columns = asdict(document)
-    for elsewhere in ("content", "readers", "category_readers"):
+    for elsewhere in ("content", "readers", "category_readers", "original"):
         del columns[elsewhere]
-    return columns
+    return columns | original_columns(document.original)
+
+
+def original_from(row: DocumentRow | VersionRow) -> Original:
+    return Original(row.source_media_type, row.source_sha256)
+
+
+def original_columns(original: Original) -> dict[str, object]:
+    return {"source_media_type": original.media_type, "source_sha256": original.sha256}
 
 
 def chunk_from(row: Row[*tuple[Any, ...]]) -> Chunk:

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import grpc
 
-from helpdesk.search.v1 import category_service_pb2_grpc, search_service_pb2_grpc
+from helpdesk.search.v1 import (
+    category_service_pb2_grpc,
+    document_import_service_pb2_grpc,
+    search_service_pb2_grpc,
+)
 from services.mesh.authority import RemoteAuthority
 from services.mesh.caller import TenantId
 from services.mesh.clock import Clock, utc_now
@@ -17,13 +21,14 @@ from services.mesh.server import serve
 from services.mesh.tls import ensure_certificates
 from services.search.encoder.chosen import chosen_encoder
 from services.search.finding import Finder
+from services.search.formats.converting import Converter
 from services.search.frequencies import VisibleFrequencies
 from services.search.index_edge import EdgeIndex
 from services.search.indexing import Indexing
 from services.search.library import Library
 from services.search.payload import LAYOUT
 from services.search.ports import DocumentStore, Encoder, VectorIndex
-from services.search.servicer import CategoryServicer, SearchServicer
+from services.search.servicer import CategoryServicer, DocumentImportServicer, SearchServicer
 from services.search.settings import SearchSettings
 from services.search.store import SqlDocumentStore
 from services.search.tables import Table
@@ -38,6 +43,7 @@ class Parts:
     library: Library
     finder: Finder
     indexing: Indexing
+    converter: Converter
 
     async def forget_tenant(self, tenant_id: TenantId) -> None:
         """What is kept of a tenant outside the database; to be called when that holds nothing."""
@@ -49,6 +55,10 @@ class Parts:
         search_service_pb2_grpc.add_SearchServiceServicer_to_server(documents, server)
         categories = CategoryServicer(self.library)
         category_service_pb2_grpc.add_CategoryServiceServicer_to_server(categories, server)
+        imports = DocumentImportServicer(self.library, self.converter)
+        document_import_service_pb2_grpc.add_DocumentImportServiceServicer_to_server(
+            imports, server
+        )
 
 
 async def serve_search(settings: SearchSettings) -> None:
@@ -93,7 +103,13 @@ def make_index(settings: SearchSettings, encoder: Encoder) -> VectorIndex:
     return connected(settings.qdrant_url, settings.qdrant_api_key, recipe, encoder.dimensions)
 
 
-def assemble(store: DocumentStore, index: VectorIndex, encoder: Encoder, clock: Clock) -> Parts:
+def assemble(
+    store: DocumentStore,
+    index: VectorIndex,
+    encoder: Encoder,
+    clock: Clock,
+    converter: Converter | None = None,
+) -> Parts:
     vectors = Vectors(encoder)
     indexing = Indexing(store, index, vectors)
     frequencies = VisibleFrequencies(store)
@@ -101,4 +117,5 @@ def assemble(store: DocumentStore, index: VectorIndex, encoder: Encoder, clock: 
         Library(store, vectors, indexing, frequencies, clock),
         Finder(store, index, indexing, vectors, frequencies),
         indexing,
+        converter or Converter(),
     )

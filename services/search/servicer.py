@@ -7,6 +7,8 @@ import grpc
 from helpdesk.search.v1 import (
     category_service_pb2,
     category_service_pb2_grpc,
+    document_import_service_pb2,
+    document_import_service_pb2_grpc,
     readers_pb2,
     search_pb2,
     search_service_pb2,
@@ -17,13 +19,17 @@ from services.search.convert import (
     categories_to,
     category_to,
     document_to,
+    file_from,
     findings_to,
+    imported_to,
     page_to,
     readers_from,
     text_from,
     version_to,
 )
 from services.search.finding import Finder, search_passages
+from services.search.formats.converting import Converter
+from services.search.formats.importing import import_document
 from services.search.library import Library
 
 _Context = grpc.aio.ServicerContext[Any, Any]
@@ -101,3 +107,15 @@ class CategoryServicer(category_service_pb2_grpc.CategoryServiceServicer):
         return category_to(
             await restricting.set_category_readers(self._library, request.category, readers)
         )
+
+
+class DocumentImportServicer(document_import_service_pb2_grpc.DocumentImportServiceServicer):
+    def __init__(self, library: Library, converter: Converter) -> None:
+        self._library = library
+        self._converter = converter
+
+    async def ImportDocument(
+        self, request: document_import_service_pb2.ImportDocumentRequest, context: _Context
+    ) -> document_import_service_pb2.ImportDocumentResponse:
+        file = file_from(request)
+        return imported_to(await import_document(self._library, self._converter, file))

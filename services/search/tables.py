@@ -38,6 +38,8 @@ class DocumentRow(Table):
     create_time: Mapped[datetime] = mapped_column(UtcDateTime)
     update_time: Mapped[datetime] = mapped_column(UtcDateTime)
     delete_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    source_media_type: Mapped[str] = mapped_column(Text, server_default="")
+    source_sha256: Mapped[str] = mapped_column(String(64), server_default="")
 
 
 class VersionRow(Table):
@@ -57,6 +59,8 @@ class VersionRow(Table):
     content: Mapped[str] = mapped_column(Text)
     content_hash: Mapped[str] = mapped_column(String(64))
     create_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    source_media_type: Mapped[str] = mapped_column(Text, server_default="")
+    source_sha256: Mapped[str] = mapped_column(String(64), server_default="")
 
 
 class ChunkRow(Table):

@@ -13,6 +13,8 @@ from helpdesk.chat.v1 import chat_pb2, chat_service_pb2, chat_service_pb2_grpc
 from helpdesk.search.v1 import (
     category_service_pb2,
     category_service_pb2_grpc,
+    document_import_service_pb2,
+    document_import_service_pb2_grpc,
     readers_pb2,
     search_pb2,
     search_service_pb2,
@@ -43,9 +45,13 @@ class Search(search_service_pb2_grpc.SearchServiceServicer):
     def PutDocument(
         self, request: search_service_pb2.PutDocumentRequest, context: Context
     ) -> search_pb2.KnowledgeDocument:
-        self.before_put(request.document, context)
+        return self.put(request.document, context)
+
+    def put(
+        self, put: search_pb2.KnowledgeDocument, context: Context
+    ) -> search_pb2.KnowledgeDocument:
+        self.before_put(put, context)
         with self.lock:
-            put = request.document
             known = self.documents.get(put.source_uri)
             self.puts.append(put.source_uri)
             stored = search_pb2.KnowledgeDocument(
@@ -54,6 +60,7 @@ class Search(search_service_pb2_grpc.SearchServiceServicer):
                 title=put.source_uri,
                 category=put.category or (known.category if known else ""),
                 content=put.content,
+                source_sha256=put.source_sha256,
                 version=known.version + 1 if known else 1,
                 chunk_count=2,
             )
@@ -92,6 +99,31 @@ class Search(search_service_pb2_grpc.SearchServiceServicer):
                 return document
         context.abort_with_status(refusal(code_pb2.NOT_FOUND, "DOCUMENT_NOT_FOUND"))
         raise AssertionError
+
+
+class Imports(document_import_service_pb2_grpc.DocumentImportServiceServicer):
+    """Takes every file for text; `warnings` are those of each file by its path."""
+
+    def __init__(self, search: Search) -> None:
+        self.search = search
+        self.warnings: dict[str, str] = {}
+
+    def ImportDocument(
+        self, request: document_import_service_pb2.ImportDocumentRequest, context: Context
+    ) -> document_import_service_pb2.ImportDocumentResponse:
+        put = search_pb2.KnowledgeDocument(
+            source_uri=request.source_uri,
+            content=request.data.decode(errors="replace"),
+            category=request.category,
+            source_sha256=hashlib.sha256(request.data).hexdigest(),
+        )
+        if request.HasField("readers"):
+            put.readers.CopyFrom(request.readers)
+        warning = self.warnings.get(request.source_uri)
+        return document_import_service_pb2.ImportDocumentResponse(
+            document=self.search.put(put, context),
+            warnings=[document_import_service_pb2.ImportWarning(text=warning)] if warning else [],
+        )
 
 
 class Categories(category_service_pb2_grpc.CategoryServiceServicer):

@@ -18,11 +18,15 @@ from helpdesk.auth.v1 import (
     user_service_pb2_grpc,
 )
 from helpdesk.chat.v1 import chat_service_pb2_grpc
-from helpdesk.search.v1 import category_service_pb2_grpc, search_service_pb2_grpc
+from helpdesk.search.v1 import (
+    category_service_pb2_grpc,
+    document_import_service_pb2_grpc,
+    search_service_pb2_grpc,
+)
 from helpdesk.ticket.v1 import ticket_service_pb2_grpc
 from tests.cli.fake_audit import AREAS, FakeAudit
 from tests.cli.fake_clients import Clients
-from tests.cli.fake_desk import Categories, Chat, Search, Tickets
+from tests.cli.fake_desk import Categories, Chat, Imports, Search, Tickets
 from tests.cli.fake_people import People, Tenants, Users
 from tests.cli.fake_providers import IdentityProviders
 from tests.cli.refuse import refusal
@@ -89,6 +93,7 @@ class FakeMesh:
         self.users = Users(self.people, self.clients)  # type: ignore[abstract]
         self.search = Search()  # type: ignore[abstract]
         self.categories = Categories(self.search)
+        self.imports = Imports(self.search)
         self.tickets = Tickets(self.people)  # type: ignore[abstract]
         self.chat = Chat()  # type: ignore[abstract]
         self.identity_providers = IdentityProviders()  # type: ignore[abstract]
@@ -103,6 +108,9 @@ class FakeMesh:
         search_service_pb2_grpc.add_SearchServiceServicer_to_server(self.search, self._server)
         category_service_pb2_grpc.add_CategoryServiceServicer_to_server(
             self.categories, self._server
+        )
+        document_import_service_pb2_grpc.add_DocumentImportServiceServicer_to_server(
+            self.imports, self._server
         )
         ticket_service_pb2_grpc.add_TicketServiceServicer_to_server(self.tickets, self._server)
         chat_service_pb2_grpc.add_ChatServiceServicer_to_server(self.chat, self._server)

@@ -68,8 +68,6 @@ def test_every_file_that_cannot_be_read_is_named_and_the_others_are_brought(
     helpdesk: Command, acme: FakeMesh, folder: Path
 ) -> None:
     (folder / "empty.md").write_text(" \n")
-    (folder / "picture.md").write_bytes(b"\x89PNG\r\n\0\0\0")
-    (folder / "latin.md").write_bytes("Grüße".encode("latin-1"))
     (folder / "huge.md").write_bytes(b"x" * 20 * 1024 * 1024)
     (folder / "link.md").symlink_to(folder / "index.md")
     os.mkfifo(folder / "pipe.md")
@@ -78,13 +76,11 @@ def test_every_file_that_cannot_be_read_is_named_and_the_others_are_brought(
     assert [line for line in ended.err.splitlines() if line.startswith("not imported")] == [
         "not imported: empty.md: empty",
         "not imported: huge.md: 20.0 MiB, more than 2 MiB",
-        "not imported: latin.md: not UTF-8 (byte 2)",
         "not imported: link.md: a symbolic link",
-        "not imported: picture.md: binary, not text",
         "not imported: pipe.md: not a regular file",
     ]
     assert sorted(acme.search.documents) == ["index.md", "notes.txt", "tools/slack.md"]
-    assert "3 added, 0 updated, 0 unchanged, 6 failed" in ended.out
+    assert "3 added, 0 updated, 0 unchanged, 4 failed" in ended.out
 
 
 def test_a_file_name_that_is_not_text_is_named(
@@ -104,8 +100,72 @@ def test_other_files_are_named_but_are_no_failure(
     (folder / ".git" / "readme.md").write_text("not an article")
     ended = helpdesk("kb", "import", str(folder), "--tenant", "acme")
     assert ended.code == 0
-    assert "ignored, neither Markdown nor text: logo.png\n" in ended.err
+    assert "ignored, of no format that can be imported: logo.png\n" in ended.err
     assert ".git" not in ended.err
+
+
+def test_files_of_all_formats_are_brought_as_they_are(
+    helpdesk: Command, acme: FakeMesh, folder: Path
+) -> None:
+    for name in ("page.html", "old.HTM", "guide.pdf", "steps.docx", "latin.md"):
+        (folder / name).write_bytes(b"bytes of " + name.encode() + b" \xfc")
+    ended = helpdesk("kb", "import", str(folder), "--tenant", "acme")
+    assert ended.code == 0, ended.err
+    assert {"page.html", "old.HTM", "guide.pdf", "steps.docx", "latin.md"} <= {
+        *acme.search.documents
+    }
+    acme.search.puts.clear()
+    helpdesk("kb", "import", str(folder), "--tenant", "acme")
+    assert acme.search.puts == []
+
+
+def test_a_document_that_was_put_as_text_is_recognised(
+    helpdesk: Command, acme: FakeMesh, folder: Path
+) -> None:
+    helpdesk("kb", "import", str(folder), "--tenant", "acme")
+    for document in acme.search.documents.values():
+        document.source_sha256 = ""
+    acme.search.puts.clear()
+    ended = helpdesk("kb", "import", str(folder), "--tenant", "acme")
+    assert acme.search.puts == []
+    assert ended.out == "0 added, 0 updated, 3 unchanged, 0 failed; 0 passages\n"
+
+
+def test_what_an_import_left_out_is_said(helpdesk: Command, acme: FakeMesh, folder: Path) -> None:
+    acme.imports.warnings["index.md"] = "2 invisible characters were removed"
+    ended = helpdesk("kb", "import", str(folder), "--tenant", "acme")
+    assert ended.code == 0
+    assert "imported, but index.md: 2 invisible characters were removed\n" in ended.err
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "DOCUMENT_FORMAT_UNKNOWN",
+        "DOCUMENT_FORMAT_MISMATCH",
+        "DOCUMENT_DAMAGED",
+        "DOCUMENT_ENCRYPTED",
+        "DOCUMENT_ONLY_PICTURES",
+        "DOCUMENT_TOO_LARGE",
+        "DOCUMENT_UNSAFE",
+        "DOCUMENT_TOO_COSTLY",
+        "DOCUMENT_CONVERSION_FAILED",
+        "DOCUMENT_ENCODING_UNCLEAR",
+    ],
+)
+def test_a_file_that_cannot_be_converted_is_named_with_the_services_words(
+    helpdesk: Command, acme: FakeMesh, folder: Path, reason: str
+) -> None:
+    def refuse_one(document: search_pb2.KnowledgeDocument, context: grpc.ServicerContext) -> None:
+        if document.source_uri == "index.md":
+            why = refusal(code_pb2.INVALID_ARGUMENT, reason, detail="broken {in two}")
+            context.abort_with_status(why)
+
+    acme.search.before_put = refuse_one
+    ended = helpdesk("kb", "import", str(folder), "--tenant", "acme")
+    assert ended.code == 1
+    assert "not imported: index.md: broken {in two}" in ended.err
+    assert sorted(acme.search.documents) == ["notes.txt", "tools/slack.md"]
 
 
 def test_an_article_that_the_service_refuses_is_named_and_the_others_are_brought(

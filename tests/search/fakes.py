@@ -247,6 +247,7 @@ class FakeDocuments:
             document.title,
             document.content,
             document.update_time,
+            document.original,
         )
         self._forget(document.document_id)
         self.shelf.chunks[document.document_id] = list(chunks)

@@ -31,7 +31,9 @@ DocumentArgument = Annotated[
 
 @app.command("import")
 def import_folder(
-    folder: Annotated[Path, typer.Argument(help="Every Markdown or text file below is taken.")],
+    folder: Annotated[
+        Path, typer.Argument(help="Every Markdown, text, HTML, PDF or Word file below is taken.")
+    ],
     *,
     category: Annotated[
         str | None, typer.Option(help="Theirs all; if left out, each front matter's.")
@@ -46,7 +48,8 @@ def import_folder(
     Run it again at any time: what has not changed is skipped, so that an import that was
     interrupted goes on where it stopped.
 
-    An article's front matter may say its `title`, its `category` and its `readers`.
+    What is no Markdown is converted. The front matter of Markdown and text may say an article's
+    `title`, its `category` and its `readers`.
     """
     if not folder.is_dir():
         raise CommandError(
@@ -55,7 +58,8 @@ def import_folder(
     found = look_into(folder)
     if not found.articles:
         raise CommandError(
-            f"{folder} holds no Markdown or text files.", hint="name the folder with the articles"
+            f"{folder} holds no Markdown, text, HTML, PDF or Word files.",
+            hint="name the folder with the articles",
         )
     with _gateway(tenant, role, Role.ADMIN) as gateway:
         known = {document.source_uri: document for document in list_documents(gateway)}

@@ -1,1 +1,1 @@
-"""Brings a folder of Markdown files into a tenant's knowledge base."""
+"""Brings a folder of files into a tenant's knowledge base."""

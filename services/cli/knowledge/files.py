@@ -6,7 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-ARTICLE_SUFFIXES = frozenset({".md", ".markdown", ".mdown", ".txt"})
+ARTICLE_SUFFIXES = frozenset(
+    {
+        ".md",
+        ".markdown",
+        ".mdown",
+        ".txt",
+        ".html",
+        ".htm",
+        ".xhtml",
+        ".pdf",
+        ".docx",
+    }
+)
 LARGEST_BYTES = 2 * 1024 * 1024
 _LARGEST_SOURCE_URI = 500
 
@@ -33,22 +45,13 @@ def look_into(root: Path) -> Folder:
     return Folder(root, tuple(sorted(articles)), tuple(sorted(others)))
 
 
-def read_article(root: Path, path: str) -> str:
-    """Returns the text exactly as it is in the file, without a byte order mark.
-
-    Raises Unreadable.
-    """
+def read_article(root: Path, path: str) -> bytes:
+    """Raises Unreadable."""
     _check_path(path)
     content = _read_bytes(root / path)
-    if b"\0" in content:
-        raise Unreadable("binary, not text")
-    try:
-        text = content.decode("utf-8").removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"not UTF-8 (byte {error.start})") from None
-    if not text.strip():
+    if not content.strip():
         raise Unreadable("empty")
-    return text
+    return content
 
 
 def _check_path(path: str) -> None:

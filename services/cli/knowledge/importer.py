@@ -9,7 +9,12 @@ from pathlib import Path
 
 import grpc
 
-from helpdesk.search.v1 import readers_pb2, search_pb2, search_service_pb2
+from helpdesk.search.v1 import (
+    document_import_service_pb2,
+    readers_pb2,
+    search_pb2,
+    search_service_pb2,
+)
 from services.cli.failures import CommandError
 from services.cli.gateway import Gateway
 from services.cli.knowledge.content_hash import is_unchanged
@@ -28,7 +33,7 @@ _TEXTLESS = "DOCUMENT_EMPTY"
 
 @dataclass
 class ImportReport:
-    """What became of each file; `failed` maps the path to the reason.
+    """What became of each file; `failed` and `warnings` map the path to what there is to say.
 
     `textless` are pages that hold nothing but their front matter: no mistake, and nothing to find.
     """
@@ -38,6 +43,7 @@ class ImportReport:
     unchanged: list[str] = field(default_factory=list)
     textless: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    warnings: dict[str, list[str]] = field(default_factory=dict)
     passages: int = 0
 
 
@@ -81,24 +87,22 @@ class Importer:
 
     def _bring(self, root: Path, path: str) -> str:
         try:
-            text = read_article(root, path)
+            data = read_article(root, path)
         except Unreadable as reason:
             self._fail(path, str(reason))
             return path
         known = self._known.get(path)
-        if known is not None and self._is_there(known, text):
+        if known is not None and self._is_there(known, data):
             with self._lock:
                 self.report.unchanged.append(path)
             return path
         try:
-            stored = self._gateway.search.PutDocument(
-                search_service_pb2.PutDocumentRequest(
-                    document=search_pb2.KnowledgeDocument(
-                        source_uri=path,
-                        content=text,
-                        category=self._category,
-                        readers=self._readers,
-                    )
+            imported = self._gateway.imports.ImportDocument(
+                document_import_service_pb2.ImportDocumentRequest(
+                    source_uri=path,
+                    data=data,
+                    category=self._category,
+                    readers=self._readers,
                 )
             )
         except grpc.RpcError as error:
@@ -111,12 +115,15 @@ class Importer:
             else:
                 self._fail(path, refusal.message)
             return path
-        self._count(path, known, stored)
+        self._count(path, known, imported.document)
+        if imported.warnings:
+            with self._lock:
+                self.report.warnings[path] = [warning.text for warning in imported.warnings]
         return path
 
-    def _is_there(self, known: search_pb2.KnowledgeDocument, text: str) -> bool:
+    def _is_there(self, known: search_pb2.KnowledgeDocument, data: bytes) -> bool:
         are_readers_known = self._readers is None or self._readers == known.readers
-        return are_readers_known and is_unchanged(known, text, self._category)
+        return are_readers_known and is_unchanged(known, data, self._category)
 
     def _fail(self, path: str, reason: str) -> None:
         with self._lock:

@@ -36,13 +36,16 @@ def say_ignored(paths: Sequence[str]) -> None:
         return
     named = ", ".join(without_controls(_printable(path)) for path in paths[:_NAMED_IGNORED])
     more = f" and {len(paths) - _NAMED_IGNORED} more" if len(paths) > _NAMED_IGNORED else ""
-    say(f"ignored, neither Markdown nor text: {named}{more}", style="dim")
+    say(f"ignored, of no format that can be imported: {named}{more}", style="dim")
 
 
 def show_report(report: ImportReport, output: Format) -> None:
     failed = {_printable(path): reason for path, reason in sorted(report.failed.items())}
     for path in sorted(report.textless):
         say(f"no text to search in {without_controls(_printable(path))}", style="dim")
+    for path, warnings in sorted(report.warnings.items()):
+        shown = without_controls(f"{_printable(path)}: {'; '.join(warnings)}")
+        say(f"imported, but {shown}", style="dim")
     for path, reason in failed.items():
         say(f"not imported: {without_controls(path)}: {reason}", style="yellow")
     if output is Format.JSON:
@@ -52,6 +55,10 @@ def show_report(report: ImportReport, output: Format) -> None:
                 "updated": sorted(report.updated),
                 "unchanged": sorted(report.unchanged),
                 "textless": sorted(report.textless),
+                "warnings": [
+                    {"path": _printable(path), "texts": texts}
+                    for path, texts in sorted(report.warnings.items())
+                ],
                 "failed": [{"path": path, "reason": reason} for path, reason in failed.items()],
                 "passages": report.passages,
             }

@@ -16,7 +16,7 @@ from services.search.domain import (
 from services.search.ports import StoredPassage
 from services.search.readers import Reader, View
 from services.search.revisions import Revision
-from services.search.rows import CHUNK_COLUMNS, chunk_from, document_from
+from services.search.rows import CHUNK_COLUMNS, chunk_from, document_from, original_from
 from services.search.store.admission import (
     admits,
     category_ids,
@@ -51,7 +51,13 @@ class ReadableDocuments:
         if row is None:
             return None
         return DocumentVersion(
-            row.document_id, row.version, row.source_uri, row.title, row.content, row.create_time
+            row.document_id,
+            row.version,
+            row.source_uri,
+            row.title,
+            row.content,
+            row.create_time,
+            original_from(row),
         )
 
     async def is_known(self, document_id: str) -> bool:

@@ -15,7 +15,12 @@ from services.mesh.database import Database
 from services.search.domain import Chunk, Embedding, KnowledgeDocument
 from services.search.readers import Reader, Readers
 from services.search.revisions import Revision, Revisions
-from services.search.rows import chunk_columns, document_columns, document_from
+from services.search.rows import (
+    chunk_columns,
+    document_columns,
+    document_from,
+    original_columns,
+)
 from services.search.store.admission import replace_category_list, replace_document_list
 from services.search.store.readable import ReadableDocuments
 from services.search.tables import (
@@ -122,6 +127,7 @@ class SqlDocuments(ReadableDocuments):
                 content=document.content,
                 content_hash=document.content_hash,
                 create_time=document.update_time,
+                **original_columns(document.original),
             )
         )
         await self._remove_chunks(document.document_id)

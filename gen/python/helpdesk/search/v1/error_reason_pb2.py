@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%helpdesk/search/v1/error_reason.proto\x12\x12helpdesk.search.v1*\x9f\x02\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12#\n\x1f\x45RROR_REASON_DOCUMENT_NOT_FOUND\x10\x01\x12\"\n\x1e\x45RROR_REASON_VERSION_NOT_FOUND\x10\x02\x12\x1f\n\x1b\x45RROR_REASON_DOCUMENT_EMPTY\x10\x03\x12\"\n\x1e\x45RROR_REASON_DOCUMENT_NOT_TEXT\x10\x04\x12\x1c\n\x18\x45RROR_REASON_QUERY_EMPTY\x10\x05\x12 \n\x1c\x45RROR_REASON_READERS_UNCLEAR\x10\x14\x12$\n ERROR_REASON_ENCODER_UNAVAILABLE\x10\x15\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%helpdesk/search/v1/error_reason.proto\x12\x12helpdesk.search.v1*\xab\x05\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12#\n\x1f\x45RROR_REASON_DOCUMENT_NOT_FOUND\x10\x01\x12\"\n\x1e\x45RROR_REASON_VERSION_NOT_FOUND\x10\x02\x12\x1f\n\x1b\x45RROR_REASON_DOCUMENT_EMPTY\x10\x03\x12\"\n\x1e\x45RROR_REASON_DOCUMENT_NOT_TEXT\x10\x04\x12\x1c\n\x18\x45RROR_REASON_QUERY_EMPTY\x10\x05\x12 \n\x1c\x45RROR_REASON_READERS_UNCLEAR\x10\x14\x12$\n ERROR_REASON_ENCODER_UNAVAILABLE\x10\x15\x12(\n$ERROR_REASON_DOCUMENT_FORMAT_UNKNOWN\x10(\x12)\n%ERROR_REASON_DOCUMENT_FORMAT_MISMATCH\x10)\x12!\n\x1d\x45RROR_REASON_DOCUMENT_DAMAGED\x10*\x12#\n\x1f\x45RROR_REASON_DOCUMENT_ENCRYPTED\x10+\x12\'\n#ERROR_REASON_DOCUMENT_ONLY_PICTURES\x10,\x12#\n\x1f\x45RROR_REASON_DOCUMENT_TOO_LARGE\x10-\x12 \n\x1c\x45RROR_REASON_DOCUMENT_UNSAFE\x10.\x12$\n ERROR_REASON_DOCUMENT_TOO_COSTLY\x10/\x12+\n\'ERROR_REASON_DOCUMENT_CONVERSION_FAILED\x10\x30\x12*\n&ERROR_REASON_DOCUMENT_ENCODING_UNCLEAR\x10\x31\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'helpdesk.search.v1.error_re
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ERRORREASON']._serialized_start=62
-  _globals['_ERRORREASON']._serialized_end=349
+  _globals['_ERRORREASON']._serialized_end=745
 # @@protoc_insertion_point(module_scope)

@@ -52,6 +52,46 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The server that turns texts into vectors does not answer; the document was not stored. Try again later.
     Example: {"reason": "ENCODER_UNAVAILABLE", "metadata": {}}
     """
+    ERROR_REASON_DOCUMENT_FORMAT_UNKNOWN: _ErrorReason.ValueType  # 40
+    """The file is in none of the formats that can be imported.
+    Example: {"reason": "DOCUMENT_FORMAT_UNKNOWN", "metadata": {"source_uri": "logo.png", "detail": "…"}}
+    """
+    ERROR_REASON_DOCUMENT_FORMAT_MISMATCH: _ErrorReason.ValueType  # 41
+    """The file's name, or its stated media type, says another format than its bytes.
+    Example: {"reason": "DOCUMENT_FORMAT_MISMATCH", "metadata": {"source_uri": "guide.pdf", "detail": "…"}}
+    """
+    ERROR_REASON_DOCUMENT_DAMAGED: _ErrorReason.ValueType  # 42
+    """The file is damaged.
+    Example: {"reason": "DOCUMENT_DAMAGED", "metadata": {"source_uri": "guide.pdf", "detail": "…"}}
+    """
+    ERROR_REASON_DOCUMENT_ENCRYPTED: _ErrorReason.ValueType  # 43
+    """The file is encrypted.
+    Example: {"reason": "DOCUMENT_ENCRYPTED", "metadata": {"source_uri": "guide.pdf", "detail": "…"}}
+    """
+    ERROR_REASON_DOCUMENT_ONLY_PICTURES: _ErrorReason.ValueType  # 44
+    """The file holds pictures of pages and no text.
+    Example: {"reason": "DOCUMENT_ONLY_PICTURES", "metadata": {"source_uri": "scan.pdf", "detail": "…"}}
+    """
+    ERROR_REASON_DOCUMENT_TOO_LARGE: _ErrorReason.ValueType  # 45
+    """The file, what it unpacks to, or the Markdown that it makes is too large or too deeply nested.
+    Example: {"reason": "DOCUMENT_TOO_LARGE", "metadata": {"source_uri": "guide.docx", "detail": "…"}}
+    """
+    ERROR_REASON_DOCUMENT_UNSAFE: _ErrorReason.ValueType  # 46
+    """The file holds what no honest document needs, such as entities that name other files.
+    Example: {"reason": "DOCUMENT_UNSAFE", "metadata": {"source_uri": "guide.docx", "detail": "…"}}
+    """
+    ERROR_REASON_DOCUMENT_TOO_COSTLY: _ErrorReason.ValueType  # 47
+    """The conversion takes more time or memory than one file may have.
+    Example: {"reason": "DOCUMENT_TOO_COSTLY", "metadata": {"source_uri": "guide.pdf", "detail": "…"}}
+    """
+    ERROR_REASON_DOCUMENT_CONVERSION_FAILED: _ErrorReason.ValueType  # 48
+    """The converter ended without an answer.
+    Example: {"reason": "DOCUMENT_CONVERSION_FAILED", "metadata": {"source_uri": "guide.pdf", "detail": "…"}}
+    """
+    ERROR_REASON_DOCUMENT_ENCODING_UNCLEAR: _ErrorReason.ValueType  # 49
+    """The file is in no single encoding that can be told.
+    Example: {"reason": "DOCUMENT_ENCODING_UNCLEAR", "metadata": {"source_uri": "notes.txt", "detail": "…"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that search refuses with, in `google.rpc.ErrorInfo` of domain `helpdesk.search`."""
@@ -85,5 +125,45 @@ Example: {"reason": "READERS_UNCLEAR", "metadata": {"source_uri": "hr/pay.md"}}
 ERROR_REASON_ENCODER_UNAVAILABLE: ErrorReason.ValueType  # 21
 """The server that turns texts into vectors does not answer; the document was not stored. Try again later.
 Example: {"reason": "ENCODER_UNAVAILABLE", "metadata": {}}
+"""
+ERROR_REASON_DOCUMENT_FORMAT_UNKNOWN: ErrorReason.ValueType  # 40
+"""The file is in none of the formats that can be imported.
+Example: {"reason": "DOCUMENT_FORMAT_UNKNOWN", "metadata": {"source_uri": "logo.png", "detail": "…"}}
+"""
+ERROR_REASON_DOCUMENT_FORMAT_MISMATCH: ErrorReason.ValueType  # 41
+"""The file's name, or its stated media type, says another format than its bytes.
+Example: {"reason": "DOCUMENT_FORMAT_MISMATCH", "metadata": {"source_uri": "guide.pdf", "detail": "…"}}
+"""
+ERROR_REASON_DOCUMENT_DAMAGED: ErrorReason.ValueType  # 42
+"""The file is damaged.
+Example: {"reason": "DOCUMENT_DAMAGED", "metadata": {"source_uri": "guide.pdf", "detail": "…"}}
+"""
+ERROR_REASON_DOCUMENT_ENCRYPTED: ErrorReason.ValueType  # 43
+"""The file is encrypted.
+Example: {"reason": "DOCUMENT_ENCRYPTED", "metadata": {"source_uri": "guide.pdf", "detail": "…"}}
+"""
+ERROR_REASON_DOCUMENT_ONLY_PICTURES: ErrorReason.ValueType  # 44
+"""The file holds pictures of pages and no text.
+Example: {"reason": "DOCUMENT_ONLY_PICTURES", "metadata": {"source_uri": "scan.pdf", "detail": "…"}}
+"""
+ERROR_REASON_DOCUMENT_TOO_LARGE: ErrorReason.ValueType  # 45
+"""The file, what it unpacks to, or the Markdown that it makes is too large or too deeply nested.
+Example: {"reason": "DOCUMENT_TOO_LARGE", "metadata": {"source_uri": "guide.docx", "detail": "…"}}
+"""
+ERROR_REASON_DOCUMENT_UNSAFE: ErrorReason.ValueType  # 46
+"""The file holds what no honest document needs, such as entities that name other files.
+Example: {"reason": "DOCUMENT_UNSAFE", "metadata": {"source_uri": "guide.docx", "detail": "…"}}
+"""
+ERROR_REASON_DOCUMENT_TOO_COSTLY: ErrorReason.ValueType  # 47
+"""The conversion takes more time or memory than one file may have.
+Example: {"reason": "DOCUMENT_TOO_COSTLY", "metadata": {"source_uri": "guide.pdf", "detail": "…"}}
+"""
+ERROR_REASON_DOCUMENT_CONVERSION_FAILED: ErrorReason.ValueType  # 48
+"""The converter ended without an answer.
+Example: {"reason": "DOCUMENT_CONVERSION_FAILED", "metadata": {"source_uri": "guide.pdf", "detail": "…"}}
+"""
+ERROR_REASON_DOCUMENT_ENCODING_UNCLEAR: ErrorReason.ValueType  # 49
+"""The file is in no single encoding that can be told.
+Example: {"reason": "DOCUMENT_ENCODING_UNCLEAR", "metadata": {"source_uri": "notes.txt", "detail": "…"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -38,6 +38,8 @@ class KnowledgeDocument(_message.Message):
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     READERS_FIELD_NUMBER: _builtins.int
     RESTRICTED_FIELD_NUMBER: _builtins.int
+    SOURCE_MEDIA_TYPE_FIELD_NUMBER: _builtins.int
+    SOURCE_SHA256_FIELD_NUMBER: _builtins.int
     document_id: _builtins.str
     """The document's id."""
     source_uri: _builtins.str
@@ -56,6 +58,10 @@ class KnowledgeDocument(_message.Message):
     """The number of passages that the newest version was cut into."""
     restricted: _builtins.bool
     """Whether the document's or its category's list keeps somebody out."""
+    source_media_type: _builtins.str
+    """The media type of the file that the newest version was imported from; empty for one that was put."""
+    source_sha256: _builtins.str
+    """SHA-256 of that file in lower-case hex; the same hash means that an import would change nothing."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When the document was first put."""
@@ -86,10 +92,12 @@ class KnowledgeDocument(_message.Message):
         update_time: _timestamp_pb2.Timestamp | None = ...,
         readers: _readers_pb2.Readers | None = ...,
         restricted: _builtins.bool = ...,
+        source_media_type: _builtins.str = ...,
+        source_sha256: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "readers", b"readers", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "chunk_count", b"chunk_count", "content", b"content", "content_hash", b"content_hash", "create_time", b"create_time", "document_id", b"document_id", "readers", b"readers", "restricted", b"restricted", "source_uri", b"source_uri", "title", b"title", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "chunk_count", b"chunk_count", "content", b"content", "content_hash", b"content_hash", "create_time", b"create_time", "document_id", b"document_id", "readers", b"readers", "restricted", b"restricted", "source_media_type", b"source_media_type", "source_sha256", b"source_sha256", "source_uri", b"source_uri", "title", b"title", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -107,6 +115,8 @@ class DocumentVersion(_message.Message):
     CONTENT_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     SOURCE_URI_FIELD_NUMBER: _builtins.int
+    SOURCE_MEDIA_TYPE_FIELD_NUMBER: _builtins.int
+    SOURCE_SHA256_FIELD_NUMBER: _builtins.int
     document_id: _builtins.str
     """The document."""
     version: _builtins.int
@@ -117,6 +127,10 @@ class DocumentVersion(_message.Message):
     """The Markdown of this version; citations count its characters."""
     source_uri: _builtins.str
     """Where the document comes from."""
+    source_media_type: _builtins.str
+    """The media type of the file that this version was imported from; empty for one that was put."""
+    source_sha256: _builtins.str
+    """SHA-256 of that file in lower-case hex."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When this version was put."""
@@ -130,10 +144,12 @@ class DocumentVersion(_message.Message):
         content: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         source_uri: _builtins.str = ...,
+        source_media_type: _builtins.str = ...,
+        source_sha256: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "create_time", b"create_time", "document_id", b"document_id", "source_uri", b"source_uri", "title", b"title", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "create_time", b"create_time", "document_id", b"document_id", "source_media_type", b"source_media_type", "source_sha256", b"source_sha256", "source_uri", b"source_uri", "title", b"title", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

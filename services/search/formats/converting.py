@@ -1,0 +1,151 @@
+"""Has files converted, each in a process that is made for it and ends with it."""
+
+import asyncio
+import json
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from services.search.errors import (
+    ConversionFailed,
+    DocumentDamaged,
+    DocumentEncrypted,
+    DocumentOnlyPictures,
+    DocumentTooCostly,
+    DocumentTooLarge,
+    DocumentUnsafe,
+    EncodingUnclear,
+)
+from services.search.formats.converted import Converted, Refusal, Refused, Remark, WarningKind
+from services.search.formats.kinds import Format
+from services.search.formats.limits import MEBIBYTE, Limits
+
+WORKER = "services.search.formats.worker"
+AT_ONCE = 2
+_TREE = Path(__file__).resolve().parents[3]
+_LARGEST_HEAD = 64 * 1024
+
+_ERRORS = {
+    Refused.DAMAGED: DocumentDamaged,
+    Refused.ENCRYPTED: DocumentEncrypted,
+    Refused.ONLY_PICTURES: DocumentOnlyPictures,
+    Refused.TOO_LARGE: DocumentTooLarge,
+    Refused.UNSAFE: DocumentUnsafe,
+    Refused.TOO_COSTLY: DocumentTooCostly,
+    Refused.FAILED: ConversionFailed,
+    Refused.ENCODING_UNCLEAR: EncodingUnclear,
+}
+
+
+class Converter:
+    """A file that breaks its process breaks nothing else, and never meets another tenant's."""
+
+    def __init__(self, limits: Limits | None = None, worker: str = WORKER) -> None:
+        self._limits = limits or Limits()
+        self._worker = worker
+        self._places = asyncio.Semaphore(AT_ONCE)
+
+    async def convert(self, data: bytes, kind: Format, source_uri: str) -> Converted:
+        """Raises the error of what is wrong with the file."""
+        async with self._places:
+            try:
+                return await self._converted(data, kind)
+            except Refusal as refusal:
+                raise _ERRORS[refusal.why](source_uri, refusal.detail) from None
+
+    async def _converted(self, data: bytes, kind: Format) -> Converted:
+        limits = self._limits
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-s",
+            "-P",
+            "-m",
+            self._worker,
+            json.dumps({"kind": kind.name, "limits": asdict(limits)}),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=DEVNULL,
+            cwd="/",
+            # Nothing of the service's own settings: they name databases and their passwords.
+            env={"PYTHONPATH": str(_TREE)},
+        )
+        try:
+            async with asyncio.timeout(limits.seconds):
+                _, output = await asyncio.gather(
+                    _hand_over(process, data),
+                    _receive(process, limits.markdown_bytes + _LARGEST_HEAD),
+                )
+                code = await process.wait()
+        except TimeoutError:
+            detail = f"its conversion takes longer than {limits.seconds:g} s"
+            raise Refusal(Refused.TOO_COSTLY, detail) from None
+        finally:
+            await _end(process)
+        return _answer(output, code, kind, limits)
+
+
+async def _hand_over(process: Process, data: bytes) -> None:
+    # One that ends early says why by itself.
+    with suppress(BrokenPipeError, ConnectionResetError):
+        if process.stdin is not None:
+            process.stdin.write(data)
+            await process.stdin.drain()
+            process.stdin.close()
+
+
+async def _receive(process: Process, limit: int) -> bytes:
+    output = bytearray()
+    while process.stdout is not None and (piece := await process.stdout.read(64 * 1024)):
+        output += piece
+        if len(output) > limit:
+            raise _too_much(limit - _LARGEST_HEAD)
+    return bytes(output)
+
+
+async def _end(process: Process) -> None:
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def _answer(output: bytes, code: int, kind: Format, limits: Limits) -> Converted:
+    head, newline, body = output.partition(b"\n")
+    if code != 0 or not newline:
+        raise Refusal(*_ending(code, kind, limits))
+    try:
+        answer: dict[str, Any] = json.loads(head)
+        if "refused" in answer:
+            raise Refusal(Refused(answer["refused"]), str(answer["detail"]))
+        remarks = [
+            Remark(WarningKind(kind), int(count), str(text))
+            for kind, count, text in answer["warnings"]
+        ]
+        markdown, title = body.decode(), str(answer["title"])
+    except (ValueError, TypeError, KeyError):
+        raise Refusal(Refused.FAILED, "the converter answered nonsense") from None
+    if len(body) > limits.markdown_bytes:
+        raise _too_much(limits.markdown_bytes)
+    return Converted(markdown, title, tuple(remarks))
+
+
+def _ending(code: int, kind: Format, limits: Limits) -> tuple[Refused, str]:
+    if code == -signal.SIGXCPU:
+        return (
+            Refused.TOO_COSTLY,
+            f"its conversion takes more than {limits.processor_seconds} s of computing",
+        )
+    if code < 0:
+        name = signal.Signals(-code).name
+        return Refused.FAILED, f"the converter of {kind.shown} was ended by {name}"
+    return Refused.FAILED, f"the converter of {kind.shown} ended with {code} and no answer"
+
+
+def _too_much(limit: int) -> Refusal:
+    return Refusal(
+        Refused.TOO_LARGE, f"it makes more than {limit / MEBIBYTE:g} MiB of Markdown; split it"
+    )

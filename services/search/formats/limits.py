@@ -1,0 +1,18 @@
+"""What one file may cost."""
+
+from dataclasses import dataclass
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """`seconds` are the clock's, `processor_seconds` those that it really computes."""
+
+    seconds: float = 60.0
+    processor_seconds: int = 30
+    memory_bytes: int = 768 * MEBIBYTE
+    markdown_bytes: int = 2 * MEBIBYTE
+    unpacked_bytes: int = 128 * MEBIBYTE
+    unpacked_ratio: int = 200
+    nesting: int = 200
