@@ -1,12 +1,13 @@
 """Search's messages ↔ its domain."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from helpdesk.search.v1 import (
     category_service_pb2,
     document_import_service_pb2,
+    publication_pb2,
     readers_pb2,
     search_pb2,
     search_service_pb2,
@@ -21,6 +22,7 @@ from services.search.domain import (
 from services.search.finding import Findings
 from services.search.formats.converted import WarningKind
 from services.search.formats.importing import File, Imported
+from services.search.publication import ALWAYS, DocumentState, Period
 from services.search.readers import Readers, current_reader
 from services.search.restricting import CategoryPage
 from services.search.use_cases import DocumentPage
@@ -35,6 +37,7 @@ _WARNING_KINDS = {
         document_import_service_pb2.IMPORT_WARNING_KIND_PAGES_WITHOUT_TEXT
     ),
 }
+_STATE = "DOCUMENT_STATE_"
 
 
 def text_from(message: search_pb2.KnowledgeDocument) -> DocumentText:
@@ -44,6 +47,10 @@ def text_from(message: search_pb2.KnowledgeDocument) -> DocumentText:
         message.category,
         message.content,
         readers_from(message.readers) if message.HasField("readers") else None,
+        state=_state_from(message.state),
+        period=_period_from(message.effective_dates)
+        if message.HasField("effective_dates")
+        else None,
     )
 
 
@@ -111,6 +118,9 @@ def document_to(document: KnowledgeDocument) -> search_pb2.KnowledgeDocument:
         restricted=document.is_restricted,
         source_media_type=document.original.media_type,
         source_sha256=document.original.sha256,
+        state=_state_to(document.state),
+        effective_dates=_dates_to(document.period),
+        published_version=0 if document.archive_time else document.published_version,
     )
 
 
@@ -124,6 +134,12 @@ def version_to(version: DocumentVersion) -> search_pb2.DocumentVersion:
         source_uri=version.source_uri,
         source_media_type=version.original.media_type,
         source_sha256=version.original.sha256,
+        category=version.category,
+        content_hash=version.content_hash,
+        state=_state_to(version.state),
+        effective_dates=_dates_to(version.period),
+        publish_time=_timestamp(version.publish_time) if version.publish_time else None,
+        restored_version=version.restored_version,
     )
 
 
@@ -156,6 +172,32 @@ def _result_to(passage: FoundPassage) -> search_pb2.SearchResult:
         similarity=passage.similarity,
         coverage=passage.coverage,
         source_uri=passage.source_uri,
+    )
+
+
+def _state_from(state: publication_pb2.DocumentState.ValueType) -> DocumentState | None:
+    if state == publication_pb2.DOCUMENT_STATE_UNSPECIFIED:
+        return None
+    return DocumentState(publication_pb2.DocumentState.Name(state).removeprefix(_STATE))
+
+
+def _state_to(state: DocumentState) -> publication_pb2.DocumentState.ValueType:
+    return publication_pb2.DocumentState.Value(f"{_STATE}{state}")
+
+
+def _period_from(message: publication_pb2.EffectiveDates) -> Period:
+    return Period(
+        message.effective_from.ToDatetime(UTC) if message.HasField("effective_from") else None,
+        message.effective_until.ToDatetime(UTC) if message.HasField("effective_until") else None,
+    )
+
+
+def _dates_to(period: Period) -> publication_pb2.EffectiveDates | None:
+    if period == ALWAYS:
+        return None
+    return publication_pb2.EffectiveDates(
+        effective_from=_timestamp(period.begin) if period.begin else None,
+        effective_until=_timestamp(period.end) if period.end else None,
     )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.search.errors import DocumentEmpty, DocumentNotText
+from services.search.errors import DocumentEmpty, DocumentNotText, EffectiveDatesReversed
+from services.search.publication import ALWAYS, IN_FORCE, DocumentState, Period, Standing
 from services.search.readers import EVERYBODY, Readers
 from services.search.revisions import Revision
 
@@ -30,9 +31,10 @@ PUT_AS_TEXT = Original("", "")
 
 @dataclass(frozen=True)
 class KnowledgeDocument:
-    """A document at its newest version; version 0 is one that has never been put.
+    """A document at one version: the newest for whoever manages it, the published for others.
 
-    A deleted document keeps its row, so that it can come back under the next version.
+    Version 0 is one that has never been put. A deleted document keeps its row, so that it can come
+    back under the next version.
     """
 
     document_id: str
@@ -49,20 +51,46 @@ class KnowledgeDocument:
     readers: Readers = EVERYBODY
     category_readers: Readers = EVERYBODY
     original: Original = PUT_AS_TEXT
+    published_version: int = 0
+    archive_time: datetime | None = None
+    period: Period = ALWAYS
+    restored_version: int = 0
 
     @property
     def is_restricted(self) -> bool:
         return bool(self.readers.keys or self.category_readers.keys)
 
-    def is_same(self, content_hash: str) -> bool:
-        return self.content_hash == content_hash and self.delete_time is None and self.version > 0
+    @property
+    def is_there(self) -> bool:
+        return self.version > 0 and self.delete_time is None
+
+    @property
+    def state(self) -> DocumentState:
+        if self.archive_time is not None:
+            return DocumentState.ARCHIVED
+        is_published = 0 < self.version == self.published_version
+        return DocumentState.PUBLISHED if is_published else DocumentState.DRAFT
+
+    def says(self, text: "DocumentText") -> bool:
+        """Whether a version with this text would differ in nothing."""
+        is_same = self.is_there and self.content_hash == text.content_hash
+        return is_same and text.period in (None, self.period)
+
+    def state_after(self, wanted: DocumentState | None) -> DocumentState:
+        """The next version's. Nothing but the wish to publish opens a draft or an archive."""
+        if not self.is_there:
+            return wanted or DocumentState.PUBLISHED
+        if wanted is DocumentState.DRAFT and self.archive_time is not None:
+            return DocumentState.ARCHIVED
+        return wanted or self.state
 
 
 @dataclass(frozen=True)
 class DocumentText:
     """What a version says: the part of a document that somebody writes.
 
-    Readers are no part of it: None leaves them to the front matter, or as they are.
+    Readers are no part of it: None leaves them to the front matter, or as they are. None leaves
+    state and period as they are, too.
     """
 
     source_uri: str
@@ -71,6 +99,8 @@ class DocumentText:
     content: str
     readers: Readers | None = None
     original: Original = PUT_AS_TEXT
+    state: DocumentState | None = None
+    period: Period | None = None
 
     @property
     def content_hash(self) -> str:
@@ -88,6 +118,12 @@ class DocumentVersion:
     content: str
     create_time: datetime
     original: Original = PUT_AS_TEXT
+    category: str = ""
+    content_hash: str = ""
+    state: DocumentState = DocumentState.PUBLISHED
+    period: Period = ALWAYS
+    publish_time: datetime | None = None
+    restored_version: int = 0
 
 
 @dataclass(frozen=True)
@@ -120,7 +156,7 @@ class Embedding:
 
 @dataclass(frozen=True)
 class IndexedText:
-    """What of a document belongs in the index: its newest version in pieces."""
+    """What of a document belongs in the index: its published version in pieces."""
 
     document_id: str
     version: int
@@ -129,10 +165,13 @@ class IndexedText:
     embeddings: Sequence[Embedding]
     category: str = ""
     readers: Readers = EVERYBODY
+    standing: Standing = IN_FORCE
 
     @property
     def revision(self) -> Revision:
-        return Revision(self.version, len(self.chunks), self.category, self.readers.keys)
+        return Revision(
+            self.version, len(self.chunks), self.category, self.readers.keys, self.standing
+        )
 
 
 @dataclass(frozen=True)
@@ -161,23 +200,33 @@ def require_text(text: DocumentText) -> None:
             raise DocumentNotText(text.source_uri)
     if not text.content.strip():
         raise DocumentEmpty(text.source_uri)
+    if text.period is not None and text.period.is_reversed:
+        raise EffectiveDatesReversed(text.source_uri)
 
 
 def next_version(
     document: KnowledgeDocument, text: DocumentText, chunk_count: int, now: datetime
 ) -> KnowledgeDocument:
     """Without a word about readers the list stays: a change of content opens no document."""
+    version = document.version + 1
+    state = document.state_after(text.state)
+    is_published = state is DocumentState.PUBLISHED
+    period = document.period if document.is_there else ALWAYS
     return replace(
         document,
         title=text.title,
         category=text.category,
         content=text.content,
-        version=document.version + 1,
+        version=version,
         content_hash=text.content_hash,
-        chunk_count=chunk_count,
+        chunk_count=chunk_count if is_published else 0,
         create_time=document.create_time if document.version else now,
         update_time=now,
         delete_time=None,
         readers=document.readers if text.readers is None else text.readers,
         original=text.original,
+        published_version=version if is_published else document.published_version,
+        archive_time=(document.archive_time or now) if state is DocumentState.ARCHIVED else None,
+        period=period if text.period is None else text.period,
+        restored_version=0,
     )

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from services.mesh.errors import InvalidArgument, NotFound, Unavailable
+from services.mesh.errors import Aborted, InvalidArgument, NotFound, Unavailable
 
 DOMAIN = "helpdesk.search"
 
@@ -134,6 +134,31 @@ class ReadersUnclear(InvalidArgument):
         super().__init__(
             "The front matter's `readers` must name roles, users as `user:ID`, or be `*`.",
             metadata={"source_uri": source_uri},
+        )
+
+
+class EffectiveDatesReversed(InvalidArgument):
+    """The dates of a version end before they begin."""
+
+    domain = DOMAIN
+    reason = "EFFECTIVE_DATES_REVERSED"
+
+    def __init__(self, source_uri: str) -> None:
+        super().__init__(
+            "The document's dates end before they begin.", metadata={"source_uri": source_uri}
+        )
+
+
+class VersionNotNewest(Aborted):
+    """Somebody has put a newer version meanwhile."""
+
+    domain = DOMAIN
+    reason = "VERSION_NOT_NEWEST"
+
+    def __init__(self, document_id: str, version: int) -> None:
+        super().__init__(
+            f"A newer version has been put since version {version}; look at it first.",
+            metadata={"document_id": document_id, "version": str(version)},
         )
 
 

@@ -19,12 +19,14 @@ from qdrant_edge import (
     FieldCondition,
     Filter,
     HasIdCondition,
+    IntegerIndexParams,
     KeywordIndexParams,
     MatchAny,
     MatchValue,
     Point,
     Query,
     QueryRequest,
+    RangeFloat,
     ScrollRequest,
     SparseVector,
     UpdateOperation,
@@ -34,7 +36,15 @@ from services.mesh.caller import TenantId
 from services.search.domain import Embedding, IndexedText
 from services.search.errors import IndexUnavailable
 from services.search.keywords import Terms
-from services.search.payload import chunk_of, marks_in, payload_of
+from services.search.payload import (
+    KEYWORDS,
+    MOMENTS,
+    PUBLISHED,
+    chunk_of,
+    marks_in,
+    number_of,
+    payload_of,
+)
 from services.search.ports import Hit, Vector
 from services.search.readers import View
 from services.search.revisions import IndexedChunk, Revisions, counted
@@ -121,13 +131,16 @@ class EdgeIndex:
 
     def _visible(self, view: View) -> Filter:
         """The one wall: every question to the shard goes through it."""
-        own = _own(view.tenant_id)
-        if view.sees_all:
-            return own
+        since = number_of(view.since)
+        published = FieldCondition(key="state", match=MatchValue(PUBLISHED))
         readers = FieldCondition(key="readers", match=MatchAny(marks_in(view)))
+        not_begun = FieldCondition(key="effective_from", range=RangeFloat(gt=since))
+        ended = FieldCondition(key="effective_until", range=RangeFloat(lte=since))
         closed = FieldCondition(key="category", match=MatchAny(sorted(view.closed_categories)))
+        own = _own(view.tenant_id)
         return Filter(
-            must=[*(own.must or []), readers], must_not=[closed] if view.closed_categories else []
+            must=[*(own.must or []), published, *([] if view.sees_all else [readers])],
+            must_not=[not_begun, ended, *([closed] if view.closed_categories else [])],
         )
 
     async def _hits(self, query: Query, visible: Filter, limit: int) -> list[Hit]:
@@ -167,8 +180,11 @@ class EdgeIndex:
         shard = EdgeShard.create(str(self._shard_folder), config)
         tenant = KeywordIndexParams(is_tenant=True)
         shard.update(UpdateOperation.create_field_index("tenant_id", tenant))
-        for field in ("document_id", "category", "readers"):
+        for field in KEYWORDS:
             shard.update(UpdateOperation.create_field_index(field, KeywordIndexParams()))
+        for field in MOMENTS:
+            moments = IntegerIndexParams(lookup=False, range=True)
+            shard.update(UpdateOperation.create_field_index(field, moments))
         return shard
 
     def _build_graph_if_large(self, shard: EdgeShard) -> None:

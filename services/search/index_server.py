@@ -13,7 +13,15 @@ from services.mesh.caller import TenantId
 from services.search.domain import Embedding, IndexedText
 from services.search.errors import IndexUnavailable
 from services.search.keywords import Terms
-from services.search.payload import chunk_of, marks_in, payload_of
+from services.search.payload import (
+    KEYWORDS,
+    MOMENTS,
+    PUBLISHED,
+    chunk_of,
+    marks_in,
+    number_of,
+    payload_of,
+)
 from services.search.ports import Hit, Vector
 from services.search.readers import View
 from services.search.revisions import IndexedChunk, Revisions, counted
@@ -49,8 +57,12 @@ class QdrantServerIndex:
             tenant = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
             await self._client.create_payload_index(self._collection, "tenant_id", tenant)
             keyword = models.PayloadSchemaType.KEYWORD
-            for field in ("document_id", "category", "readers"):
+            for field in KEYWORDS:
                 await self._client.create_payload_index(self._collection, field, keyword)
+            integer = models.IntegerIndexType.INTEGER
+            moments = models.IntegerIndexParams(type=integer, lookup=False, range=True)
+            for field in MOMENTS:
+                await self._client.create_payload_index(self._collection, field, moments)
 
     async def put(self, tenant_id: TenantId, text: IndexedText) -> None:
         async with _errors_as_unavailable():
@@ -112,14 +124,17 @@ class QdrantServerIndex:
 
     def _visible(self, view: View) -> models.Filter:
         """The one wall: every question to the server goes through it."""
-        own = _matches("tenant_id", view.tenant_id)
-        if view.sees_all:
-            return models.Filter(must=[own])
-        closed = _matches_any("category", sorted(view.closed_categories))
-        return models.Filter(
-            must=[own, _matches_any("readers", marks_in(view))],
-            must_not=[closed] if view.closed_categories else [],
-        )
+        since = number_of(view.since)
+        must = [_matches("tenant_id", view.tenant_id), _matches("state", PUBLISHED)]
+        must_not = [
+            models.FieldCondition(key="effective_from", range=models.Range(gt=since)),
+            models.FieldCondition(key="effective_until", range=models.Range(lte=since)),
+        ]
+        if not view.sees_all:
+            must.append(_matches_any("readers", marks_in(view)))
+        if view.closed_categories:
+            must_not.append(_matches_any("category", sorted(view.closed_categories)))
+        return models.Filter(must=must, must_not=must_not)
 
     async def _hits(
         self,

@@ -55,8 +55,8 @@ class VectorIndex(Protocol):
     """Finds chunks by meaning and by words. A copy of what the store holds, and never the truth.
 
     Nothing outside of a view is found, counted or weighed: limits count what is seen, so that what
-    is hidden takes no place. What `put` and `remove` have done survives the end of the process.
-    Raises IndexUnavailable.
+    is hidden, archived or past its dates takes no place. What `put` and `remove` have done survives
+    the end of the process. Raises IndexUnavailable.
     """
 
     async def open(self) -> None:
@@ -101,7 +101,11 @@ class StoredPassage:
 
 
 class Documents(Protocol):
-    """The documents that one reader may read, within one transaction. No others are in it."""
+    """The documents that one reader may read, within one transaction. No others are in it.
+
+    Whoever may put documents is shown all at their newest version, others those that are in force,
+    at the published one.
+    """
 
     async def view(self) -> View:
         """What the reader sees, for the index."""
@@ -116,15 +120,18 @@ class Documents(Protocol):
         ...
 
     async def find_version(self, document_id: str, version: int) -> DocumentVersion | None:
-        """Also when the document is deleted."""
+        """Also when the document is deleted or archived.
+
+        Who does not see all finds the versions that were ever shown, and no others.
+        """
         ...
 
     async def is_known(self, document_id: str) -> bool:
-        """Also when the document is deleted."""
+        """Whether `find_version` finds any."""
         ...
 
     async def revision_of(self, document_id: str) -> Revision | None:
-        """What the index should hold; nothing when the document is deleted."""
+        """What the index should hold; nothing when no version is published."""
         ...
 
     async def list_documents(self, *, limit: int, after: str) -> list[KnowledgeDocument]:
@@ -136,13 +143,13 @@ class Documents(Protocol):
         ...
 
     async def passages(self, chunk_ids: Sequence[str]) -> dict[str, StoredPassage]:
-        """Those of the chunks that newest versions consist of."""
+        """Those of the chunks that published versions which are in force consist of."""
         ...
 
     async def indexed_text(self, document_id: str) -> IndexedText | None: ...
 
     async def terms(self) -> list[tuple[str, bytes]]:
-        """The words of every chunk, by chunk id."""
+        """The words of every chunk that is in force, by chunk id."""
         ...
 
 
@@ -152,7 +159,14 @@ class WritableDocuments(Documents, Protocol):
     ) -> KnowledgeDocument:
         """The document under a URI, or a new one at version 0; nobody else has it meanwhile.
 
-        Asks no list: whoever may put documents sees all of them.
+        Without content. Asks no list: whoever may put documents sees all of them.
+        """
+        ...
+
+    async def lock(self, document_id: str) -> KnowledgeDocument | None:
+        """The document at its newest version, without content; nobody else has it meanwhile.
+
+        Not when it is deleted or not shown to the reader.
         """
         ...
 
@@ -162,8 +176,23 @@ class WritableDocuments(Documents, Protocol):
         chunks: Sequence[Chunk],
         embeddings: Sequence[Embedding],
     ) -> None:
-        """Keeps a new version and its readers; its chunks take the place of the version before."""
+        """Keeps a new version and the document's readers.
+
+        When it is published its chunks take the place of those published before.
+        """
         ...
+
+    async def publish(
+        self,
+        document: KnowledgeDocument,
+        chunks: Sequence[Chunk],
+        embeddings: Sequence[Embedding],
+        now: datetime,
+    ) -> None:
+        """Makes a version that is kept the published one; without chunks it has them already."""
+        ...
+
+    async def archive(self, document: KnowledgeDocument) -> None: ...
 
     async def set_readers(self, document_id: str, readers: Readers) -> KnowledgeDocument | None:
         """The document with its new readers, without content; not when it is deleted."""
@@ -186,12 +215,15 @@ class WritableDocuments(Documents, Protocol):
 
 
 class DocumentStore(Protocol):
-    """Raises StorageUnavailable when nothing can be read or kept."""
+    """Raises StorageUnavailable when nothing can be read or kept.
+
+    What is in force is told by its clock.
+    """
 
     def reading(self, reader: Reader) -> AbstractAsyncContextManager[Documents]: ...
 
     def transaction(self, reader: Reader) -> AbstractAsyncContextManager[WritableDocuments]: ...
 
     async def revisions(self) -> Revisions:
-        """The newest versions of all tenants' documents but the deleted ones."""
+        """The published versions of all tenants' documents."""
         ...

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from services.mesh.caller import TenantId, current_caller, current_tenant, current_user
+from services.search.publication import BEGINNING
 
 # Whoever may put documents manages the knowledge base, and so has to see all of it.
 MANAGE = "search.documents.put"
@@ -83,13 +85,15 @@ class View:
     """What of a tenant's documents a reader sees at this moment; only a store can tell.
 
     Readers for whom the lists make no difference have the same view: `keys` are those of the
-    reader's that some document names.
+    reader's that some document names. And so has the same reader as long as no document begins or
+    ends: `since` is when the last one did, and what holds then holds now.
     """
 
     tenant_id: TenantId
     keys: frozenset[str] = frozenset()
     closed_categories: frozenset[str] = frozenset()
     sees_all: bool = False
+    since: datetime = BEGINNING
 
 
 def _keys(roles: Iterable[str], user_ids: Iterable[str]) -> frozenset[str]:

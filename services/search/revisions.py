@@ -5,18 +5,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from services.mesh.caller import TenantId
+from services.search.publication import IN_FORCE, Standing
 
 Key = tuple[TenantId, str]
 
 
 @dataclass(frozen=True)
 class Revision:
-    """`reader_keys` and category are what a search is filtered by."""
+    """All but the first two are what a search is filtered by."""
 
     version: int
     chunk_count: int
     category: str = ""
     reader_keys: frozenset[str] = frozenset()
+    standing: Standing = IN_FORCE
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class IndexedChunk:
     version: int
     category: str
     reader_keys: frozenset[str]
+    standing: Standing = IN_FORCE
 
 
 MIXED = 0
@@ -40,7 +43,7 @@ def counted(chunks: Iterable[IndexedChunk]) -> Revisions:
     for chunk, count in Counter(chunks).items():
         key = (chunk.tenant_id, chunk.document_id)
         version = MIXED if key in revisions else chunk.version
-        revisions[key] = Revision(version, count, chunk.category, chunk.reader_keys)
+        revisions[key] = Revision(version, count, chunk.category, chunk.reader_keys, chunk.standing)
     return revisions
 
 

@@ -9,6 +9,7 @@ import grpc
 from helpdesk.search.v1 import (
     category_service_pb2_grpc,
     document_import_service_pb2_grpc,
+    publication_service_pb2_grpc,
     search_service_pb2_grpc,
 )
 from services.mesh.authority import RemoteAuthority
@@ -28,7 +29,12 @@ from services.search.indexing import Indexing
 from services.search.library import Library
 from services.search.payload import LAYOUT
 from services.search.ports import DocumentStore, Encoder, VectorIndex
-from services.search.servicer import CategoryServicer, DocumentImportServicer, SearchServicer
+from services.search.servicer import (
+    CategoryServicer,
+    DocumentImportServicer,
+    PublicationServicer,
+    SearchServicer,
+)
 from services.search.settings import SearchSettings
 from services.search.store import SqlDocumentStore
 from services.search.tables import Table
@@ -59,6 +65,8 @@ class Parts:
         document_import_service_pb2_grpc.add_DocumentImportServiceServicer_to_server(
             imports, server
         )
+        publications = PublicationServicer(self.library)
+        publication_service_pb2_grpc.add_PublicationServiceServicer_to_server(publications, server)
 
 
 async def serve_search(settings: SearchSettings) -> None:

@@ -9,12 +9,14 @@ from helpdesk.search.v1 import (
     category_service_pb2_grpc,
     document_import_service_pb2,
     document_import_service_pb2_grpc,
+    publication_service_pb2,
+    publication_service_pb2_grpc,
     readers_pb2,
     search_pb2,
     search_service_pb2,
     search_service_pb2_grpc,
 )
-from services.search import restricting, use_cases
+from services.search import publishing, restricting, use_cases
 from services.search.convert import (
     categories_to,
     category_to,
@@ -119,3 +121,20 @@ class DocumentImportServicer(document_import_service_pb2_grpc.DocumentImportServ
     ) -> document_import_service_pb2.ImportDocumentResponse:
         file = file_from(request)
         return imported_to(await import_document(self._library, self._converter, file))
+
+
+class PublicationServicer(publication_service_pb2_grpc.PublicationServiceServicer):
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    async def PublishDocument(
+        self, request: publication_service_pb2.PublishDocumentRequest, context: _Context
+    ) -> search_pb2.KnowledgeDocument:
+        return document_to(
+            await publishing.publish_document(self._library, request.document_id, request.version)
+        )
+
+    async def ArchiveDocument(
+        self, request: publication_service_pb2.ArchiveDocumentRequest, context: _Context
+    ) -> search_pb2.KnowledgeDocument:
+        return document_to(await publishing.archive_document(self._library, request.document_id))

@@ -22,9 +22,16 @@ class Table(DeclarativeBase):
 
 
 class DocumentRow(Table):
+    """`version` is the newest; title, category, hash, count and dates are the published version's.
+
+    Where none is published, they are what they last were, and nobody is shown them.
+    """
+
     __tablename__ = "documents"
     __table_args__ = (
         Index("uq_documents_tenant_id_source_uri", "tenant_id", "source_uri", unique=True),
+        Index("ix_documents_by_effective_from", "tenant_id", "effective_from"),
+        Index("ix_documents_by_effective_until", "tenant_id", "effective_until"),
     )
 
     tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
@@ -40,9 +47,15 @@ class DocumentRow(Table):
     delete_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
     source_media_type: Mapped[str] = mapped_column(Text, server_default="")
     source_sha256: Mapped[str] = mapped_column(String(64), server_default="")
+    published_version: Mapped[int] = mapped_column(server_default="0")
+    archive_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    effective_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    effective_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class VersionRow(Table):
+    """Without `publish_time` nobody but who manages documents has ever been shown it."""
+
     __tablename__ = "document_versions"
     __table_args__ = (
         ForeignKeyConstraint(
@@ -61,10 +74,14 @@ class VersionRow(Table):
     create_time: Mapped[datetime] = mapped_column(UtcDateTime)
     source_media_type: Mapped[str] = mapped_column(Text, server_default="")
     source_sha256: Mapped[str] = mapped_column(String(64), server_default="")
+    publish_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    effective_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    effective_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    restored_version: Mapped[int] = mapped_column(server_default="0")
 
 
 class ChunkRow(Table):
-    """The chunks of newest versions only: what can be found."""
+    """The chunks of published versions only: what can be found."""
 
     __tablename__ = "chunks"
     __table_args__ = (

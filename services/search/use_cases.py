@@ -7,10 +7,7 @@ from dataclasses import dataclass, replace
 from services.mesh.audit import acts_on
 from services.mesh.ids import new_id
 from services.mesh.paging import decode_page_token, encode_page_token, page_size
-from services.search.chunks import passages_of
 from services.search.domain import (
-    LONGEST_CATEGORY,
-    LONGEST_TITLE,
     Chunk,
     DocumentText,
     DocumentVersion,
@@ -19,18 +16,14 @@ from services.search.domain import (
     next_version,
     require_text,
 )
-from services.search.errors import (
-    DocumentEmpty,
-    DocumentNotFound,
-    ReadersUnclear,
-    VersionNotFound,
-)
+from services.search.errors import DocumentNotFound, VersionNotFound
 from services.search.library import Library
-from services.search.markdown import FrontMatter, blocks_of, front_matter, plain, title_of
 from services.search.ports import DocumentStore
-from services.search.readers import Reader, Readers, current_reader, readers_from_words
+from services.search.publication import DocumentState
+from services.search.publishing import archive_document, publish_document
+from services.search.readers import Reader, current_reader
+from services.search.reading import owned_by, read_text
 from services.search.restricting import set_document_readers
-from services.search.words import has_word
 
 
 @dataclass(frozen=True)
@@ -43,42 +36,79 @@ async def put_document(library: Library, text: DocumentText) -> KnowledgeDocumen
     """Keeps a new version unless nothing has changed; it can be found when this returns."""
     reader = current_reader()
     require_text(text)
-    written, chunks = await asyncio.to_thread(_read, text)
-    async with library.store.reading(reader) as documents:
-        present = await documents.find_by_source_uri(written.source_uri)
+    written, chunks = await asyncio.to_thread(read_text, text)
+    present = await _present(library, reader, text.source_uri)
     if present is not None and not written.category:
         # Or a file that no longer names its category would leave one that is closed to many.
         written = replace(written, category=present.category)
-    if present is None or not present.is_same(written.content_hash):
-        embeddings = await library.vectors.of_chunks(written.title, chunks)
-        present = await _keep(library, reader, written, chunks, embeddings)
+    if present is None or not present.says(written):
+        present = await _keep(library, text, written, chunks, present)
     # The front matter's word holds for the version that brought it: what an administrator has
     # changed since then, the same content does not change back.
-    if text.readers is None or text.readers == present.readers:
-        return present
-    changed = await set_document_readers(library, present.document_id, text.readers)
+    changed = await _with_state(library, present, text.state)
+    if text.readers is not None and text.readers != changed.readers:
+        changed = await set_document_readers(library, present.document_id, text.readers)
     return replace(changed, content=present.content)
 
 
+async def _present(library: Library, reader: Reader, source_uri: str) -> KnowledgeDocument | None:
+    async with library.store.reading(reader) as documents:
+        return await documents.find_by_source_uri(source_uri)
+
+
+async def _with_state(
+    library: Library, document: KnowledgeDocument, wanted: DocumentState | None
+) -> KnowledgeDocument:
+    """A wish for a draft is granted by what is there: its words are found already, or are one."""
+    if wanted in (None, DocumentState.DRAFT, document.state):
+        return document
+    acts_on("document", document.document_id)
+    if wanted is DocumentState.ARCHIVED:
+        return await archive_document(library, document.document_id)
+    return await publish_document(library, document.document_id, document.version)
+
+
 async def _keep(
+    library: Library,
+    text: DocumentText,
+    written: DocumentText,
+    chunks: Sequence[Chunk],
+    present: KnowledgeDocument | None,
+) -> KnowledgeDocument:
+    reader = current_reader()
+    kept = None
+    while kept is None:
+        state = present.state_after(text.state) if present else text.state
+        if state in (None, DocumentState.PUBLISHED):
+            embeddings = await library.vectors.of_chunks(written.title, chunks)
+            kept = await _try_to_keep(library, reader, written, chunks, embeddings)
+        else:
+            # What nobody is to find lets nobody in either, unless the caller says so.
+            unread = replace(written, readers=text.readers)
+            kept = await _try_to_keep(library, reader, unread, chunks, [])
+        if kept is None:
+            present = await _present(library, reader, text.source_uri)
+    return kept
+
+
+async def _try_to_keep(
     library: Library,
     reader: Reader,
     text: DocumentText,
     chunks: Sequence[Chunk],
     embeddings: Sequence[Embedding],
-) -> KnowledgeDocument:
+) -> KnowledgeDocument | None:
+    """None when the document's state has changed meanwhile, so that there is more to prepare."""
     with library.indexing.following():
         now = library.clock()
         async with library.store.transaction(reader) as documents:
             claimed = await documents.claim(text.source_uri, new_id(), now)
-            if claimed.is_same(text.content_hash):
+            if claimed.says(text):
                 return replace(claimed, content=text.content)
             document = next_version(claimed, text, len(chunks), now)
-            own_chunks = [
-                replace(one, document_id=document.document_id, version=document.version)
-                for one in chunks
-            ]
-            await documents.keep(document, own_chunks, embeddings)
+            if (document.state is DocumentState.PUBLISHED) != bool(embeddings):
+                return None
+            await documents.keep(document, owned_by(document, chunks), embeddings)
             acts_on("document", document.document_id)
         await library.indexing.bring_up_to_date(reader.tenant_id, document.document_id)
     library.frequencies.outdate(reader.tenant_id)
@@ -127,43 +157,3 @@ async def delete_document(library: Library, document_id: str) -> None:
             await documents.remove(document_id, library.clock())
         await library.indexing.bring_up_to_date(reader.tenant_id, document_id)
     library.frequencies.outdate(reader.tenant_id)
-
-
-def _read(text: DocumentText) -> tuple[DocumentText, list[Chunk]]:
-    matter = front_matter(text.content)
-    blocks = blocks_of(text.content, matter.end)
-    title = text.title.strip() or title_of(matter, blocks, text.source_uri)
-    category = text.category.strip() or " ".join(matter.category.split())
-    passages = passages_of(text.content, blocks)
-    chunks = [
-        Chunk(
-            chunk_id=new_id(),
-            document_id="",
-            version=0,
-            position=position,
-            headings=passage.headings,
-            lead=passage.lead,
-            text=text.content[passage.start : passage.end],
-            start=passage.start,
-            end=passage.end,
-        )
-        for position, passage in enumerate(passages)
-    ]
-    if not any(has_word(plain(chunk.text)) for chunk in chunks):
-        raise DocumentEmpty(text.source_uri)
-    written = replace(
-        text,
-        title=title[:LONGEST_TITLE],
-        category=category[:LONGEST_CATEGORY],
-        readers=text.readers if text.readers is not None else _readers_of(matter, text.source_uri),
-    )
-    return written, chunks
-
-
-def _readers_of(matter: FrontMatter, source_uri: str) -> Readers | None:
-    if matter.readers is None:
-        return None
-    readers = readers_from_words(matter.readers)
-    if readers is None:
-        raise ReadersUnclear(source_uri)
-    return readers

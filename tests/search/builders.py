@@ -9,6 +9,7 @@ from services.mesh.caller import Caller, TenantId, UserId
 from services.mesh.ids import new_id
 from services.search.domain import Chunk, DocumentText, Embedding, IndexedText
 from services.search.keywords import terms_of
+from services.search.publication import IN_FORCE, DocumentState, Period, Standing
 from services.search.readers import EVERYBODY, MANAGE, Readers, View
 
 ACME = TenantId("acme")
@@ -62,8 +63,10 @@ def an_article(
     title: str = "",
     category: str = "",
     readers: Readers | None = None,
+    state: DocumentState | None = None,
+    period: Period | None = None,
 ) -> DocumentText:
-    return DocumentText(source_uri, title, category, content, readers)
+    return DocumentText(source_uri, title, category, content, readers, state=state, period=period)
 
 
 def a_chunk(
@@ -107,6 +110,7 @@ def an_indexed_text(
     version: int = 1,
     category: str = "",
     readers: Readers = EVERYBODY,
+    standing: Standing = IN_FORCE,
 ) -> IndexedText:
     document_id = document_id or new_id()
     chunks = [
@@ -116,4 +120,6 @@ def an_indexed_text(
     embeddings = [
         an_embedding(chunk, meaning) for chunk, (_, meaning) in zip(chunks, pieces, strict=True)
     ]
-    return IndexedText(document_id, version, "Printers", chunks, embeddings, category, readers)
+    return IndexedText(
+        document_id, version, "Printers", chunks, embeddings, category, readers, standing
+    )

@@ -11,6 +11,7 @@ from datetime import datetime
 import numpy as np
 
 from services.mesh.caller import TenantId
+from services.mesh.clock import Clock, utc_now
 from services.search.domain import (
     Category,
     Chunk,
@@ -22,6 +23,7 @@ from services.search.domain import (
 from services.search.errors import IndexUnavailable
 from services.search.keywords import Terms, scores
 from services.search.ports import Hit, StoredPassage, Vector
+from services.search.publication import BEGINNING, DocumentState, Standing
 from services.search.readers import EVERYBODY, Reader, Readers, View
 from services.search.revisions import IndexedChunk, Revision, Revisions, counted
 from services.search.words import words
@@ -91,7 +93,14 @@ class FakeIndex:
     async def revisions(self) -> Revisions:
         self._require_up()
         return counted(
-            IndexedChunk(tenant_id, document_id, text.version, text.category, text.readers.keys)
+            IndexedChunk(
+                tenant_id,
+                document_id,
+                text.version,
+                text.category,
+                text.readers.keys,
+                text.standing,
+            )
             for (tenant_id, document_id), text in self.texts.items()
             for _ in text.embeddings
         )
@@ -104,7 +113,9 @@ class FakeIndex:
         return [
             embedding
             for (owner, _), text in self.texts.items()
-            if owner == view.tenant_id and (view.sees_all or _is_in(view, text))
+            if owner == view.tenant_id
+            and text.standing.holds_at(view.since)
+            and (view.sees_all or _is_in(view, text))
             for embedding in text.embeddings
         ]
 
@@ -129,7 +140,7 @@ def _cosine(vector: Vector, embedding: Embedding) -> float:
 
 @dataclass
 class Shelf:
-    """What a tenant has."""
+    """What a tenant has: each document at its newest version, and all versions of each."""
 
     by_id: dict[str, KnowledgeDocument] = field(default_factory=dict)
     versions: dict[tuple[str, int], DocumentVersion] = field(default_factory=dict)
@@ -138,43 +149,81 @@ class Shelf:
     category_readers: dict[str, Readers] = field(default_factory=dict)
     category_ids: dict[str, str] = field(default_factory=dict)
 
+    def published(self, document: KnowledgeDocument) -> KnowledgeDocument | None:
+        version = self.versions.get((document.document_id, document.published_version))
+        return None if version is None else self._at(document, version)
+
+    def admitting(self, document: KnowledgeDocument) -> KnowledgeDocument:
+        """With the list of the category that it was last published in."""
+        shown = self.published(document) or document
+        return replace(
+            document, category_readers=self.category_readers.get(shown.category, EVERYBODY)
+        )
+
+    def _at(self, document: KnowledgeDocument, version: DocumentVersion) -> KnowledgeDocument:
+        is_published = version.version == document.published_version
+        chunks = self.chunks.get(document.document_id, []) if is_published else []
+        return replace(
+            document,
+            title=version.title,
+            category=version.category,
+            content=version.content,
+            version=version.version,
+            content_hash=version.content_hash,
+            chunk_count=len(chunks),
+            update_time=version.create_time,
+            period=version.period,
+            restored_version=version.restored_version,
+            original=version.original,
+        )
+
 
 @dataclass
 class FakeDocuments:
     shelf: Shelf
     reader: Reader
+    now: datetime
 
     async def view(self) -> View:
+        turns = [
+            moment
+            for document in self.shelf.by_id.values()
+            if (published := self.shelf.published(document)) and document.delete_time is None
+            for moment in (published.period.begin, published.period.end)
+            if moment is not None and moment <= self.now
+        ]
+        since = max(turns, default=BEGINNING)
         if self.reader.sees_all:
-            return View(self.reader.tenant_id, sees_all=True)
+            return View(self.reader.tenant_id, sees_all=True, since=since)
         named = {key for one in self.shelf.by_id.values() for key in one.readers.keys}
         lists = self.shelf.category_readers
         closed = {name for name in lists if not self.reader.is_admitted_by(lists[name])}
-        return View(self.reader.tenant_id, self.reader.keys & named, frozenset(closed))
+        keys = self.reader.keys & named
+        return View(self.reader.tenant_id, keys, frozenset(closed), since=since)
 
     async def find(self, document_id: str) -> KnowledgeDocument | None:
-        return next((one for one in self._live() if one.document_id == document_id), None)
+        return next((one for one in self._shown() if one.document_id == document_id), None)
 
     async def find_by_source_uri(self, source_uri: str) -> KnowledgeDocument | None:
-        return next((one for one in self._live() if one.source_uri == source_uri), None)
+        return next((one for one in self._shown() if one.source_uri == source_uri), None)
 
     async def find_version(self, document_id: str, version: int) -> DocumentVersion | None:
-        is_known = await self.is_known(document_id)
-        return self.shelf.versions.get((document_id, version)) if is_known else None
+        found = self._versions(document_id)
+        return next((one for one in found if one.version == version), None)
 
     async def is_known(self, document_id: str) -> bool:
-        return any(one.document_id == document_id for one in self._readable())
+        return bool(self._versions(document_id))
 
     async def revision_of(self, document_id: str) -> Revision | None:
-        document = await self.find(document_id)
-        return None if document is None else _revision(document)
+        published = self._published(document_id)
+        return None if published is None else _revision(published)
 
     async def list_documents(self, *, limit: int, after: str) -> list[KnowledgeDocument]:
-        behind = [replace(one, content="") for one in self._live() if one.source_uri > after]
+        behind = [replace(one, content="") for one in self._shown() if one.source_uri > after]
         return sorted(behind, key=lambda one: one.source_uri)[:limit]
 
     async def list_categories(self) -> list[Category]:
-        counts = Counter(one.category for one in self._live() if one.category)
+        counts = Counter(one.category for one in self._shown() if one.category)
         lists = {
             name: readers for name, readers in self.shelf.category_readers.items() if readers.keys
         }
@@ -197,13 +246,13 @@ class FakeDocuments:
                 document.source_uri,
                 self.shelf.embeddings[chunk.chunk_id].terms,
             )
-            for document in self._live()
+            for document in self._in_force()
             for chunk in self.shelf.chunks[document.document_id]
             if chunk.chunk_id in chunk_ids
         }
 
     async def indexed_text(self, document_id: str) -> IndexedText | None:
-        document = await self.find(document_id)
+        document = self._published(document_id)
         if document is None:
             return None
         chunks = self.shelf.chunks[document_id]
@@ -216,12 +265,13 @@ class FakeDocuments:
             embeddings,
             document.category,
             document.readers,
+            _standing(document),
         )
 
     async def terms(self) -> list[tuple[str, bytes]]:
         return sorted(
             (chunk.chunk_id, self.shelf.embeddings[chunk.chunk_id].terms)
-            for document in self._live()
+            for document in self._in_force()
             for chunk in self.shelf.chunks[document.document_id]
         )
 
@@ -233,13 +283,18 @@ class FakeDocuments:
                 return replace(self._with_list(document), content="")
         return KnowledgeDocument(new_document_id, source_uri, "", "", "", 0, "", 0, now, now)
 
+    async def lock(self, document_id: str) -> KnowledgeDocument | None:
+        if await self.find(document_id) is None:
+            return None
+        return replace(self._with_list(self.shelf.by_id[document_id]), content="")
+
     async def keep(
         self,
         document: KnowledgeDocument,
         chunks: Sequence[Chunk],
         embeddings: Sequence[Embedding],
     ) -> None:
-        self.shelf.by_id[document.document_id] = document
+        is_published = document.state is DocumentState.PUBLISHED
         self.shelf.versions[document.document_id, document.version] = DocumentVersion(
             document.document_id,
             document.version,
@@ -248,17 +303,45 @@ class FakeDocuments:
             document.content,
             document.update_time,
             document.original,
+            document.category,
+            document.content_hash,
+            period=document.period,
+            publish_time=document.update_time if is_published else None,
+            restored_version=document.restored_version,
         )
-        self._forget(document.document_id)
-        self.shelf.chunks[document.document_id] = list(chunks)
-        self.shelf.embeddings |= {one.chunk_id: one for one in embeddings}
+        if document.state is not DocumentState.DRAFT:
+            self._withdraw_if_not_begun(document.document_id)
+        self.shelf.by_id[document.document_id] = document
+        if is_published:
+            self._replace_chunks(document.document_id, chunks, embeddings)
+
+    async def publish(
+        self,
+        document: KnowledgeDocument,
+        chunks: Sequence[Chunk],
+        embeddings: Sequence[Embedding],
+        now: datetime,
+    ) -> None:
+        key = (document.document_id, document.version)
+        self._withdraw_if_not_begun(document.document_id)
+        version = self.shelf.versions[key]
+        self.shelf.versions[key] = replace(version, publish_time=version.publish_time or now)
+        self.shelf.by_id[document.document_id] = replace(document, content=version.content)
+        if chunks:
+            self._replace_chunks(document.document_id, chunks, embeddings)
+
+    async def archive(self, document: KnowledgeDocument) -> None:
+        self._withdraw_if_not_begun(document.document_id)
+        content = self.shelf.by_id[document.document_id].content
+        self.shelf.by_id[document.document_id] = replace(document, content=content)
 
     async def set_readers(self, document_id: str, readers: Readers) -> KnowledgeDocument | None:
-        document = await self.find(document_id)
-        if document is None:
+        if await self.find(document_id) is None:
             return None
-        changed = self.shelf.by_id[document_id] = replace(document, readers=readers)
-        return replace(changed, content="")
+        newest = self.shelf.by_id[document_id]
+        self.shelf.by_id[document_id] = replace(newest, readers=readers)
+        changed = await self.find(document_id)
+        return None if changed is None else replace(changed, content="")
 
     async def set_category_readers(self, category: str, readers: Readers, new_id: str) -> str:
         self.shelf.category_readers[category] = readers
@@ -272,26 +355,73 @@ class FakeDocuments:
     async def remove(self, document_id: str, now: datetime) -> None:
         document = self.shelf.by_id[document_id]
         if document.delete_time is None:
+            self._withdraw_if_not_begun(document_id)
             self.shelf.by_id[document_id] = replace(
-                document, delete_time=now, update_time=now, chunk_count=0
+                document,
+                delete_time=now,
+                chunk_count=0,
+                published_version=0,
+                archive_time=None,
             )
         self._forget(document_id)
+
+    def _replace_chunks(
+        self, document_id: str, chunks: Sequence[Chunk], embeddings: Sequence[Embedding]
+    ) -> None:
+        self._forget(document_id)
+        self.shelf.chunks[document_id] = list(chunks)
+        self.shelf.embeddings |= {one.chunk_id: one for one in embeddings}
 
     def _forget(self, document_id: str) -> None:
         for chunk in self.shelf.chunks.pop(document_id, []):
             del self.shelf.embeddings[chunk.chunk_id]
 
+    def _withdraw_if_not_begun(self, document_id: str) -> None:
+        document = self.shelf.by_id.get(document_id)
+        if document is None or not document.published_version:
+            return
+        key = (document_id, document.published_version)
+        version = self.shelf.versions[key]
+        if not version.period.has_begun_at(self.now):
+            self.shelf.versions[key] = replace(version, publish_time=None)
+
     def _readable(self) -> list[KnowledgeDocument]:
-        documents = [self._with_list(one) for one in self.shelf.by_id.values()]
+        """Whose lists admit the reader, at their newest versions."""
         return [
-            one
-            for one in documents
-            if self.reader.is_admitted_by(one.readers)
-            and self.reader.is_admitted_by(one.category_readers)
+            self._with_list(document)
+            for document in self.shelf.by_id.values()
+            if self.reader.is_admitted_by(document.readers)
+            and self.reader.is_admitted_by(self.shelf.admitting(document).category_readers)
         ]
 
-    def _live(self) -> list[KnowledgeDocument]:
+    def _in_force(self) -> list[KnowledgeDocument]:
+        """At their published versions."""
+        published = [self.shelf.published(document) for document in self._readable()]
+        return [
+            self._with_list(one)
+            for one in published
+            if one is not None and one.delete_time is None and _standing(one).holds_at(self.now)
+        ]
+
+    def _shown(self) -> list[KnowledgeDocument]:
+        if not self.reader.sees_all:
+            return self._in_force()
         return [one for one in self._readable() if one.delete_time is None]
+
+    def _published(self, document_id: str) -> KnowledgeDocument | None:
+        document = self.shelf.by_id.get(document_id)
+        is_shown = any(one.document_id == document_id for one in self._shown())
+        published = self.shelf.published(document) if document and is_shown else None
+        return None if published is None else self._with_list(published)
+
+    def _versions(self, document_id: str) -> list[DocumentVersion]:
+        return [
+            replace(version, state=_state(document, version))
+            for document in self._readable()
+            for (owner, _), version in sorted(self.shelf.versions.items())
+            if owner == document_id == document.document_id
+            and (self.reader.sees_all or _has_been_shown(version, self.now))
+        ]
 
     def _with_list(self, document: KnowledgeDocument) -> KnowledgeDocument:
         return replace(
@@ -300,32 +430,58 @@ class FakeDocuments:
 
 
 class FakeDocumentStore:
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock = utc_now) -> None:
         self._shelves: dict[TenantId, Shelf] = {}
+        self._clock = clock
 
     @asynccontextmanager
     async def reading(self, reader: Reader) -> AsyncIterator[FakeDocuments]:
-        yield FakeDocuments(self._shelves.setdefault(reader.tenant_id, Shelf()), reader)
+        shelf = self._shelves.setdefault(reader.tenant_id, Shelf())
+        yield FakeDocuments(shelf, reader, self._clock())
 
     @asynccontextmanager
     async def transaction(self, reader: Reader) -> AsyncIterator[FakeDocuments]:
         before = deepcopy(self._shelves.setdefault(reader.tenant_id, Shelf()))
         try:
-            yield FakeDocuments(self._shelves[reader.tenant_id], reader)
+            yield FakeDocuments(self._shelves[reader.tenant_id], reader, self._clock())
         except BaseException:
             self._shelves[reader.tenant_id] = before
             raise
 
     async def revisions(self) -> Revisions:
         return {
-            (tenant_id, one.document_id): _revision(one)
+            (tenant_id, one.document_id): _revision(published)
             for tenant_id, shelf in self._shelves.items()
             for one in shelf.by_id.values()
-            if one.delete_time is None
+            if one.delete_time is None and (published := shelf.published(one))
         }
 
 
-def _revision(document: KnowledgeDocument) -> Revision:
+def _standing(published: KnowledgeDocument) -> Standing:
+    return Standing(published.archive_time is not None, published.period)
+
+
+def _state(document: KnowledgeDocument, version: DocumentVersion) -> DocumentState:
+    is_published = version.version == document.published_version
+    if is_published and document.archive_time is None:
+        return DocumentState.PUBLISHED
+    return DocumentState.DRAFT if version.publish_time is None else DocumentState.ARCHIVED
+
+
+def _has_been_shown(version: DocumentVersion, now: datetime) -> bool:
+    begin, end = version.period.begin, version.period.end
+    return (
+        version.publish_time is not None
+        and (begin is None or begin <= now)
+        and (end is None or end > version.publish_time)
+    )
+
+
+def _revision(published: KnowledgeDocument) -> Revision:
     return Revision(
-        document.version, document.chunk_count, document.category, document.readers.keys
+        published.version,
+        published.chunk_count,
+        published.category,
+        published.readers.keys,
+        _standing(published),
     )

@@ -63,7 +63,7 @@ def _of_auth(session: AsyncSession, tenant_id: TenantId) -> SqlTenantRecords:
 
 
 def _of_search(session: AsyncSession, tenant_id: TenantId) -> SqlDocuments:
-    return SqlDocuments(session, curator(tenant_id))
+    return SqlDocuments(session, curator(tenant_id), NOON)
 
 
 def _of_chat(session: AsyncSession, tenant_id: TenantId) -> _SqlChatRecords:

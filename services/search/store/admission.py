@@ -1,17 +1,21 @@
 """The SQL of access lists: whom they let in, what they say, and how they are changed."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, MutableMapping
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import (
     ColumnElement,
+    Row,
     Select,
     String,
     and_,
+    cast,
     delete,
     exists,
     insert,
     literal,
+    null,
     or_,
     select,
     true,
@@ -22,7 +26,10 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId
+from services.mesh.columns import UtcDateTime
+from services.search.publication import BEGINNING
 from services.search.readers import EVERYBODY, Reader, Readers, View
+from services.search.store.standing import turning_points
 from services.search.tables import CategoryReaderRow, CategoryRow, DocumentReaderRow, DocumentRow
 
 Lists = MutableMapping[str, Readers]
@@ -40,18 +47,23 @@ def admits(reader: Reader) -> ColumnElement[bool]:
     )
 
 
-async def view_of(session: AsyncSession, reader: Reader) -> View:
-    if reader.sees_all:
-        return View(reader.tenant_id, sees_all=True)
+async def view_of(session: AsyncSession, reader: Reader, now: datetime) -> View:
     # One statement: this is asked before every search. No category is without a name.
-    columns = (CategoryReaderRow.category, CategoryReaderRow.reader)
+    columns = (CategoryReaderRow.category, CategoryReaderRow.reader, cast(null(), UtcDateTime))
     of_categories = select(*columns).where(CategoryReaderRow.tenant_id == reader.tenant_id)
     of_documents = [_named_by_a_document(reader, key) for key in sorted(reader.keys)]
-    rows = await session.execute(union_all(of_categories, *of_documents))
-    lists = _lists((name, key) for name, key in rows)
+    turns = turning_points(reader.tenant_id, now)
+    asked = (of_categories, *of_documents, *turns)
+    rows: Sequence[Row[str, str, datetime | None]] = (
+        await session.execute(union_all(*asked))
+    ).all()
+    since = max((moment for _, _, moment in rows if moment), default=BEGINNING)
+    if reader.sees_all:
+        return View(reader.tenant_id, sees_all=True, since=since)
+    lists = _lists((name, key) for name, key, _ in rows if key)
     named = lists.pop("", EVERYBODY).keys
     closed = {name for name, readers in lists.items() if not reader.is_admitted_by(readers)}
-    return View(reader.tenant_id, named, frozenset(closed))
+    return View(reader.tenant_id, named, frozenset(closed), since=since)
 
 
 async def category_lists(session: AsyncSession, tenant_id: TenantId) -> Lists:
@@ -123,10 +135,11 @@ def _lets_in(
     return or_(~exists().where(own), exists().where(own, listed.reader.in_(reader.keys)))
 
 
-def _named_by_a_document(reader: Reader, key: str) -> Select[str, str]:
+def _named_by_a_document(reader: Reader, key: str) -> Select[str, str, datetime | None]:
     own = DocumentReaderRow.tenant_id == reader.tenant_id
     is_named = exists().where(own, DocumentReaderRow.reader == key)
-    return select(literal("", String), literal(key, String)).where(is_named)
+    columns = (literal("", String), literal(key, String), cast(null(), UtcDateTime))
+    return select(*columns).where(is_named)
 
 
 def _lists(rows: Iterable[tuple[str, str]]) -> Lists:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.search.domain import (
@@ -16,7 +17,14 @@ from services.search.domain import (
 from services.search.ports import StoredPassage
 from services.search.readers import Reader, View
 from services.search.revisions import Revision
-from services.search.rows import CHUNK_COLUMNS, chunk_from, document_from, original_from
+from services.search.rows import (
+    CHUNK_COLUMNS,
+    VERSION_COLUMNS,
+    chunk_from,
+    document_from,
+    standing_of,
+    version_from,
+)
 from services.search.store.admission import (
     admits,
     category_ids,
@@ -24,19 +32,21 @@ from services.search.store.admission import (
     document_lists,
     view_of,
 )
+from services.search.store.standing import has_been_shown, in_force
 from services.search.tables import ChunkRow, DocumentRow, EmbeddingRow, VersionRow
 
 _Owned = type[DocumentRow] | type[VersionRow] | type[ChunkRow] | type[EmbeddingRow]
 
 
 class ReadableDocuments:
-    def __init__(self, session: AsyncSession, reader: Reader) -> None:
+    def __init__(self, session: AsyncSession, reader: Reader, now: datetime) -> None:
         self.session = session
         self._reader = reader
         self.tenant_id = reader.tenant_id
+        self.now = now
 
     async def view(self) -> View:
-        return await view_of(self.session, self._reader)
+        return await view_of(self.session, self._reader, self.now)
 
     async def find(self, document_id: str) -> KnowledgeDocument | None:
         return await self._find(DocumentRow.document_id == document_id)
@@ -45,54 +55,57 @@ class ReadableDocuments:
         return await self._find(DocumentRow.source_uri == source_uri)
 
     async def find_version(self, document_id: str, version: int) -> DocumentVersion | None:
-        if not await self.is_known(document_id):
-            return None
-        row = await self.session.get(VersionRow, (self.tenant_id, document_id, version))
-        if row is None:
-            return None
-        return DocumentVersion(
-            row.document_id,
-            row.version,
-            row.source_uri,
-            row.title,
-            row.content,
-            row.create_time,
-            original_from(row),
+        found = await self.session.execute(
+            select(DocumentRow, VersionRow.content, *VERSION_COLUMNS)
+            .join(VersionRow, _same_document())
+            .where(
+                self.readable(),
+                self._may_be_opened(),
+                DocumentRow.document_id == document_id,
+                VersionRow.version == version,
+            )
         )
+        row = found.one_or_none()
+        return None if row is None else version_from(row[0], row, row.content)
 
     async def is_known(self, document_id: str) -> bool:
+        opened = exists().where(self.own(VersionRow), _same_document(), self._may_be_opened())
         known = select(DocumentRow.document_id).where(
-            self.readable(), DocumentRow.document_id == document_id
+            self.readable(),
+            DocumentRow.document_id == document_id,
+            true() if self._reader.sees_all else opened,
         )
         return await self.session.scalar(known) is not None
 
     async def revision_of(self, document_id: str) -> Revision | None:
-        row = await self.session.scalar(
-            select(DocumentRow).where(self.readable(), DocumentRow.document_id == document_id)
-        )
-        if row is None or row.delete_time is not None:
+        row = await self._published(document_id)
+        if row is None:
             return None
         lists = await document_lists(self.session, self.tenant_id, [document_id])
-        return Revision(row.version, row.chunk_count, row.category, lists[document_id].keys)
+        return Revision(
+            row.published_version,
+            row.chunk_count,
+            row.category,
+            lists[document_id].keys,
+            standing_of(row),
+        )
 
     async def list_documents(self, *, limit: int, after: str) -> list[KnowledgeDocument]:
-        rows = await self.session.scalars(
-            select(DocumentRow)
-            .where(
-                self.readable(),
-                DocumentRow.delete_time.is_(None),
-                DocumentRow.source_uri > after,
-            )
+        rows = await self.session.execute(
+            select(DocumentRow, *VERSION_COLUMNS)
+            .join(VersionRow, self._shown_version())
+            .where(self.shown(), DocumentRow.source_uri > after)
             .order_by(DocumentRow.source_uri)
             .limit(limit)
         )
-        return await self.with_lists([document_from(row) for row in rows])
+        return await self.with_lists([document_from(row[0], row) for row in rows])
 
     async def list_categories(self) -> list[Category]:
         rows = await self.session.execute(
-            select(DocumentRow.category, func.count().label("documents"))
-            .where(self.readable(), DocumentRow.delete_time.is_(None), DocumentRow.category != "")
-            .group_by(DocumentRow.category)
+            select(VersionRow.category, func.count().label("documents"))
+            .join(DocumentRow, self._shown_version())
+            .where(self.shown(), VersionRow.category != "")
+            .group_by(VersionRow.category)
         )
         counts = {row.category: row.documents for row in rows}
         lists = await category_lists(self.session, self.tenant_id)
@@ -116,7 +129,12 @@ class ReadableDocuments:
                 (EmbeddingRow.tenant_id == ChunkRow.tenant_id)
                 & (EmbeddingRow.chunk_id == ChunkRow.chunk_id),
             )
-            .where(self.own(ChunkRow), self.readable(), ChunkRow.chunk_id.in_(chunk_ids))
+            .where(
+                self.own(ChunkRow),
+                self.readable(),
+                in_force(self.now),
+                ChunkRow.chunk_id.in_(chunk_ids),
+            )
         )
         return {
             row.chunk_id: StoredPassage(chunk_from(row), row.title, row.source_uri, row.terms)
@@ -124,10 +142,8 @@ class ReadableDocuments:
         }
 
     async def indexed_text(self, document_id: str) -> IndexedText | None:
-        row = await self.session.scalar(
-            select(DocumentRow).where(self.readable(), DocumentRow.document_id == document_id)
-        )
-        if row is None or row.delete_time is not None:
+        row = await self._published(document_id)
+        if row is None:
             return None
         rows = await self.session.execute(
             select(*CHUNK_COLUMNS, EmbeddingRow.recipe, EmbeddingRow.meaning, EmbeddingRow.terms)
@@ -147,43 +163,32 @@ class ReadableDocuments:
         lists = await document_lists(self.session, self.tenant_id, [document_id])
         return IndexedText(
             document_id,
-            row.version,
+            row.published_version,
             row.title,
             chunks,
             embeddings,
             row.category,
             lists[document_id],
+            standing_of(row),
         )
 
     async def terms(self) -> list[tuple[str, bytes]]:
-        statement = select(EmbeddingRow.chunk_id, EmbeddingRow.terms).where(self.own(EmbeddingRow))
-        if not self._reader.sees_all:
-            # What is closed is usually little, and then this is faster than joining all there is.
-            closed = (
-                select(ChunkRow.chunk_id)
-                .join(DocumentRow, ChunkRow.document_id == DocumentRow.document_id)
-                .where(self.own(ChunkRow), self.own(DocumentRow), ~admits(self._reader))
+        # What is closed is usually little, and then this is faster than joining all there is.
+        closed = (
+            select(ChunkRow.chunk_id)
+            .join(DocumentRow, ChunkRow.document_id == DocumentRow.document_id)
+            .where(
+                self.own(ChunkRow),
+                self.own(DocumentRow),
+                ~and_(admits(self._reader), in_force(self.now)),
             )
-            statement = statement.where(EmbeddingRow.chunk_id.not_in(closed))
-        rows = await self.session.execute(statement.order_by(EmbeddingRow.chunk_id))
-        return [(chunk_id, terms) for chunk_id, terms in rows]
-
-    async def _find(self, condition: ColumnElement[bool]) -> KnowledgeDocument | None:
-        found = await self.session.execute(
-            select(DocumentRow, VersionRow.content)
-            .join(
-                VersionRow,
-                (VersionRow.tenant_id == DocumentRow.tenant_id)
-                & (VersionRow.document_id == DocumentRow.document_id)
-                & (VersionRow.version == DocumentRow.version),
-            )
-            .where(self.readable(), DocumentRow.delete_time.is_(None), condition)
         )
-        pair = found.one_or_none()
-        if pair is None:
-            return None
-        (document,) = await self.with_lists([document_from(pair[0], pair[1])])
-        return document
+        rows = await self.session.execute(
+            select(EmbeddingRow.chunk_id, EmbeddingRow.terms)
+            .where(self.own(EmbeddingRow), EmbeddingRow.chunk_id.not_in(closed))
+            .order_by(EmbeddingRow.chunk_id)
+        )
+        return [(chunk_id, terms) for chunk_id, terms in rows]
 
     async def with_lists(self, documents: Sequence[KnowledgeDocument]) -> list[KnowledgeDocument]:
         ids = [document.document_id for document in documents]
@@ -202,4 +207,47 @@ class ReadableDocuments:
         return table.tenant_id == self.tenant_id
 
     def readable(self) -> ColumnElement[bool]:
+        """Whether the lists admit the reader, also to what was found once."""
         return and_(self.own(DocumentRow), admits(self._reader))
+
+    def shown(self) -> ColumnElement[bool]:
+        """Whether the document is there for the reader now."""
+        is_there = DocumentRow.delete_time.is_(None)
+        return and_(self.readable(), is_there if self._reader.sees_all else in_force(self.now))
+
+    async def _published(self, document_id: str) -> DocumentRow | None:
+        return await self.session.scalar(
+            select(DocumentRow).where(
+                self.shown(),
+                DocumentRow.document_id == document_id,
+                DocumentRow.published_version > 0,
+            )
+        )
+
+    async def _find(self, condition: ColumnElement[bool]) -> KnowledgeDocument | None:
+        found = await self.session.execute(
+            select(DocumentRow, VersionRow.content, *VERSION_COLUMNS)
+            .join(VersionRow, self._shown_version())
+            .where(self.shown(), condition)
+        )
+        row = found.one_or_none()
+        if row is None:
+            return None
+        (document,) = await self.with_lists([document_from(row[0], row, row.content)])
+        return document
+
+    def _shown_version(self) -> ColumnElement[bool]:
+        """Newer drafts are for those only who write them."""
+        sees_all = self._reader.sees_all
+        shown = DocumentRow.version if sees_all else DocumentRow.published_version
+        return and_(_same_document(), VersionRow.version == shown)
+
+    def _may_be_opened(self) -> ColumnElement[bool]:
+        return true() if self._reader.sees_all else has_been_shown(self.now)
+
+
+def _same_document() -> ColumnElement[bool]:
+    return and_(
+        VersionRow.tenant_id == DocumentRow.tenant_id,
+        VersionRow.document_id == DocumentRow.document_id,
+    )

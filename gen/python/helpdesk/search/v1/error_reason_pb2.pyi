@@ -92,6 +92,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The file is in no single encoding that can be told.
     Example: {"reason": "DOCUMENT_ENCODING_UNCLEAR", "metadata": {"source_uri": "notes.txt", "detail": "…"}}
     """
+    ERROR_REASON_EFFECTIVE_DATES_REVERSED: _ErrorReason.ValueType  # 30
+    """The dates of a version end before they begin.
+    Example: {"reason": "EFFECTIVE_DATES_REVERSED", "metadata": {"source_uri": "hr/holidays.md"}}
+    """
+    ERROR_REASON_VERSION_NOT_NEWEST: _ErrorReason.ValueType  # 31
+    """A newer version has been put than the one that was looked at.
+    Example: {"reason": "VERSION_NOT_NEWEST", "metadata": {"document_id": "0199…", "version": "7"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that search refuses with, in `google.rpc.ErrorInfo` of domain `helpdesk.search`."""
@@ -165,5 +173,13 @@ Example: {"reason": "DOCUMENT_CONVERSION_FAILED", "metadata": {"source_uri": "gu
 ERROR_REASON_DOCUMENT_ENCODING_UNCLEAR: ErrorReason.ValueType  # 49
 """The file is in no single encoding that can be told.
 Example: {"reason": "DOCUMENT_ENCODING_UNCLEAR", "metadata": {"source_uri": "notes.txt", "detail": "…"}}
+"""
+ERROR_REASON_EFFECTIVE_DATES_REVERSED: ErrorReason.ValueType  # 30
+"""The dates of a version end before they begin.
+Example: {"reason": "EFFECTIVE_DATES_REVERSED", "metadata": {"source_uri": "hr/holidays.md"}}
+"""
+ERROR_REASON_VERSION_NOT_NEWEST: ErrorReason.ValueType  # 31
+"""A newer version has been put than the one that was looked at.
+Example: {"reason": "VERSION_NOT_NEWEST", "metadata": {"document_id": "0199…", "version": "7"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from helpdesk.search.v1 import publication_pb2 as _publication_pb2
 from helpdesk.search.v1 import readers_pb2 as _readers_pb2
 import builtins as _builtins
 import sys
@@ -22,7 +23,9 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class KnowledgeDocument(_message.Message):
-    """An article of the tenant's knowledge base at its newest version."""
+    """An article of the tenant's knowledge base: for whoever may put documents at its newest version, for all others at
+    the published one.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -40,6 +43,9 @@ class KnowledgeDocument(_message.Message):
     RESTRICTED_FIELD_NUMBER: _builtins.int
     SOURCE_MEDIA_TYPE_FIELD_NUMBER: _builtins.int
     SOURCE_SHA256_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_DATES_FIELD_NUMBER: _builtins.int
+    PUBLISHED_VERSION_FIELD_NUMBER: _builtins.int
     document_id: _builtins.str
     """The document's id."""
     source_uri: _builtins.str
@@ -51,30 +57,43 @@ class KnowledgeDocument(_message.Message):
     content: _builtins.str
     """The document in Markdown, as it was put, at most 2 MiB."""
     version: _builtins.int
-    """The number of the newest version, from 1."""
+    """The number of the version that is shown here, from 1."""
     content_hash: _builtins.str
     """SHA-256 of source URI, title, category and content in lower-case hex; the same hash means the same document."""
     chunk_count: _builtins.int
-    """The number of passages that the newest version was cut into."""
+    """The number of passages that the version was cut into; 0 unless it is the published one."""
     restricted: _builtins.bool
     """Whether the document's or its category's list keeps somebody out."""
     source_media_type: _builtins.str
     """The media type of the file that the newest version was imported from; empty for one that was put."""
     source_sha256: _builtins.str
     """SHA-256 of that file in lower-case hex; the same hash means that an import would change nothing."""
+    state: _publication_pb2.DocumentState.ValueType
+    """Whether the version is found. Where it is not set, a put publishes a new document and otherwise leaves it as it is:
+    what follows a draft is a draft, and what is put into an archived document stays archived. A draft never hides the
+    published version before it.
+    """
+    published_version: _builtins.int
+    """The number of the version that is found; 0 when none is published, or when the document is archived."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When the document was first put."""
 
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
-        """When the newest version was put."""
+        """When the version was put."""
 
     @_builtins.property
     def readers(self) -> _readers_pb2.Readers:
         """Who may read the document at any of its versions; its category's list must admit a reader too. To others it does
         not exist. Where it is not set, a put takes what the front matter of a new version says under `readers`, and else
         leaves the list as it is: a change of content never opens a document. Returned only to who may put documents.
+        """
+
+    @_builtins.property
+    def effective_dates(self) -> _publication_pb2.EffectiveDates:
+        """When the version holds. Where it is not set, a put takes over the dates of the version before; an empty message
+        lifts them.
         """
 
     def __init__(
@@ -94,10 +113,13 @@ class KnowledgeDocument(_message.Message):
         restricted: _builtins.bool = ...,
         source_media_type: _builtins.str = ...,
         source_sha256: _builtins.str = ...,
+        state: _publication_pb2.DocumentState.ValueType = ...,
+        effective_dates: _publication_pb2.EffectiveDates | None = ...,
+        published_version: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "readers", b"readers", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "effective_dates", b"effective_dates", "readers", b"readers", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "chunk_count", b"chunk_count", "content", b"content", "content_hash", b"content_hash", "create_time", b"create_time", "document_id", b"document_id", "readers", b"readers", "restricted", b"restricted", "source_media_type", b"source_media_type", "source_sha256", b"source_sha256", "source_uri", b"source_uri", "title", b"title", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "chunk_count", b"chunk_count", "content", b"content", "content_hash", b"content_hash", "create_time", b"create_time", "document_id", b"document_id", "effective_dates", b"effective_dates", "published_version", b"published_version", "readers", b"readers", "restricted", b"restricted", "source_media_type", b"source_media_type", "source_sha256", b"source_sha256", "source_uri", b"source_uri", "state", b"state", "title", b"title", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -117,6 +139,12 @@ class DocumentVersion(_message.Message):
     SOURCE_URI_FIELD_NUMBER: _builtins.int
     SOURCE_MEDIA_TYPE_FIELD_NUMBER: _builtins.int
     SOURCE_SHA256_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    CONTENT_HASH_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_DATES_FIELD_NUMBER: _builtins.int
+    PUBLISH_TIME_FIELD_NUMBER: _builtins.int
+    RESTORED_VERSION_FIELD_NUMBER: _builtins.int
     document_id: _builtins.str
     """The document."""
     version: _builtins.int
@@ -131,9 +159,25 @@ class DocumentVersion(_message.Message):
     """The media type of the file that this version was imported from; empty for one that was put."""
     source_sha256: _builtins.str
     """SHA-256 of that file in lower-case hex."""
+    category: _builtins.str
+    """What the document is about at this version."""
+    content_hash: _builtins.str
+    """SHA-256 of source URI, title, category and content in lower-case hex."""
+    state: _publication_pb2.DocumentState.ValueType
+    """Whether this version is the published one, has never been published, or was published once."""
+    restored_version: _builtins.int
+    """The number of the version whose content this one brought back; 0 when it brought new content."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When this version was put."""
+
+    @_builtins.property
+    def effective_dates(self) -> _publication_pb2.EffectiveDates:
+        """When the version holds."""
+
+    @_builtins.property
+    def publish_time(self) -> _timestamp_pb2.Timestamp:
+        """When the version was published; not set for one that has never been."""
 
     def __init__(
         self,
@@ -146,10 +190,16 @@ class DocumentVersion(_message.Message):
         source_uri: _builtins.str = ...,
         source_media_type: _builtins.str = ...,
         source_sha256: _builtins.str = ...,
+        category: _builtins.str = ...,
+        content_hash: _builtins.str = ...,
+        state: _publication_pb2.DocumentState.ValueType = ...,
+        effective_dates: _publication_pb2.EffectiveDates | None = ...,
+        publish_time: _timestamp_pb2.Timestamp | None = ...,
+        restored_version: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "effective_dates", b"effective_dates", "publish_time", b"publish_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "create_time", b"create_time", "document_id", b"document_id", "source_media_type", b"source_media_type", "source_sha256", b"source_sha256", "source_uri", b"source_uri", "title", b"title", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "content", b"content", "content_hash", b"content_hash", "create_time", b"create_time", "document_id", b"document_id", "effective_dates", b"effective_dates", "publish_time", b"publish_time", "restored_version", b"restored_version", "source_media_type", b"source_media_type", "source_sha256", b"source_sha256", "source_uri", b"source_uri", "state", b"state", "title", b"title", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -80,22 +80,23 @@ class SearchServiceServicer:
     """
 
     def PutDocument(self, request, context):
-        """Stores a document under its source URI as a new version and makes it searchable. The same content again
-        changes nothing.
+        """Stores a document under its source URI as a new version and, unless it is a draft or archived, makes it searchable.
+        The same content and dates again make no new version; another state then publishes or archives what is there.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetDocument(self, request, context):
-        """Returns a document at its newest version.
+        """Returns a document: for whoever may put documents at its newest version, for all others at the published one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetDocumentVersion(self, request, context):
-        """Returns one version of a document, also of an older one; this is what a citation points into.
+        """Returns one version of a document, also of an older one; this is what a citation points into. Whoever may not put
+        documents gets those that were ever found, also when the document is archived, past its dates, or deleted since.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

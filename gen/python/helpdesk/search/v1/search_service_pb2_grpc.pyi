@@ -37,13 +37,15 @@ class SearchServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> SearchServiceAsyncStub: ...
     PutDocument: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.PutDocumentRequest, _search_pb2.KnowledgeDocument]
-    """Stores a document under its source URI as a new version and makes it searchable. The same content again
-    changes nothing.
+    """Stores a document under its source URI as a new version and, unless it is a draft or archived, makes it searchable.
+    The same content and dates again make no new version; another state then publishes or archives what is there.
     """
     GetDocument: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.GetDocumentRequest, _search_pb2.KnowledgeDocument]
-    """Returns a document at its newest version."""
+    """Returns a document: for whoever may put documents at its newest version, for all others at the published one."""
     GetDocumentVersion: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.GetDocumentVersionRequest, _search_pb2.DocumentVersion]
-    """Returns one version of a document, also of an older one; this is what a citation points into."""
+    """Returns one version of a document, also of an older one; this is what a citation points into. Whoever may not put
+    documents gets those that were ever found, also when the document is archived, past its dates, or deleted since.
+    """
     ListDocuments: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.ListDocumentsRequest, _search_service_pb2.ListDocumentsResponse]
     """Lists documents by source URI, without their content."""
     DeleteDocument: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.DeleteDocumentRequest, _search_service_pb2.DeleteDocumentResponse]
@@ -63,13 +65,15 @@ class SearchServiceAsyncStub(SearchServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     PutDocument: _aio.UnaryUnaryMultiCallable[_search_service_pb2.PutDocumentRequest, _search_pb2.KnowledgeDocument]  # type: ignore[assignment]
-    """Stores a document under its source URI as a new version and makes it searchable. The same content again
-    changes nothing.
+    """Stores a document under its source URI as a new version and, unless it is a draft or archived, makes it searchable.
+    The same content and dates again make no new version; another state then publishes or archives what is there.
     """
     GetDocument: _aio.UnaryUnaryMultiCallable[_search_service_pb2.GetDocumentRequest, _search_pb2.KnowledgeDocument]  # type: ignore[assignment]
-    """Returns a document at its newest version."""
+    """Returns a document: for whoever may put documents at its newest version, for all others at the published one."""
     GetDocumentVersion: _aio.UnaryUnaryMultiCallable[_search_service_pb2.GetDocumentVersionRequest, _search_pb2.DocumentVersion]  # type: ignore[assignment]
-    """Returns one version of a document, also of an older one; this is what a citation points into."""
+    """Returns one version of a document, also of an older one; this is what a citation points into. Whoever may not put
+    documents gets those that were ever found, also when the document is archived, past its dates, or deleted since.
+    """
     ListDocuments: _aio.UnaryUnaryMultiCallable[_search_service_pb2.ListDocumentsRequest, _search_service_pb2.ListDocumentsResponse]  # type: ignore[assignment]
     """Lists documents by source URI, without their content."""
     DeleteDocument: _aio.UnaryUnaryMultiCallable[_search_service_pb2.DeleteDocumentRequest, _search_service_pb2.DeleteDocumentResponse]  # type: ignore[assignment]
@@ -92,8 +96,8 @@ class SearchServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _search_service_pb2.PutDocumentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_search_pb2.KnowledgeDocument, _abc.Awaitable[_search_pb2.KnowledgeDocument]]:
-        """Stores a document under its source URI as a new version and makes it searchable. The same content again
-        changes nothing.
+        """Stores a document under its source URI as a new version and, unless it is a draft or archived, makes it searchable.
+        The same content and dates again make no new version; another state then publishes or archives what is there.
         """
 
     @_abc_1.abstractmethod
@@ -102,7 +106,7 @@ class SearchServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _search_service_pb2.GetDocumentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_search_pb2.KnowledgeDocument, _abc.Awaitable[_search_pb2.KnowledgeDocument]]:
-        """Returns a document at its newest version."""
+        """Returns a document: for whoever may put documents at its newest version, for all others at the published one."""
 
     @_abc_1.abstractmethod
     def GetDocumentVersion(
@@ -110,7 +114,9 @@ class SearchServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _search_service_pb2.GetDocumentVersionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_search_pb2.DocumentVersion, _abc.Awaitable[_search_pb2.DocumentVersion]]:
-        """Returns one version of a document, also of an older one; this is what a citation points into."""
+        """Returns one version of a document, also of an older one; this is what a citation points into. Whoever may not put
+        documents gets those that were ever found, also when the document is archived, past its dates, or deleted since.
+        """
 
     @_abc_1.abstractmethod
     def ListDocuments(
