@@ -92,6 +92,7 @@ ADMIN_PERMISSIONS = (
         "auth.users.reset_password",
         "auth.users.set_roles",
         "auth.users.update",
+        "chat.gaps.report",
         "search.categories.list",
         "search.categories.set_readers",
         "search.documents.archive",
@@ -99,6 +100,7 @@ ADMIN_PERMISSIONS = (
         "search.documents.publish",
         "search.documents.put",
         "search.documents.set_readers",
+        "search.texts.group",
         MANAGE_API_KEYS,
     }
 )

@@ -2,7 +2,7 @@
 
 from google.rpc import status_pb2
 
-from helpdesk.chat.v1 import chat_pb2
+from helpdesk.chat.v1 import chat_pb2, gap_service_pb2
 from helpdesk.search.v1 import search_pb2
 from helpdesk.ticket.v1 import ticket_pb2, ticket_service_pb2
 from services.chat.domain import (
@@ -17,8 +17,10 @@ from services.chat.domain import (
     DocumentVersion,
     Message,
     MessageRole,
+    NearestArticle,
     Passage,
 )
+from services.chat.gaps import Gap
 from services.chat.ports import TicketOrder
 
 _ROLES = {
@@ -51,17 +53,28 @@ def message_message(message: Message) -> chat_pb2.Message:
         text=message.text,
         outcome=_OUTCOMES[message.outcome],
         citations=[citation_message(citation) for citation in message.citations],
-        nearest_articles=[
-            chat_pb2.NearestArticle(
-                document_id=article.document_id,
-                title=article.title,
-                source_uri=article.source_uri,
-            )
-            for article in message.nearest_articles
-        ],
+        nearest_articles=map(nearest_article_message, message.nearest_articles),
     )
     converted.create_time.FromDatetime(message.create_time)
     return converted
+
+
+def nearest_article_message(article: NearestArticle) -> chat_pb2.NearestArticle:
+    return chat_pb2.NearestArticle(
+        document_id=article.document_id, title=article.title, source_uri=article.source_uri
+    )
+
+
+def gap_message(gap: Gap) -> gap_service_pb2.Gap:
+    message = gap_service_pb2.Gap(
+        question=gap.question,
+        count=gap.count,
+        examples=gap.examples,
+        nearest_articles=map(nearest_article_message, gap.nearest_articles),
+    )
+    message.first_time.FromDatetime(gap.first_time)
+    message.last_time.FromDatetime(gap.last_time)
+    return message
 
 
 def citation_message(citation: Citation) -> chat_pb2.Citation:

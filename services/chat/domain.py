@@ -73,6 +73,13 @@ class NearestArticle:
 
 
 @dataclass(frozen=True)
+class UnansweredQuestion:
+    text: str
+    create_time: datetime
+    nearest_articles: tuple[NearestArticle, ...]
+
+
+@dataclass(frozen=True)
 class Message:
     message_id: str
     session_id: str

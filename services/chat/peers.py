@@ -1,6 +1,13 @@
 """What chat asks of search and ticket, over their stubs and in the name of the user."""
 
-from helpdesk.search.v1 import search_service_pb2, search_service_pb2_grpc
+from collections.abc import Sequence
+
+from helpdesk.search.v1 import (
+    grouping_service_pb2,
+    grouping_service_pb2_grpc,
+    search_service_pb2,
+    search_service_pb2_grpc,
+)
 from helpdesk.ticket.v1 import ticket_service_pb2_grpc
 from services.chat.convert import create_ticket_request, document_version, passage
 from services.chat.domain import DocumentVersion
@@ -37,6 +44,15 @@ class SearchKnowledge:
             return document_version(await self._search.GetDocumentVersion(request))
         except NotFound as error:
             raise DocumentVersionMissing from error
+
+
+class SearchGroups:
+    def __init__(self, grouping: "grouping_service_pb2_grpc.GroupingServiceAsyncStub") -> None:
+        self._grouping = grouping
+
+    async def group(self, texts: Sequence[str]) -> list[list[int]]:
+        reply = await self._grouping.GroupTexts(grouping_service_pb2.GroupTextsRequest(texts=texts))
+        return [list(group.positions) for group in reply.groups]
 
 
 class TicketServiceDesk:

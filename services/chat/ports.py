@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from services.chat.domain import ChatSession, DocumentVersion, Message, Passage, Statement
+from services.chat.domain import (
+    ChatSession,
+    DocumentVersion,
+    Message,
+    Passage,
+    Statement,
+    UnansweredQuestion,
+)
 from services.mesh.caller import TenantId, UserId
 
 Clock = Callable[[], datetime]
@@ -99,6 +106,16 @@ class ChatRecords(Protocol):
         """Returns messages in order of speaking; positions count from 1 without gaps."""
         ...
 
+    async def list_unanswered(self, since: datetime, *, limit: int) -> list[UnansweredQuestion]:
+        """The tenant's questions that were answered with nothing, whoever asked; newest first."""
+        ...
+
+
+class TextGroups(Protocol):
+    async def group(self, texts: Sequence[str]) -> Sequence[Sequence[int]]:
+        """Places of texts that mean alike, largest group first and the most central text first."""
+        ...
+
 
 class SessionStore(Protocol):
     def writing(self, tenant_id: TenantId) -> AbstractAsyncContextManager[ChatRecords]:
@@ -117,5 +134,6 @@ class ChatParts:
     versions: DocumentVersions
     model: AnswerModel
     desk: TicketDesk
+    groups: TextGroups
     now: Clock
     new_id: Callable[[], str]

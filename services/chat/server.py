@@ -5,13 +5,13 @@ from pathlib import Path
 
 import grpc
 
-from helpdesk.chat.v1 import chat_service_pb2_grpc
-from helpdesk.search.v1 import search_service_pb2_grpc
+from helpdesk.chat.v1 import chat_service_pb2_grpc, gap_service_pb2_grpc
+from helpdesk.search.v1 import grouping_service_pb2_grpc, search_service_pb2_grpc
 from helpdesk.ticket.v1 import ticket_service_pb2_grpc
 from services.chat.answer.extractive import ExtractiveModel
-from services.chat.peers import SearchKnowledge, TicketServiceDesk
+from services.chat.peers import SearchGroups, SearchKnowledge, TicketServiceDesk
 from services.chat.ports import ChatParts
-from services.chat.servicer import ChatServicer
+from services.chat.servicer import ChatServicer, GapServicer
 from services.chat.store import SqlSessionStore
 from services.chat.tables import Table
 from services.mesh.authority import RemoteAuthority
@@ -43,12 +43,12 @@ async def serve_chat(settings: MeshSettings) -> None:
     authority = RemoteAuthority(settings, caller_service=NAME)
     search = connect(settings, caller_service=NAME, peer="search")
     ticket = connect(settings, caller_service=NAME, peer="ticket")
-    servicer = ChatServicer(assemble(database, search, ticket))
+    parts = assemble(database, search, ticket)
     try:
         await serve(
             name=NAME,
             settings=settings,
-            register=lambda server: register(servicer, server),
+            register=lambda server: register(parts, server),
             services=SERVICES,
             authority=authority,
             database=database,
@@ -70,10 +70,12 @@ def assemble(database: Database, search: grpc.aio.Channel, ticket: grpc.aio.Chan
         versions=knowledge,
         model=ExtractiveModel(),
         desk=TicketServiceDesk(ticket_service_pb2_grpc.TicketServiceStub(ticket)),
+        groups=SearchGroups(grouping_service_pb2_grpc.GroupingServiceStub(search)),
         now=utc_now,
         new_id=new_id,
     )
 
 
-def register(servicer: ChatServicer, server: grpc.aio.Server) -> None:
-    chat_service_pb2_grpc.add_ChatServiceServicer_to_server(servicer, server)
+def register(parts: ChatParts, server: grpc.aio.Server) -> None:
+    chat_service_pb2_grpc.add_ChatServiceServicer_to_server(ChatServicer(parts), server)
+    gap_service_pb2_grpc.add_GapServiceServicer_to_server(GapServicer(parts), server)

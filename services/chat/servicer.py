@@ -4,14 +4,22 @@ from collections.abc import AsyncIterator
 
 import structlog
 
-from helpdesk.chat.v1 import chat_pb2, chat_service_pb2, chat_service_pb2_grpc
+from helpdesk.chat.v1 import (
+    chat_pb2,
+    chat_service_pb2,
+    chat_service_pb2_grpc,
+    gap_service_pb2,
+    gap_service_pb2_grpc,
+)
 from services.chat import use_cases
 from services.chat.convert import (
     error_message,
     event_message,
+    gap_message,
     message_message,
     session_message,
 )
+from services.chat.gaps import report_gaps
 from services.chat.ports import ChatParts
 from services.mesh.call import call_or_none
 from services.mesh.caller import current_tenant
@@ -78,6 +86,25 @@ class ChatServicer(chat_service_pb2_grpc.ChatServiceServicer):
     ) -> chat_pb2.ChatSession:
         return session_message(
             await use_cases.hand_off_session(self._parts, request.session_id, request.reason)
+        )
+
+
+class GapServicer(gap_service_pb2_grpc.GapServiceServicer):
+    def __init__(self, parts: ChatParts) -> None:
+        self._parts = parts
+
+    async def ReportGaps(
+        self, request: gap_service_pb2.ReportGapsRequest, context: Context
+    ) -> gap_service_pb2.ReportGapsResponse:
+        report = await report_gaps(
+            self._parts.store,
+            self._parts.groups,
+            self._parts.now,
+            days=request.days,
+            page_size=request.page_size,
+        )
+        return gap_service_pb2.ReportGapsResponse(
+            gaps=map(gap_message, report.gaps), question_count=report.question_count
         )
 
 

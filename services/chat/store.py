@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict
+from datetime import datetime
 
 from sqlalchemy import Select, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from services.chat.domain import (
     AnswerOutcome,
@@ -16,6 +18,7 @@ from services.chat.domain import (
     Message,
     MessageRole,
     NearestArticle,
+    UnansweredQuestion,
 )
 from services.chat.errors import RequestIdTaken
 from services.chat.ports import ChatRecords
@@ -114,6 +117,29 @@ class _SqlChatRecords:
             .order_by(MessageRow.position)
             .limit(limit)
         )
+
+    async def list_unanswered(self, since: datetime, *, limit: int) -> list[UnansweredQuestion]:
+        answer = aliased(MessageRow)
+        rows = await self._sql.execute(
+            select(MessageRow.text, MessageRow.create_time, answer.nearest_articles)
+            .join(
+                answer,
+                (answer.tenant_id == MessageRow.tenant_id)
+                & (answer.answers == MessageRow.message_id),
+            )
+            .where(
+                MessageRow.tenant_id == self._tenant_id,
+                answer.tenant_id == self._tenant_id,
+                answer.outcome == AnswerOutcome.NOT_FOUND.value,
+                MessageRow.create_time >= since,
+            )
+            .order_by(MessageRow.create_time.desc(), MessageRow.message_id)
+            .limit(limit)
+        )
+        return [
+            UnansweredQuestion(text, time, tuple(NearestArticle(**one) for one in articles))
+            for text, time, articles in rows
+        ]
 
     def _select_session(self, session_id: str, user_id: UserId) -> Select[SessionRow]:
         return (

@@ -22,7 +22,7 @@ from helpdesk.auth.v1 import (
 )
 from helpdesk.auth.v1 import audit_service_pb2_grpc as auth_audit
 from helpdesk.chat.v1 import audit_service_pb2_grpc as chat_audit
-from helpdesk.chat.v1 import chat_service_pb2_grpc
+from helpdesk.chat.v1 import chat_service_pb2_grpc, gap_service_pb2_grpc
 from helpdesk.search.v1 import audit_service_pb2_grpc as search_audit
 from helpdesk.search.v1 import (
     category_service_pb2_grpc,
@@ -93,6 +93,7 @@ class Gateway:
         self.search = search_service_pb2_grpc.SearchServiceStub(channel)
         self.categories = category_service_pb2_grpc.CategoryServiceStub(channel)
         self.imports = document_import_service_pb2_grpc.DocumentImportServiceStub(channel)
+        self.gaps = gap_service_pb2_grpc.GapServiceStub(channel)
         self.chat = chat_service_pb2_grpc.ChatServiceStub(channel)
         self.audits: Mapping[str, _Audit] = {
             "auth": auth_audit.AuthAuditServiceStub(channel),

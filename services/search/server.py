@@ -9,6 +9,7 @@ import grpc
 from helpdesk.search.v1 import (
     category_service_pb2_grpc,
     document_import_service_pb2_grpc,
+    grouping_service_pb2_grpc,
     publication_service_pb2_grpc,
     search_service_pb2_grpc,
 )
@@ -32,6 +33,7 @@ from services.search.ports import DocumentStore, Encoder, VectorIndex
 from services.search.servicer import (
     CategoryServicer,
     DocumentImportServicer,
+    GroupingServicer,
     PublicationServicer,
     SearchServicer,
 )
@@ -67,6 +69,8 @@ class Parts:
         )
         publications = PublicationServicer(self.library)
         publication_service_pb2_grpc.add_PublicationServiceServicer_to_server(publications, server)
+        grouping = GroupingServicer(self.library)
+        grouping_service_pb2_grpc.add_GroupingServiceServicer_to_server(grouping, server)
 
 
 async def serve_search(settings: SearchSettings) -> None:

@@ -9,6 +9,8 @@ from helpdesk.search.v1 import (
     category_service_pb2_grpc,
     document_import_service_pb2,
     document_import_service_pb2_grpc,
+    grouping_service_pb2,
+    grouping_service_pb2_grpc,
     publication_service_pb2,
     publication_service_pb2_grpc,
     readers_pb2,
@@ -32,6 +34,7 @@ from services.search.convert import (
 from services.search.finding import Finder, search_passages
 from services.search.formats.converting import Converter
 from services.search.formats.importing import import_document
+from services.search.grouping import group_texts
 from services.search.library import Library
 
 _Context = grpc.aio.ServicerContext[Any, Any]
@@ -89,6 +92,19 @@ class SearchServicer(search_service_pb2_grpc.SearchServiceServicer):
         self, request: search_service_pb2.SearchPassagesRequest, context: _Context
     ) -> search_service_pb2.SearchPassagesResponse:
         return findings_to(await search_passages(self._finder, request.query, request.page_size))
+
+
+class GroupingServicer(grouping_service_pb2_grpc.GroupingServiceServicer):
+    def __init__(self, library: Library) -> None:
+        self._vectors = library.vectors
+
+    async def GroupTexts(
+        self, request: grouping_service_pb2.GroupTextsRequest, context: _Context
+    ) -> grouping_service_pb2.GroupTextsResponse:
+        groups = await group_texts(self._vectors, request.texts)
+        return grouping_service_pb2.GroupTextsResponse(
+            groups=[grouping_service_pb2.TextGroup(positions=group) for group in groups]
+        )
 
 
 class CategoryServicer(category_service_pb2_grpc.CategoryServiceServicer):

@@ -1,7 +1,7 @@
 """Turns chunks and questions into vectors, in threads, so that the event loop stays free."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from services.search.ports import Encoder, Vector
 from services.search.questions import QuestionVectors
 
 # Small enough that a question never waits long behind a large document.
-CHUNKS_PER_BATCH = 32
+TEXTS_PER_BATCH = 32
 
 
 class Vectors:
@@ -24,11 +24,18 @@ class Vectors:
     async def of_question(self, question: str) -> Vector:
         return await self._questions.of(question)
 
+    async def of_texts(self, texts: Sequence[str]) -> Vector:
+        """What questions are compared with one another by; nothing is remembered."""
+        batches = [
+            await asyncio.to_thread(self._encoder.encode_questions, texts[first:end])
+            for first, end in _ranges(len(texts))
+        ]
+        return np.concatenate(batches)
+
     async def of_chunks(self, title: str, chunks: Sequence[Chunk]) -> list[Embedding]:
         embeddings: list[Embedding] = []
-        for first in range(0, len(chunks), CHUNKS_PER_BATCH):
-            batch = chunks[first : first + CHUNKS_PER_BATCH]
-            embeddings += await asyncio.to_thread(self._embed, title, batch)
+        for first, end in _ranges(len(chunks)):
+            embeddings += await asyncio.to_thread(self._embed, title, chunks[first:end])
         return embeddings
 
     def _embed(self, title: str, chunks: Sequence[Chunk]) -> list[Embedding]:
@@ -38,6 +45,11 @@ class Vectors:
             Embedding(chunk.chunk_id, self.recipe, _bytes(meaning), bytes(terms_of(text)))
             for chunk, text, meaning in zip(chunks, texts, meanings, strict=True)
         ]
+
+
+def _ranges(count: int) -> Iterator[tuple[int, int]]:
+    for first in range(0, count, TEXTS_PER_BATCH):
+        yield first, first + TEXTS_PER_BATCH
 
 
 def searchable_text(title: str, chunk: Chunk) -> str:

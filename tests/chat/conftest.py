@@ -7,7 +7,6 @@ import pytest
 from helpdesk.chat.v1 import chat_service_pb2_grpc
 from services.chat.answer.extractive import ExtractiveModel
 from services.chat.server import HANDLED_BY_CHAT, MIGRATIONS, SERVICES, register
-from services.chat.servicer import ChatServicer
 from services.chat.store import SqlSessionStore
 from services.mesh.caller import acting_as
 from services.mesh.database import Database
@@ -38,11 +37,11 @@ async def chat(mesh_settings: MeshSettings, sqlite_url: str) -> AsyncIterator[Ch
     knowledge = FakeKnowledge([a_passage()], [a_version()])
     world = World(FakeSessionStore(), knowledge, FakeTicketDesk(), lambda: str(uuid4()))
     model = SwitchedModel(ExtractiveModel())
-    servicer = ChatServicer(replace(world.parts(model), store=SqlSessionStore(database)))
+    parts = replace(world.parts(model), store=SqlSessionStore(database))
 
     async with running_server(
         "chat",
-        lambda server: register(servicer, server),
+        lambda server: register(parts, server),
         SERVICES,
         mesh_settings,
         database=database,

@@ -5,8 +5,17 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from services.chat.domain import ChatSession, DocumentVersion, Message, Passage, Statement
+from services.chat.domain import (
+    AnswerOutcome,
+    ChatSession,
+    DocumentVersion,
+    Message,
+    Passage,
+    Statement,
+    UnansweredQuestion,
+)
 from services.chat.errors import DocumentVersionMissing, RequestIdTaken
 from services.chat.ports import AnswerModel, ChatRecords, FoundPassages, OpenedTicket, TicketOrder
 from services.mesh.caller import TenantId, UserId
@@ -76,6 +85,21 @@ class _FakeChatRecords:
         return next(
             (each for user, each in self._messages if (user, each.request_id) == wanted), None
         )
+
+    async def list_unanswered(self, since: datetime, *, limit: int) -> list[UnansweredQuestion]:
+        answers = {
+            each.answers: each
+            for _, each in self._messages
+            if each.outcome is AnswerOutcome.NOT_FOUND
+        }
+        asked = [
+            UnansweredQuestion(
+                each.text, each.create_time, answers[each.message_id].nearest_articles
+            )
+            for _, each in self._messages
+            if each.message_id in answers and each.create_time >= since
+        ]
+        return sorted(asked, key=lambda one: one.create_time, reverse=True)[:limit]
 
     async def find_answer(self, question_id: str) -> Message | None:
         return next((each for _, each in self._messages if each.answers == question_id), None)
@@ -159,3 +183,13 @@ class FakeTicketDesk:
             raise ConnectionResetError
         number = list(self.orders).index(order.request_id) + 1
         return OpenedTicket(f"ticket-{number}", number)
+
+
+class FakeGroups:
+    """Texts that begin with the same word mean alike."""
+
+    async def group(self, texts: Sequence[str]) -> list[list[int]]:
+        groups: dict[str, list[int]] = {}
+        for place, text in enumerate(texts):
+            groups.setdefault(text.split()[0], []).append(place)
+        return sorted(groups.values(), key=len, reverse=True)

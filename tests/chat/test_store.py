@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from services.chat.domain import (
     Message,
     MessageRole,
     NearestArticle,
+    UnansweredQuestion,
 )
 from services.chat.errors import RequestIdTaken
 from services.chat.ports import SessionStore
@@ -152,3 +154,31 @@ async def test_the_hand_off_is_kept_and_the_count_left_alone(store: SessionStore
     async with store.reading(ACME) as records:
         kept = await records.find_session("session-1", ANN_ID)
         assert kept == replace(handed_off, message_count=1)
+
+
+async def test_unanswered_questions_come_newest_first_whoever_asked(store: SessionStore) -> None:
+    near = (NearestArticle("doc-2", "Other", "b.md"),)
+    asked = [
+        replace(QUESTION, message_id=f"q{n}", text=f"How {n}?", request_id=None) for n in range(4)
+    ]
+    asked = [replace(one, create_time=NOW + n * timedelta(days=1)) for n, one in enumerate(asked)]
+    told = [
+        replace(ANSWER, message_id=f"a{n}", answers=f"q{n}", citations=(), nearest_articles=near)
+        for n in range(4)
+    ]
+    not_found = [replace(one, outcome=AnswerOutcome.NOT_FOUND) for one in told]
+    await _begun(store, asked[0], not_found[0], asked[1], told[1], asked[2], not_found[2])
+    async with store.writing(ACME) as records:
+        await records.add_session(replace(SESSION, session_id="session-2", user_id=BOB_ID))
+        for message in (asked[3], not_found[3]):
+            await records.add_message(replace(message, session_id="session-2"), BOB_ID)
+
+    async with store.reading(ACME) as records:
+        found = await records.list_unanswered(NOW, limit=9)
+        assert [one.text for one in found] == ["How 3?", "How 2?", "How 0?"]
+        assert found[0] == UnansweredQuestion("How 3?", asked[3].create_time, near)
+        assert [one.text for one in await records.list_unanswered(NOW, limit=1)] == ["How 3?"]
+        since = NOW + timedelta(days=3)
+        assert [one.text for one in await records.list_unanswered(since, limit=9)] == ["How 3?"]
+    async with store.reading(GLOBEX) as records:
+        assert await records.list_unanswered(NOW, limit=9) == []

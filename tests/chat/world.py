@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from services.chat.answer.extractive import ExtractiveModel
 from services.chat.ports import AnswerModel, ChatParts
 from tests.chat.builders import NOW
-from tests.chat.fakes import FakeKnowledge, FakeSessionStore, FakeTicketDesk
+from tests.chat.fakes import FakeGroups, FakeKnowledge, FakeSessionStore, FakeTicketDesk
 
 
 @dataclass
@@ -23,6 +23,7 @@ class World:
             versions=self.knowledge,
             model=model or ExtractiveModel(),
             desk=self.desk,
+            groups=FakeGroups(),
             now=lambda: NOW,
             new_id=self.ids,
         )

@@ -22,7 +22,7 @@ from services.search.server import MIGRATIONS, Parts, assemble, make_index
 from services.search.settings import SearchSettings
 from services.search.store import SqlDocumentStore
 from services.search.use_cases import get_document_version, put_document
-from tests.chat.fakes import FakeSessionStore, FakeTicketDesk
+from tests.chat.fakes import FakeGroups, FakeSessionStore, FakeTicketDesk
 
 PASSAGES = 8
 
@@ -65,6 +65,7 @@ class DirectKnowledge:
             versions=self,
             model=ExtractiveModel(),
             desk=FakeTicketDesk(),
+            groups=FakeGroups(),
             now=utc_now,
             new_id=new_id,
         )
