@@ -1,0 +1,1 @@
+"""Word documents: unpacked with care, freed of what nobody sees, read. For the worker only."""
