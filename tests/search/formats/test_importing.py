@@ -25,6 +25,7 @@ from services.search.server import MIGRATIONS, assemble
 from services.search.store import SqlDocumentStore
 from services.search.vectors import Vectors
 from tests.search.fakes import FakeEncoder
+from tests.search.formats import pdf_files, word_files
 from tests.support.mesh_server import RunningServer, TestUser, refused, running_server
 
 pytest_plugins = ["tests.support.mesh_server"]
@@ -123,6 +124,17 @@ async def test_a_page_becomes_a_document_that_can_be_found(ann: Client) -> None:
     assert [found.document_id for found in await ann.found("pull sheet")] == [document.document_id]
 
 
+async def test_word_and_pdf_become_documents_that_can_be_found(ann: Client) -> None:
+    word = (await ann.bring("vpn.docx", word_files.saved(word_files.a_guide()))).document
+    pdf = (await ann.bring("vpn.pdf", pdf_files.a_guide(), "application/pdf")).document
+    assert (word.content, word.title) == (word_files.GUIDE, "Connect to the VPN")
+    assert (pdf.content, pdf.title) == (pdf_files.GUIDE, "Connect to the VPN")
+    assert word.source_media_type.endswith("wordprocessingml.document")
+    assert pdf.source_media_type == "application/pdf"
+    found = {one.document_id for one in await ann.found("sudo gate")}
+    assert found == {word.document_id, pdf.document_id}
+
+
 async def test_the_version_and_the_list_know_the_original(ann: Client) -> None:
     first = (await ann.bring("printers.html", PAGE)).document
     second = (await ann.bring("printers.html", PAGE.replace(b"flap", b"door"))).document
@@ -189,6 +201,14 @@ async def test_a_page_without_headings_is_called_what_it_calls_itself(ann: Clien
         ("a.pdf", PAGE, "DOCUMENT_FORMAT_MISMATCH"),
         ("logo", b"\x89PNG\r\n\x1a\n", "DOCUMENT_FORMAT_UNKNOWN"),
         ("a.html", b"<div>" * 100_000, "DOCUMENT_TOO_LARGE"),
+        ("a.pdf", b"%PDF-1.7 broken", "DOCUMENT_DAMAGED"),
+        ("a.pdf", pdf_files.pages("Secret.", password="letmein"), "DOCUMENT_ENCRYPTED"),
+        ("a.pdf", pdf_files.pages("", "", picture=True), "DOCUMENT_ONLY_PICTURES"),
+        ("a.pdf", pdf_files.pages("", ""), "DOCUMENT_EMPTY"),
+        ("a.docx", word_files.a_bomb(), "DOCUMENT_TOO_LARGE"),
+        ("a.docx", word_files.with_entities(), "DOCUMENT_UNSAFE"),
+        ("a.docx", word_files.an_empty_one(), "DOCUMENT_EMPTY"),
+        ("a.docx", word_files.saved(word_files.a_guide())[:3000], "DOCUMENT_DAMAGED"),
         ("a.txt", "Grüße ".encode() + "Grüße".encode("latin-1"), "DOCUMENT_ENCODING_UNCLEAR"),
     ],
 )
