@@ -11,7 +11,10 @@ from helpdesk.search.v1 import (
     readers_pb2,
     search_pb2,
     search_service_pb2,
+    version_pb2,
+    version_service_pb2,
 )
+from services.search.differences import Hunk, Line
 from services.search.domain import (
     Category,
     DocumentText,
@@ -22,6 +25,7 @@ from services.search.domain import (
 from services.search.finding import Findings
 from services.search.formats.converted import WarningKind
 from services.search.formats.importing import File, Imported
+from services.search.history import Comparison, VersionPage
 from services.search.publication import ALWAYS, DocumentState, Period
 from services.search.readers import Readers, current_reader
 from services.search.restricting import CategoryPage
@@ -143,6 +147,25 @@ def version_to(version: DocumentVersion) -> search_pb2.DocumentVersion:
     )
 
 
+def versions_to(page: VersionPage) -> version_service_pb2.ListDocumentVersionsResponse:
+    return version_service_pb2.ListDocumentVersionsResponse(
+        versions=[version_to(version) for version in page.versions],
+        next_page_token=page.next_page_token,
+    )
+
+
+def comparison_to(compared: Comparison) -> version_service_pb2.DiffDocumentVersionsResponse:
+    difference = compared.difference
+    return version_service_pb2.DiffDocumentVersionsResponse(
+        old=version_to(compared.old),
+        new=version_to(compared.new),
+        hunks=[_hunk_to(hunk) for hunk in difference.hunks],
+        removed_count=difference.removed_count,
+        added_count=difference.added_count,
+        truncated=difference.is_truncated,
+    )
+
+
 def page_to(page: DocumentPage) -> search_service_pb2.ListDocumentsResponse:
     return search_service_pb2.ListDocumentsResponse(
         documents=[document_to(document) for document in page.documents],
@@ -173,6 +196,21 @@ def _result_to(passage: FoundPassage) -> search_pb2.SearchResult:
         coverage=passage.coverage,
         source_uri=passage.source_uri,
     )
+
+
+def _hunk_to(hunk: Hunk) -> version_pb2.DiffHunk:
+    return version_pb2.DiffHunk(
+        old_line=hunk.old_line,
+        old_count=hunk.old_count,
+        new_line=hunk.new_line,
+        new_count=hunk.new_count,
+        lines=[_line_to(line) for line in hunk.lines],
+    )
+
+
+def _line_to(line: Line) -> version_pb2.DiffLine:
+    kind = version_pb2.DiffLineKind.Value(f"DIFF_LINE_KIND_{line.kind}")
+    return version_pb2.DiffLine(kind=kind, text=line.text)
 
 
 def _state_from(state: publication_pb2.DocumentState.ValueType) -> DocumentState | None:

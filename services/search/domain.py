@@ -101,6 +101,7 @@ class DocumentText:
     original: Original = PUT_AS_TEXT
     state: DocumentState | None = None
     period: Period | None = None
+    restored_version: int = 0
 
     @property
     def content_hash(self) -> str:
@@ -228,5 +229,5 @@ def next_version(
         published_version=version if is_published else document.published_version,
         archive_time=(document.archive_time or now) if state is DocumentState.ARCHIVED else None,
         period=period if text.period is None else text.period,
-        restored_version=0,
+        restored_version=text.restored_version,
     )

@@ -126,6 +126,12 @@ class Documents(Protocol):
         """
         ...
 
+    async def list_versions(
+        self, document_id: str, *, limit: int, before: int
+    ) -> list[DocumentVersion]:
+        """Those that `find_version` finds, below `before`, newest first, without content."""
+        ...
+
     async def is_known(self, document_id: str) -> bool:
         """Whether `find_version` finds any."""
         ...

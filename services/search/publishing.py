@@ -75,6 +75,9 @@ async def _prepared(library: Library, document: KnowledgeDocument) -> _Prepared:
     if document.version == document.published_version:
         return _Prepared(document)
     readers, chunks = await asyncio.to_thread(read_version, document)
+    if document.restored_version:
+        # It brings back what was said, not who could read it then.
+        readers = None
     embeddings = await library.vectors.of_chunks(document.title, chunks)
     return _Prepared(document, readers, chunks, embeddings)
 

@@ -12,6 +12,7 @@ from helpdesk.search.v1 import (
     grouping_service_pb2_grpc,
     publication_service_pb2_grpc,
     search_service_pb2_grpc,
+    version_service_pb2_grpc,
 )
 from services.mesh.authority import RemoteAuthority
 from services.mesh.caller import TenantId
@@ -36,6 +37,7 @@ from services.search.servicer import (
     GroupingServicer,
     PublicationServicer,
     SearchServicer,
+    VersionServicer,
 )
 from services.search.settings import SearchSettings
 from services.search.store import SqlDocumentStore
@@ -71,6 +73,8 @@ class Parts:
         publication_service_pb2_grpc.add_PublicationServiceServicer_to_server(publications, server)
         grouping = GroupingServicer(self.library)
         grouping_service_pb2_grpc.add_GroupingServiceServicer_to_server(grouping, server)
+        versions = VersionServicer(self.library)
+        version_service_pb2_grpc.add_VersionServiceServicer_to_server(versions, server)
 
 
 async def serve_search(settings: SearchSettings) -> None:

@@ -17,11 +17,14 @@ from helpdesk.search.v1 import (
     search_pb2,
     search_service_pb2,
     search_service_pb2_grpc,
+    version_service_pb2,
+    version_service_pb2_grpc,
 )
-from services.search import publishing, restricting, use_cases
+from services.search import history, publishing, restricting, use_cases
 from services.search.convert import (
     categories_to,
     category_to,
+    comparison_to,
     document_to,
     file_from,
     findings_to,
@@ -30,6 +33,7 @@ from services.search.convert import (
     readers_from,
     text_from,
     version_to,
+    versions_to,
 )
 from services.search.finding import Finder, search_passages
 from services.search.formats.converting import Converter
@@ -60,7 +64,7 @@ class SearchServicer(search_service_pb2_grpc.SearchServiceServicer):
     async def GetDocumentVersion(
         self, request: search_service_pb2.GetDocumentVersionRequest, context: _Context
     ) -> search_pb2.DocumentVersion:
-        found = await use_cases.get_document_version(
+        found = await history.get_document_version(
             self._library.store, request.document_id, request.version
         )
         return version_to(found)
@@ -154,3 +158,31 @@ class PublicationServicer(publication_service_pb2_grpc.PublicationServiceService
         self, request: publication_service_pb2.ArchiveDocumentRequest, context: _Context
     ) -> search_pb2.KnowledgeDocument:
         return document_to(await publishing.archive_document(self._library, request.document_id))
+
+
+class VersionServicer(version_service_pb2_grpc.VersionServiceServicer):
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    async def ListDocumentVersions(
+        self, request: version_service_pb2.ListDocumentVersionsRequest, context: _Context
+    ) -> version_service_pb2.ListDocumentVersionsResponse:
+        page = await history.list_document_versions(
+            self._library.store, request.document_id, request.page_size, request.page_token
+        )
+        return versions_to(page)
+
+    async def DiffDocumentVersions(
+        self, request: version_service_pb2.DiffDocumentVersionsRequest, context: _Context
+    ) -> version_service_pb2.DiffDocumentVersionsResponse:
+        compared = await history.diff_document_versions(
+            self._library.store, request.document_id, request.old_version, request.new_version
+        )
+        return comparison_to(compared)
+
+    async def RollBackDocument(
+        self, request: version_service_pb2.RollBackDocumentRequest, context: _Context
+    ) -> search_pb2.KnowledgeDocument:
+        return document_to(
+            await history.roll_back_document(self._library, request.document_id, request.version)
+        )

@@ -18,10 +18,11 @@ from services.search.domain import DocumentText
 from services.search.encoder.onnx import OnnxEncoder
 from services.search.errors import DocumentEmpty
 from services.search.finding import search_passages
+from services.search.history import get_document_version
 from services.search.server import MIGRATIONS, Parts, assemble, make_index
 from services.search.settings import SearchSettings
 from services.search.store import SqlDocumentStore
-from services.search.use_cases import get_document_version, put_document
+from services.search.use_cases import put_document
 from tests.chat.fakes import FakeGroups, FakeSessionStore, FakeTicketDesk
 
 PASSAGES = 8

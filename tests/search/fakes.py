@@ -211,6 +211,13 @@ class FakeDocuments:
         found = self._versions(document_id)
         return next((one for one in found if one.version == version), None)
 
+    async def list_versions(
+        self, document_id: str, *, limit: int, before: int
+    ) -> list[DocumentVersion]:
+        found = [one for one in self._versions(document_id) if one.version < before]
+        found.sort(key=lambda one: -one.version)
+        return [replace(one, content="") for one in found[:limit]]
+
     async def is_known(self, document_id: str) -> bool:
         return bool(self._versions(document_id))
 

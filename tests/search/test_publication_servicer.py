@@ -1,4 +1,4 @@
-"""States and dates over the wire: a real server with every interceptor."""
+"""States, dates and history over the wire: a real server with every interceptor."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -16,8 +16,11 @@ from helpdesk.search.v1 import (
     search_pb2,
     search_service_pb2,
     search_service_pb2_grpc,
+    version_pb2,
+    version_service_pb2,
+    version_service_pb2_grpc,
 )
-from services.auth.standard_roles import ADMIN_PERMISSIONS, CUSTOMER_PERMISSIONS
+from services.auth.standard_roles import ADMIN_PERMISSIONS, AGENT_PERMISSIONS, CUSTOMER_PERMISSIONS
 from services.mesh.clock import utc_now
 from services.mesh.contract import services_of
 from services.mesh.database import Database
@@ -45,6 +48,7 @@ INVALID = grpc.StatusCode.INVALID_ARGUMENT
 class Client:
     documents: "search_service_pb2_grpc.SearchServiceAsyncStub"
     publications: "publication_service_pb2_grpc.PublicationServiceAsyncStub"
+    versions: "version_service_pb2_grpc.VersionServiceAsyncStub"
     user: TestUser
 
     async def put(
@@ -85,6 +89,28 @@ class Client:
         request = publication_service_pb2.ArchiveDocumentRequest(document_id=document_id)
         return await self.publications.ArchiveDocument(request, metadata=self.user.metadata)
 
+    async def list_versions(
+        self, document_id: str, page_size: int = 0, page_token: str = ""
+    ) -> version_service_pb2.ListDocumentVersionsResponse:
+        request = version_service_pb2.ListDocumentVersionsRequest(
+            document_id=document_id, page_size=page_size, page_token=page_token
+        )
+        return await self.versions.ListDocumentVersions(request, metadata=self.user.metadata)
+
+    async def diff(
+        self, document_id: str, old: int = 1, new: int = 2
+    ) -> version_service_pb2.DiffDocumentVersionsResponse:
+        request = version_service_pb2.DiffDocumentVersionsRequest(
+            document_id=document_id, old_version=old, new_version=new
+        )
+        return await self.versions.DiffDocumentVersions(request, metadata=self.user.metadata)
+
+    async def roll_back(self, document_id: str, version: int = 1) -> search_pb2.KnowledgeDocument:
+        request = version_service_pb2.RollBackDocumentRequest(
+            document_id=document_id, version=version
+        )
+        return await self.versions.RollBackDocument(request, metadata=self.user.metadata)
+
 
 @pytest.fixture
 def clock() -> TurnedClock:
@@ -117,6 +143,7 @@ def client_of(
     return Client(
         search_service_pb2_grpc.SearchServiceStub(channel),
         publication_service_pb2_grpc.PublicationServiceStub(channel),
+        version_service_pb2_grpc.VersionServiceStub(channel),
         server.user(tenant_id=tenant_id, permissions=permissions, roles=[role]),
     )
 
@@ -124,6 +151,11 @@ def client_of(
 @pytest.fixture
 async def dana(server: RunningServer) -> Client:
     return client_of(server, "admin", ADMIN_PERMISSIONS)
+
+
+@pytest.fixture
+async def ray(server: RunningServer) -> Client:
+    return client_of(server, "agent", AGENT_PERMISSIONS)
 
 
 @pytest.fixture
@@ -204,3 +236,58 @@ async def test_refusals_name_their_reason(dana: Client, joe: Client, stranger: C
     with refused(INVALID, "INVALID_REQUEST"):
         await dana.put("Coolant words.\n", state=9)  # type: ignore[arg-type]
     assert await joe.finds() == []
+
+
+async def test_a_version_is_brought_back_and_the_history_grows(
+    dana: Client, ray: Client, joe: Client
+) -> None:
+    first = await dana.put("Old coolant words.\n")
+    await dana.put("New coolant words.\n")
+    back = await dana.roll_back(first.document_id)
+    assert (back.version, back.state, back.content) == (3, PUBLISHED, "")
+    assert back.content_hash == first.content_hash
+    assert await joe.finds() == ["Old coolant words."]
+    assert (await joe.get_version(first.document_id, 2)).content == "New coolant words.\n"
+    one = await ray.list_versions(first.document_id, 2)
+    two = await ray.list_versions(first.document_id, 2, one.next_page_token)
+    versions = [*one.versions, *two.versions]
+    assert [(it.version, it.restored_version, it.state) for it in versions] == [
+        (3, 1, PUBLISHED),
+        (2, 0, ARCHIVED),
+        (1, 0, ARCHIVED),
+    ]
+    assert two.next_page_token == ""
+
+
+async def test_agents_see_what_changed(dana: Client, ray: Client) -> None:
+    put = await dana.put("Old coolant words.\n")
+    await dana.put("New coolant words.\n")
+    compared = await ray.diff(put.document_id)
+    assert (compared.removed_count, compared.added_count, compared.truncated) == (1, 1, False)
+    (hunk,) = compared.hunks
+    assert (hunk.old_line, hunk.old_count, hunk.new_line, hunk.new_count) == (1, 1, 1, 1)
+    assert [(line.kind, line.text) for line in hunk.lines] == [
+        (version_pb2.DIFF_LINE_KIND_REMOVED, "Old coolant words."),
+        (version_pb2.DIFF_LINE_KIND_ADDED, "New coolant words."),
+    ]
+    assert (compared.old.version, compared.new.version) == (1, 2)
+
+
+async def test_history_refuses_with_reasons(
+    dana: Client, ray: Client, joe: Client, stranger: Client
+) -> None:
+    put = await dana.put("Coolant words.\n")
+    for client, document_id in ((dana, "no-such"), (stranger, put.document_id)):
+        for call in (client.list_versions, client.diff, client.roll_back):
+            with refused(NOT_FOUND, "DOCUMENT_NOT_FOUND"):
+                await call(document_id)
+    for document_call in (dana.diff, lambda one: dana.roll_back(one, 9)):
+        with refused(NOT_FOUND, "VERSION_NOT_FOUND"):
+            await document_call(put.document_id)
+    for call in (joe.list_versions, joe.diff, joe.roll_back, ray.roll_back):
+        with refused(DENIED, "PERMISSION_MISSING"):
+            await call(put.document_id)
+    with refused(INVALID, "PAGE_TOKEN_INVALID"):
+        await dana.list_versions(put.document_id, 1, "made-up")
+    with refused(INVALID, "INVALID_REQUEST"):
+        await dana.roll_back(put.document_id, 0)

@@ -14,6 +14,7 @@ from services.search.errors import (
     VersionNotNewest,
 )
 from services.search.finding import search_passages
+from services.search.history import get_document_version
 from services.search.publication import ALWAYS, DocumentState, Period
 from services.search.publishing import archive_document, publish_document
 from services.search.readers import EVERYBODY, Readers
@@ -22,7 +23,6 @@ from services.search.server import Parts, assemble
 from services.search.use_cases import (
     delete_document,
     get_document,
-    get_document_version,
     list_documents,
     put_document,
 )

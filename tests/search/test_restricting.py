@@ -9,13 +9,13 @@ from services.mesh.caller import Caller, TenantId, acting_as
 from services.search.domain import IndexedText, KnowledgeDocument
 from services.search.errors import DocumentNotFound, ReadersUnclear
 from services.search.finding import Findings, search_passages
+from services.search.history import get_document_version
 from services.search.readers import EVERYBODY, Readers, curator
 from services.search.restricting import list_categories, set_category_readers, set_document_readers
 from services.search.server import Parts, assemble
 from services.search.use_cases import (
     delete_document,
     get_document,
-    get_document_version,
     list_documents,
     put_document,
 )

@@ -16,11 +16,11 @@ from services.search.errors import (
     VersionNotFound,
 )
 from services.search.finding import search_passages
+from services.search.history import get_document_version
 from services.search.server import Parts, assemble
 from services.search.use_cases import (
     delete_document,
     get_document,
-    get_document_version,
     list_documents,
     put_document,
 )

@@ -18,6 +18,8 @@ MAKERS = {
     "current_reader": {
         "convert.py",
         "finding.py",
+        "history.py",
+        "keeping.py",
         "publishing.py",
         "restricting.py",
         "use_cases.py",

@@ -44,7 +44,12 @@ ALWAYS_REFUSED: Mapping[str, str] = {
 
 # A deleted document is gone, but what was quoted from it can still be looked up.
 GONE_IN: Mapping[Kind, Collection[str]] = {DOCUMENT: ("deleted",)}
-FOUND_THOUGH_GONE = {"GetDocumentVersion", "DeleteDocument"}
+FOUND_THOUGH_GONE = {
+    "GetDocumentVersion",
+    "ListDocumentVersions",
+    "DiffDocumentVersions",
+    "DeleteDocument",
+}
 
 
 def verdict(

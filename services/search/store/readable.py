@@ -68,6 +68,23 @@ class ReadableDocuments:
         row = found.one_or_none()
         return None if row is None else version_from(row[0], row, row.content)
 
+    async def list_versions(
+        self, document_id: str, *, limit: int, before: int
+    ) -> list[DocumentVersion]:
+        rows = await self.session.execute(
+            select(DocumentRow, *VERSION_COLUMNS)
+            .join(VersionRow, _same_document())
+            .where(
+                self.readable(),
+                self._may_be_opened(),
+                DocumentRow.document_id == document_id,
+                VersionRow.version < before,
+            )
+            .order_by(VersionRow.version.desc())
+            .limit(limit)
+        )
+        return [version_from(row[0], row) for row in rows]
+
     async def is_known(self, document_id: str) -> bool:
         opened = exists().where(self.own(VersionRow), _same_document(), self._may_be_opened())
         known = select(DocumentRow.document_id).where(
