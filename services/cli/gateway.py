@@ -27,7 +27,9 @@ from helpdesk.search.v1 import audit_service_pb2_grpc as search_audit
 from helpdesk.search.v1 import (
     category_service_pb2_grpc,
     document_import_service_pb2_grpc,
+    publication_service_pb2_grpc,
     search_service_pb2_grpc,
+    version_service_pb2_grpc,
 )
 from helpdesk.ticket.v1 import audit_service_pb2_grpc as ticket_audit
 from helpdesk.ticket.v1 import suggestion_service_pb2_grpc, ticket_service_pb2_grpc
@@ -92,6 +94,8 @@ class Gateway:
         self.suggestions = suggestion_service_pb2_grpc.SuggestionServiceStub(channel)
         self.search = search_service_pb2_grpc.SearchServiceStub(channel)
         self.categories = category_service_pb2_grpc.CategoryServiceStub(channel)
+        self.publications = publication_service_pb2_grpc.PublicationServiceStub(channel)
+        self.versions = version_service_pb2_grpc.VersionServiceStub(channel)
         self.imports = document_import_service_pb2_grpc.DocumentImportServiceStub(channel)
         self.gaps = gap_service_pb2_grpc.GapServiceStub(channel)
         self.chat = chat_service_pb2_grpc.ChatServiceStub(channel)

@@ -84,6 +84,12 @@ _BY_REASON: Mapping[str, Refusal] = {
     ),
     "QUESTION_EMPTY": Refusal("The question is empty.", 'helpdesk ask "how do I …?"'),
     "QUERY_EMPTY": Refusal("There is no word in it that could be searched for."),
+    "VERSION_NOT_FOUND": Refusal(
+        "The document has no version {version}.", "helpdesk kb history DOCUMENT"
+    ),
+    "VERSION_NOT_NEWEST": Refusal(
+        "A newer version has been put since version {version}.", "helpdesk kb history DOCUMENT"
+    ),
     "DOCUMENT_EMPTY": Refusal("no text that could be searched"),
     "READERS_UNCLEAR": Refusal("`readers` in the front matter names neither roles nor users"),
     "DOCUMENT_NOT_TEXT": Refusal("not UTF-8 text"),

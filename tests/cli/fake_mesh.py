@@ -21,12 +21,15 @@ from helpdesk.chat.v1 import chat_service_pb2_grpc
 from helpdesk.search.v1 import (
     category_service_pb2_grpc,
     document_import_service_pb2_grpc,
+    publication_service_pb2_grpc,
     search_service_pb2_grpc,
+    version_service_pb2_grpc,
 )
 from helpdesk.ticket.v1 import ticket_service_pb2_grpc
 from tests.cli.fake_audit import AREAS, FakeAudit
 from tests.cli.fake_clients import Clients
 from tests.cli.fake_desk import Categories, Chat, Imports, Search, Tickets
+from tests.cli.fake_history import Publications, Versions
 from tests.cli.fake_people import People, Tenants, Users
 from tests.cli.fake_providers import IdentityProviders
 from tests.cli.refuse import refusal
@@ -94,6 +97,8 @@ class FakeMesh:
         self.search = Search()  # type: ignore[abstract]
         self.categories = Categories(self.search)
         self.imports = Imports(self.search)
+        self.publications = Publications(self.search)
+        self.versions = Versions(self.search)
         self.tickets = Tickets(self.people)  # type: ignore[abstract]
         self.chat = Chat()  # type: ignore[abstract]
         self.identity_providers = IdentityProviders()  # type: ignore[abstract]
@@ -112,6 +117,10 @@ class FakeMesh:
         document_import_service_pb2_grpc.add_DocumentImportServiceServicer_to_server(
             self.imports, self._server
         )
+        publication_service_pb2_grpc.add_PublicationServiceServicer_to_server(
+            self.publications, self._server
+        )
+        version_service_pb2_grpc.add_VersionServiceServicer_to_server(self.versions, self._server)
         ticket_service_pb2_grpc.add_TicketServiceServicer_to_server(self.tickets, self._server)
         chat_service_pb2_grpc.add_ChatServiceServicer_to_server(self.chat, self._server)
         identity_provider_service_pb2_grpc.add_IdentityProviderServiceServicer_to_server(

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from helpdesk.search.v1 import search_pb2, search_service_pb2
-from services.cli.commands import knowledge_access
+from services.cli.commands import knowledge_access, knowledge_history
 from services.cli.commands.knowledge_gaps import report_gaps
 from services.cli.failures import CommandError
 from services.cli.gateway import Gateway
@@ -24,6 +24,7 @@ from services.mesh.settings import MeshSettings, read_settings
 
 app = typer.Typer(no_args_is_help=True)
 app.add_typer(knowledge_access.app, name="access", help="Who may read which articles.")
+app.add_typer(knowledge_history.app)
 app.command("gaps")(report_gaps)
 
 DocumentArgument = Annotated[
