@@ -177,6 +177,8 @@ def findings_to(findings: Findings) -> search_service_pb2.SearchPassagesResponse
     return search_service_pb2.SearchPassagesResponse(
         results=[_result_to(passage) for passage in findings.passages],
         degraded=findings.degraded,
+        question_language=findings.language,
+        other_language=findings.is_foreign,
     )
 
 

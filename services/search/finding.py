@@ -1,7 +1,7 @@
 """Finds the passages that fit a question, by meaning and by words together."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,14 +9,17 @@ import structlog
 
 from services.search.domain import FoundPassage
 from services.search.errors import EncoderUnavailable, IndexUnavailable, QueryEmpty
+from services.search.essence import essence
 from services.search.frequencies import VisibleFrequencies
 from services.search.indexing import Indexing
 from services.search.keywords import Terms, coverages, highest_score, question_terms, scores
+from services.search.languages import is_foreign, language_of
 from services.search.ports import DocumentStore, StoredPassage, VectorIndex
 from services.search.ranking import FUSED, WORDS, Candidate, Weights, ranked
 from services.search.readers import Reader, View, current_reader
+from services.search.spelling import mended
 from services.search.vectors import Vectors
-from services.search.words import question_words
+from services.search.words import has_word, question_words
 
 CANDIDATES = 50
 DEFAULT_PAGE_SIZE = 10
@@ -34,6 +37,7 @@ class Finder:
     indexing: Indexing
     vectors: Vectors
     frequencies: VisibleFrequencies
+    known_words: Set[str]
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ class Found:
     candidates: Sequence[Candidate]
     stored: Mapping[str, StoredPassage]
     degraded: bool
+    language: str
+    is_foreign: bool
 
     def best(self, limit: int, weights: Weights = FUSED) -> list[FoundPassage]:
         return [
@@ -60,33 +66,45 @@ class Found:
 
 @dataclass(frozen=True)
 class Findings:
+    """`is_foreign` says that the articles are in other languages than the question."""
+
     passages: Sequence[FoundPassage]
     degraded: bool
+    language: str = ""
+    is_foreign: bool = False
 
 
 async def search_passages(finder: Finder, question: str, page_size: int) -> Findings:
     """The best passages; by words alone when the index fails or is behind the store."""
     limit = min(page_size, MAX_PAGE_SIZE) if page_size > 0 else DEFAULT_PAGE_SIZE
     found = await find(finder, question)
-    return Findings(found.best(limit), found.degraded)
+    return Findings(found.best(limit), found.degraded, found.language, found.is_foreign)
 
 
 async def find(finder: Finder, question: str) -> Found:
     reader = current_reader()
-    wanted = question_words(question)
-    if not wanted:
+    if not has_word(question):
         raise QueryEmpty
     async with finder.store.reading(reader) as documents:
         view = await documents.view()
-    terms = question_terms(wanted, await finder.frequencies.of(reader, view))
-    similarities = await _by_index(finder, view, question, terms)
+    visible = await finder.frequencies.of(reader, view)
+    asked = mended(essence(question, visible), visible, finder.known_words)
+    terms = question_terms(question_words(asked), visible)
+    similarities = await _by_index(finder, view, asked, terms)
     degraded = similarities is None
     if similarities is None:
         similarities = dict.fromkeys(await _by_words(finder, reader, terms), 0.0)
     # The lists are asked once more: they may have changed, and the index is only a copy of them.
     async with finder.store.reading(reader) as documents:
         stored = await documents.passages([*similarities])
-    return Found(_candidates([*stored.values()], similarities, terms), stored, degraded)
+    language = language_of(asked)
+    return Found(
+        candidates=_candidates([*stored.values()], similarities, terms),
+        stored=stored,
+        degraded=degraded,
+        language=language,
+        is_foreign=is_foreign(language, asked, visible),
+    )
 
 
 async def _by_index(

@@ -54,11 +54,15 @@ class Frequencies:
 
     def rarity(self, wanted: Ids) -> Weights:
         """BM25's inverse document frequency; words that stand nowhere are the rarest."""
-        counts = np.zeros(len(wanted))
-        if len(self.ids):
-            places = _places(wanted, self.ids)
-            counts = np.where(self.ids[places] == wanted, self.counts[places], 0)
+        counts = self.counts_of(wanted)
         return np.log1p((self.passages - counts + 0.5) / (counts + 0.5)).astype(np.float32)
+
+    def counts_of(self, wanted: Ids) -> npt.NDArray[np.int64]:
+        """In how many passages each word stands."""
+        if not len(self.ids):
+            return np.zeros(len(wanted), np.int64)
+        places = _places(wanted, self.ids)
+        return np.where(self.ids[places] == wanted, self.counts[places], 0)
 
 
 def terms_of(text: str) -> Terms:

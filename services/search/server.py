@@ -23,6 +23,7 @@ from services.mesh.purge import Purge
 from services.mesh.server import serve
 from services.mesh.tls import ensure_certificates
 from services.search.encoder.chosen import chosen_encoder
+from services.search.encoder.vocabulary import known_words
 from services.search.finding import Finder
 from services.search.formats.converting import Converter
 from services.search.frequencies import VisibleFrequencies
@@ -131,7 +132,7 @@ def assemble(
     frequencies = VisibleFrequencies(store)
     return Parts(
         Library(store, vectors, indexing, frequencies, clock),
-        Finder(store, index, indexing, vectors, frequencies),
+        Finder(store, index, indexing, vectors, frequencies, known_words()),
         indexing,
         converter or Converter(),
     )

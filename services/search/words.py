@@ -32,12 +32,12 @@ def has_word(text: str) -> bool:
 
 def words(text: str) -> list[str]:
     """The stems of a text in order, without stop words."""
-    return [stem(token) for token in _tokens(text) if token not in STOP_WORDS]
+    return [stem(token) for token in tokens(text) if token not in STOP_WORDS]
 
 
 def question_words(text: str) -> list[str]:
     """The stems to look for, each once; stop words count only when there is nothing else."""
-    found = words(text) or [stem(token) for token in _tokens(text)]
+    found = words(text) or [stem(token) for token in tokens(text)]
     return list(dict.fromkeys(found))
 
 
@@ -53,7 +53,8 @@ def stem(word: str) -> str:
     return _without_final_e(word)
 
 
-def _tokens(text: str) -> Iterator[str]:
+def tokens(text: str) -> Iterator[str]:
+    """The words in order as they stand there, in lower case; a compound in parts and as one."""
     for match in _TOKEN.finditer(unicodedata.normalize("NFKC", text).casefold()):
         parts = _PARTS.split(match.group())
         if parts[-1] == "s":

@@ -112,6 +112,10 @@ def search(
             return
         if found.degraded:
             say("the vector index is down: found by words alone", style="yellow")
+        if found.other_language:
+            say(
+                f"the question is in another language ({found.question_language}) than the articles"
+            )
         if not found.results:
             say("nothing found")
         show(results(found.results))

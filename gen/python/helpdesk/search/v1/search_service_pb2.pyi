@@ -222,7 +222,7 @@ class SearchPassagesRequest(_message.Message):
     QUERY_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     query: _builtins.str
-    """The question, in plain words."""
+    """The question, in plain words. Of a long one the sentences are asked that say most."""
     page_size: _builtins.int
     """The most passages to return; 0 means 10, more than 50 means 50."""
     def __init__(
@@ -247,8 +247,16 @@ class SearchPassagesResponse(_message.Message):
 
     RESULTS_FIELD_NUMBER: _builtins.int
     DEGRADED_FIELD_NUMBER: _builtins.int
+    QUESTION_LANGUAGE_FIELD_NUMBER: _builtins.int
+    OTHER_LANGUAGE_FIELD_NUMBER: _builtins.int
     degraded: _builtins.bool
     """Whether the vector index was down and the passages come from keywords alone."""
+    question_language: _builtins.str
+    """The language of the question as BCP 47 writes it, such as `de`; empty when it cannot be told."""
+    other_language: _builtins.bool
+    """Whether the documents that the caller may read are in other languages than the question, so that little that
+    fits can be expected.
+    """
     @_builtins.property
     def results(self) -> _containers.RepeatedCompositeFieldContainer[_search_pb2.SearchResult]:
         """The passages, best first."""
@@ -258,10 +266,12 @@ class SearchPassagesResponse(_message.Message):
         *,
         results: _abc.Iterable[_search_pb2.SearchResult] | None = ...,
         degraded: _builtins.bool = ...,
+        question_language: _builtins.str = ...,
+        other_language: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["degraded", b"degraded", "results", b"results"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["degraded", b"degraded", "other_language", b"other_language", "question_language", b"question_language", "results", b"results"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
