@@ -104,6 +104,10 @@ ADMIN_PERMISSIONS = (
         "search.documents.roll_back",
         "search.documents.set_readers",
         "search.texts.group",
+        "search.golden_sets.delete",
+        "search.golden_sets.list",
+        "search.golden_sets.put",
+        "search.golden_sets.run",
         MANAGE_API_KEYS,
     }
 )

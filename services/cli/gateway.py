@@ -27,6 +27,7 @@ from helpdesk.search.v1 import audit_service_pb2_grpc as search_audit
 from helpdesk.search.v1 import (
     category_service_pb2_grpc,
     document_import_service_pb2_grpc,
+    evaluation_service_pb2_grpc,
     publication_service_pb2_grpc,
     search_service_pb2_grpc,
     version_service_pb2_grpc,
@@ -98,6 +99,7 @@ class Gateway:
         self.versions = version_service_pb2_grpc.VersionServiceStub(channel)
         self.imports = document_import_service_pb2_grpc.DocumentImportServiceStub(channel)
         self.gaps = gap_service_pb2_grpc.GapServiceStub(channel)
+        self.evaluations = evaluation_service_pb2_grpc.EvaluationServiceStub(channel)
         self.chat = chat_service_pb2_grpc.ChatServiceStub(channel)
         self.audits: Mapping[str, _Audit] = {
             "auth": auth_audit.AuthAuditServiceStub(channel),

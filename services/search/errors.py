@@ -188,5 +188,15 @@ class EncoderUnavailable(Unavailable):
         return self.problem
 
 
+class GoldenSetNotFound(NotFound):
+    """The tenant has no such golden set."""
+
+    domain = DOMAIN
+    reason = "GOLDEN_SET_NOT_FOUND"
+
+    def __init__(self, golden_set_id: str) -> None:
+        super().__init__("There is no such golden set.", metadata={"golden_set_id": golden_set_id})
+
+
 class IndexUnavailable(Exception):
     """The vector index does not answer; never leaves the service, which goes on with keywords."""

@@ -18,6 +18,7 @@ from services.search.domain import (
     IndexedText,
     KnowledgeDocument,
 )
+from services.search.golden_sets import GoldenSetStore
 from services.search.keywords import Terms
 from services.search.readers import Reader, Readers, View
 from services.search.revisions import Revision, Revisions
@@ -225,6 +226,8 @@ class DocumentStore(Protocol):
 
     What is in force is told by its clock.
     """
+
+    golden_sets: GoldenSetStore
 
     def reading(self, reader: Reader) -> AbstractAsyncContextManager[Documents]: ...
 

@@ -9,6 +9,7 @@ import grpc
 from helpdesk.search.v1 import (
     category_service_pb2_grpc,
     document_import_service_pb2_grpc,
+    evaluation_service_pb2_grpc,
     grouping_service_pb2_grpc,
     publication_service_pb2_grpc,
     search_service_pb2_grpc,
@@ -24,6 +25,8 @@ from services.mesh.server import serve
 from services.mesh.tls import ensure_certificates
 from services.search.encoder.chosen import chosen_encoder
 from services.search.encoder.vocabulary import known_words
+from services.search.evaluating import Evaluations
+from services.search.evaluation_servicer import EvaluationServicer
 from services.search.finding import Finder
 from services.search.formats.converting import Converter
 from services.search.frequencies import VisibleFrequencies
@@ -55,6 +58,7 @@ class Parts:
     finder: Finder
     indexing: Indexing
     converter: Converter
+    evaluations: Evaluations
 
     async def forget_tenant(self, tenant_id: TenantId) -> None:
         """What is kept of a tenant outside the database; to be called when that holds nothing."""
@@ -76,6 +80,8 @@ class Parts:
         grouping_service_pb2_grpc.add_GroupingServiceServicer_to_server(grouping, server)
         versions = VersionServicer(self.library)
         version_service_pb2_grpc.add_VersionServiceServicer_to_server(versions, server)
+        evaluations = EvaluationServicer(self.evaluations)
+        evaluation_service_pb2_grpc.add_EvaluationServiceServicer_to_server(evaluations, server)
 
 
 async def serve_search(settings: SearchSettings) -> None:
@@ -130,9 +136,11 @@ def assemble(
     vectors = Vectors(encoder)
     indexing = Indexing(store, index, vectors)
     frequencies = VisibleFrequencies(store)
+    finder = Finder(store, index, indexing, vectors, frequencies, known_words())
     return Parts(
         Library(store, vectors, indexing, frequencies, clock),
-        Finder(store, index, indexing, vectors, frequencies, known_words()),
+        finder,
         indexing,
         converter or Converter(),
+        Evaluations(store.golden_sets, finder, clock),
     )

@@ -13,6 +13,7 @@ _ID = String(64)
 # Both databases then sort and page alike.
 _URI = String(500).with_variant(String(500, collation="C"), "postgresql")
 _CATEGORY = String(60)
+_NAME = String(60).with_variant(String(60, collation="C"), "postgresql")
 # Room for `user:` and an id.
 _READER = String(80)
 
@@ -164,6 +165,34 @@ class CategoryReaderRow(Table):
     tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
     category: Mapped[str] = mapped_column(_CATEGORY, primary_key=True)
     reader: Mapped[str] = mapped_column(_READER, primary_key=True)
+
+
+class GoldenSetRow(Table):
+    """A set of labelled questions; its row is what a change of them locks."""
+
+    __tablename__ = "golden_sets"
+    __table_args__ = (Index("uq_golden_sets_tenant_id_name", "tenant_id", "name", unique=True),)
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    golden_set_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    name: Mapped[str] = mapped_column(_NAME)
+    question_count: Mapped[int]
+    update_time: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class GoldenQuestionRow(Table):
+    __tablename__ = "golden_questions"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "golden_set_id"], ["golden_sets.tenant_id", "golden_sets.golden_set_id"]
+        ),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    golden_set_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    text: Mapped[str] = mapped_column(Text)
+    source_uris: Mapped[list[str]] = mapped_column(JSON)
 
 
 remembered_replies = idempotency_table(Table.metadata)

@@ -21,6 +21,7 @@ from helpdesk.chat.v1 import chat_service_pb2_grpc
 from helpdesk.search.v1 import (
     category_service_pb2_grpc,
     document_import_service_pb2_grpc,
+    evaluation_service_pb2_grpc,
     publication_service_pb2_grpc,
     search_service_pb2_grpc,
     version_service_pb2_grpc,
@@ -29,6 +30,7 @@ from helpdesk.ticket.v1 import ticket_service_pb2_grpc
 from tests.cli.fake_audit import AREAS, FakeAudit
 from tests.cli.fake_clients import Clients
 from tests.cli.fake_desk import Categories, Chat, Imports, Search, Tickets
+from tests.cli.fake_evaluations import Evaluations
 from tests.cli.fake_history import Publications, Versions
 from tests.cli.fake_people import People, Tenants, Users
 from tests.cli.fake_providers import IdentityProviders
@@ -99,6 +101,7 @@ class FakeMesh:
         self.imports = Imports(self.search)
         self.publications = Publications(self.search)
         self.versions = Versions(self.search)
+        self.evaluations = Evaluations()
         self.tickets = Tickets(self.people)  # type: ignore[abstract]
         self.chat = Chat()  # type: ignore[abstract]
         self.identity_providers = IdentityProviders()  # type: ignore[abstract]
@@ -121,6 +124,9 @@ class FakeMesh:
             self.publications, self._server
         )
         version_service_pb2_grpc.add_VersionServiceServicer_to_server(self.versions, self._server)
+        evaluation_service_pb2_grpc.add_EvaluationServiceServicer_to_server(
+            self.evaluations, self._server
+        )
         ticket_service_pb2_grpc.add_TicketServiceServicer_to_server(self.tickets, self._server)
         chat_service_pb2_grpc.add_ChatServiceServicer_to_server(self.chat, self._server)
         identity_provider_service_pb2_grpc.add_IdentityProviderServiceServicer_to_server(

@@ -21,12 +21,14 @@ from services.search.domain import (
     KnowledgeDocument,
 )
 from services.search.errors import IndexUnavailable
+from services.search.golden_sets import GoldenSetStore
 from services.search.keywords import Terms, scores
 from services.search.ports import Hit, StoredPassage, Vector
 from services.search.publication import BEGINNING, DocumentState, Standing
 from services.search.readers import EVERYBODY, Reader, Readers, View
 from services.search.revisions import IndexedChunk, Revision, Revisions, counted
 from services.search.words import words
+from tests.search.fake_golden_sets import FakeGoldenSetStore
 
 
 class FakeEncoder:
@@ -440,6 +442,7 @@ class FakeDocumentStore:
     def __init__(self, clock: Clock = utc_now) -> None:
         self._shelves: dict[TenantId, Shelf] = {}
         self._clock = clock
+        self.golden_sets: GoldenSetStore = FakeGoldenSetStore()
 
     @asynccontextmanager
     async def reading(self, reader: Reader) -> AsyncIterator[FakeDocuments]:

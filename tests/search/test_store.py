@@ -13,6 +13,7 @@ from services.mesh.database import Database
 from services.mesh.database_address import AnyAddress, DatabaseAddress
 from services.mesh.ids import new_id
 from services.search.domain import Chunk, Embedding, KnowledgeDocument, next_version
+from services.search.golden_sets import GoldenQuestion
 from services.search.ports import DocumentStore
 from services.search.readers import Readers, curator
 from services.search.revisions import Revision
@@ -228,6 +229,9 @@ async def test_postgresql_itself_hides_the_rows_of_other_tenants(
     async with store.transaction(curator(ACME)) as documents:
         await documents.set_readers(document.document_id, AGENTS)
         await documents.set_category_readers("network", AGENTS, new_id())
+    question = GoldenQuestion("How?", frozenset({"a.md"}))
+    async with store.golden_sets.transaction(ACME) as golden_sets:
+        await golden_sets.put("mine", [question], new_id(), NOON)
     with unguarded(database):
         for mapper in SqlTable.registry.mappers:
             table = mapper.local_table.description

@@ -17,6 +17,7 @@ MAKERS = {
     "curator": {"indexing.py"},
     "current_reader": {
         "convert.py",
+        "evaluating.py",
         "finding.py",
         "history.py",
         "keeping.py",

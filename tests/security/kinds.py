@@ -16,7 +16,7 @@ from helpdesk.auth.v1 import (
     user_service_pb2,
 )
 from helpdesk.chat.v1 import chat_pb2, chat_service_pb2
-from helpdesk.search.v1 import search_pb2, search_service_pb2
+from helpdesk.search.v1 import evaluation_service_pb2, search_pb2, search_service_pb2
 from helpdesk.ticket.v1 import ticket_pb2, ticket_service_pb2
 from services.mesh.ids import new_id
 from tests.security.requests import CannotCall, a_request, a_role_name, unique
@@ -65,6 +65,12 @@ async def _document(stage: Stage, house: House, owner: Person, state: str) -> st
         gone = search_service_pb2.DeleteDocumentRequest(document_id=made.document_id)
         await stage.must(house["admin"], "DeleteDocument", gone)
     return made.document_id
+
+
+async def _golden_set(stage: Stage, house: House, owner: Person, state: str) -> str:
+    made = await stage.must(house["admin"], "PutGoldenSet", a_request(rpc("PutGoldenSet"), {}))
+    assert isinstance(made, evaluation_service_pb2.GoldenSet)
+    return made.golden_set_id
 
 
 async def _conversation(stage: Stage, house: House, owner: Person, state: str) -> str:
@@ -140,6 +146,7 @@ async def _tenant(stage: Stage, house: House, owner: Person, state: str) -> str:
 
 TICKET = Kind("ticket", _ticket, ("existing", "resolved", "closed"), is_personal=True)
 DOCUMENT = Kind("document", _document, ("existing", "deleted"))
+GOLDEN_SET = Kind("golden set", _golden_set)
 CONVERSATION = Kind("conversation", _conversation, ("existing", "handed off"), is_personal=True)
 USER = Kind("user", _user, ("existing", "invited", "disabled"))
 IDENTITY_PROVIDER = Kind("identity provider", _identity_provider)
@@ -157,6 +164,7 @@ FIELDS: Mapping[tuple[str, str], Kind] = {
     ("ticket", "author_id"): USER,
     ("ticket", "chat_session_id"): CONVERSATION,
     ("search", "document_id"): DOCUMENT,
+    ("search", "golden_set_id"): GOLDEN_SET,
     ("chat", "session_id"): CONVERSATION,
     ("", "user_id"): USER,
     ("", "resource_id"): TICKET,

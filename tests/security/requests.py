@@ -49,6 +49,8 @@ VALUES: Mapping[str, Callable[[], object]] = {
     "scopes": lambda: ["ticket.tickets.get"],
     "display_name": lambda: unique("Somebody"),
     "subject": lambda: unique("Printer"),
+    "GoldenSet.name": lambda: unique("set"),
+    "source_uris": lambda: [f"security/{unique('article')}.md"],
     "source_uri": lambda: f"security/{unique('article')}.md",
     "issuer": lambda: f"https://{unique('login')}.example.com",
     "role": lambda: "customer",

@@ -14,6 +14,7 @@ from services.mesh.caller import TenantId
 from services.mesh.clock import Clock, utc_now
 from services.mesh.database import Database
 from services.search.domain import Chunk, Embedding, KnowledgeDocument
+from services.search.golden_sets import GoldenSetStore
 from services.search.publication import DocumentState
 from services.search.readers import Reader, Readers
 from services.search.revisions import Revision, Revisions
@@ -28,6 +29,7 @@ from services.search.rows import (
     version_columns,
 )
 from services.search.store.admission import replace_category_list, replace_document_list
+from services.search.store.golden_sets import SqlGoldenSetStore
 from services.search.store.readable import ReadableDocuments
 from services.search.store.standing import withdraw_if_not_begun
 from services.search.tables import (
@@ -45,6 +47,7 @@ class SqlDocumentStore:
     def __init__(self, database: Database, clock: Clock = utc_now) -> None:
         self._database = database
         self._clock = clock
+        self.golden_sets: GoldenSetStore = SqlGoldenSetStore(database)
 
     @asynccontextmanager
     async def reading(self, reader: Reader) -> AsyncIterator["SqlDocuments"]:

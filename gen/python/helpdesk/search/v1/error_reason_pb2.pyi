@@ -100,6 +100,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A newer version has been put than the one that was looked at.
     Example: {"reason": "VERSION_NOT_NEWEST", "metadata": {"document_id": "0199…", "version": "7"}}
     """
+    ERROR_REASON_GOLDEN_SET_NOT_FOUND: _ErrorReason.ValueType  # 50
+    """The caller's tenant has no such golden set.
+    Example: {"reason": "GOLDEN_SET_NOT_FOUND", "metadata": {"golden_set_id": "0199…"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that search refuses with, in `google.rpc.ErrorInfo` of domain `helpdesk.search`."""
@@ -181,5 +185,9 @@ Example: {"reason": "EFFECTIVE_DATES_REVERSED", "metadata": {"source_uri": "hr/h
 ERROR_REASON_VERSION_NOT_NEWEST: ErrorReason.ValueType  # 31
 """A newer version has been put than the one that was looked at.
 Example: {"reason": "VERSION_NOT_NEWEST", "metadata": {"document_id": "0199…", "version": "7"}}
+"""
+ERROR_REASON_GOLDEN_SET_NOT_FOUND: ErrorReason.ValueType  # 50
+"""The caller's tenant has no such golden set.
+Example: {"reason": "GOLDEN_SET_NOT_FOUND", "metadata": {"golden_set_id": "0199…"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -1,0 +1,1 @@
+"""Golden sets: read from files, found by name."""
