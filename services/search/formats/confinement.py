@@ -20,7 +20,8 @@ def confine(limits: Limits) -> None:
     if sys.platform != "darwin":
         # There the kernel does not know this limit.
         _limit(resource.RLIMIT_AS, limits.memory_bytes)
-    _limit(resource.RLIMIT_FSIZE, 0)
+    # Of the one file that it may write to, the answer.
+    _limit(resource.RLIMIT_FSIZE, limits.output_bytes)
     _limit(resource.RLIMIT_NOFILE, _FEW_FILES)
     _limit(resource.RLIMIT_CORE, 0)
     # What loading the libraries has cost is not the file's.

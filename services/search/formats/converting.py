@@ -4,10 +4,7 @@ import asyncio
 import json
 import signal
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
-from contextlib import suppress
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from services.search.errors import (
@@ -23,11 +20,10 @@ from services.search.errors import (
 from services.search.formats.converted import Converted, Refusal, Refused, Remark, WarningKind
 from services.search.formats.kinds import Format
 from services.search.formats.limits import MEBIBYTE, Limits
+from services.search.formats.processes import memory_file, run_to_end
 
 WORKER = "services.search.formats.worker"
 AT_ONCE = 2
-_TREE = Path(__file__).resolve().parents[3]
-_LARGEST_HEAD = 64 * 1024
 
 _ERRORS = {
     Refused.DAMAGED: DocumentDamaged,
@@ -59,58 +55,20 @@ class Converter:
 
     async def _converted(self, data: bytes, kind: Format) -> Converted:
         limits = self._limits
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-s",
-            "-P",
-            "-m",
-            self._worker,
-            json.dumps({"kind": kind.name, "limits": asdict(limits)}),
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=DEVNULL,
-            cwd="/",
-            # Nothing of the service's own settings: they name databases and their passwords.
-            env={"PYTHONPATH": str(_TREE)},
-        )
-        try:
-            async with asyncio.timeout(limits.seconds):
-                _, output = await asyncio.gather(
-                    _hand_over(process, data),
-                    _receive(process, limits.markdown_bytes + _LARGEST_HEAD),
-                )
-                code = await process.wait()
-        except TimeoutError:
-            detail = f"its conversion takes longer than {limits.seconds:g} s"
-            raise Refusal(Refused.TOO_COSTLY, detail) from None
-        finally:
-            await _end(process)
+        with memory_file(data) as source, memory_file() as target:
+            job = json.dumps({"kind": kind.name, "limits": asdict(limits)})
+            try:
+                async with asyncio.timeout(limits.seconds):
+                    code = await run_to_end(self._command(job), source, target)
+            except TimeoutError:
+                detail = f"its conversion takes longer than {limits.seconds:g} s"
+                raise Refusal(Refused.TOO_COSTLY, detail) from None
+            target.seek(0)
+            output = target.read(limits.output_bytes + 1)
         return _answer(output, code, kind, limits)
 
-
-async def _hand_over(process: Process, data: bytes) -> None:
-    # One that ends early says why by itself.
-    with suppress(BrokenPipeError, ConnectionResetError):
-        if process.stdin is not None:
-            process.stdin.write(data)
-            await process.stdin.drain()
-            process.stdin.close()
-
-
-async def _receive(process: Process, limit: int) -> bytes:
-    output = bytearray()
-    while process.stdout is not None and (piece := await process.stdout.read(64 * 1024)):
-        output += piece
-        if len(output) > limit:
-            raise _too_much(limit - _LARGEST_HEAD)
-    return bytes(output)
-
-
-async def _end(process: Process) -> None:
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+    def _command(self, job: str) -> list[str]:
+        return [sys.executable, "-s", "-P", "-m", self._worker, job]
 
 
 def _answer(output: bytes, code: int, kind: Format, limits: Limits) -> Converted:

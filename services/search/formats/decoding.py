@@ -27,6 +27,7 @@ _COMMON = (
     "utf_8 cp1252 cp1250 cp1251 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 koi8_r iso8859_2"
     " shift_jis euc_jp iso2022_jp gb18030 big5 euc_kr cp949 tis_620"
 )
+_USUAL = "cp1252"
 _LOOKED_AT = 256 * 1024
 _NOT_ASCII = re.compile(rb"[\x80-\xff]+")
 _MIXED_SHARE = 0.1
@@ -90,8 +91,18 @@ def _detected(data: bytes) -> tuple[str, list[Remark]]:
     except UnicodeDecodeError as error:
         detail = f"{encoding} until byte {error.start}, and another encoding behind it"
         raise Refusal(Refused.ENCODING_UNCLEAR, detail) from None
+    if encoding != _USUAL and _is_the_same(data, _USUAL, text):
+        encoding = _USUAL
     guess = f"read as {encoding}; nothing says which encoding it is in"
     return text, [Remark(WarningKind.ENCODING_GUESSED, 1, guess)]
+
+
+def _is_the_same(data: bytes, encoding: str, text: str) -> bool:
+    """Several encodings read most texts alike; then people know the usual one by its name."""
+    try:
+        return data.decode(encoding) == text
+    except UnicodeDecodeError:
+        return False
 
 
 def _require_unmixed(data: bytes) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 MEBIBYTE = 1024 * 1024
+_SAID = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -16,3 +17,8 @@ class Limits:
     unpacked_bytes: int = 128 * MEBIBYTE
     unpacked_ratio: int = 200
     nesting: int = 200
+
+    @property
+    def output_bytes(self) -> int:
+        """The Markdown, and what is said about it."""
+        return self.markdown_bytes + _SAID

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import uvloop
 
 from services.mesh.errors import MeshError
 from services.search.errors import (
@@ -142,6 +143,14 @@ async def test_a_converter_does_not_inherit_the_services_settings(
 ) -> None:
     monkeypatch.setenv("HELPDESK_SEARCH_DATABASE_URL", "postgresql://ann:secret@host/search")
     assert "HELPDESK" not in await done(hostile(), "settings")
+
+
+async def test_a_conversion_never_forks_the_service() -> None:
+    """gRPC does not survive it. The services' own event loop is asked, which differs here."""
+    forks: list[str] = []
+    os.register_at_fork(before=lambda: forks.append("forked"))
+    assert await asyncio.to_thread(uvloop.run, done(hostile(), "nothing")) == "done"
+    assert forks == []
 
 
 async def test_no_more_than_two_run_at_once() -> None:
