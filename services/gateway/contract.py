@@ -8,8 +8,9 @@ from pathlib import Path
 
 from google.api import annotations_pb2, http_pb2
 from google.protobuf import descriptor_pb2, descriptor_pool
-from google.protobuf.descriptor import Descriptor, MethodDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 
+from buf.validate import validate_pb2
 from helpdesk.options.v1 import policy_pb2
 
 GATEWAY = "gateway"
@@ -39,6 +40,8 @@ class Method:
     default_timeout: timedelta
     max_timeout: timedelta
     bindings: tuple[Binding, ...]
+    file_bytes: int
+    """The most that the request's fields of bytes may hold; 0 for the many without any."""
 
     @property
     def path(self) -> str:
@@ -102,7 +105,13 @@ def _method(method: MethodDescriptor) -> Method:
         default_timeout=policy.default_timeout.ToTimedelta(),
         max_timeout=policy.max_timeout.ToTimedelta(),
         bindings=tuple(_bindings(options.Extensions[annotations_pb2.http], method.input_type)),
+        file_bytes=sum(map(_most_bytes, method.input_type.fields)),
     )
+
+
+def _most_bytes(field: FieldDescriptor) -> int:
+    options = descriptor_pb2.FieldOptions.FromString(field.GetOptions().SerializeToString())
+    return options.Extensions[validate_pb2.field].bytes.max_len
 
 
 def _bindings(rule: http_pb2.HttpRule, request: Descriptor) -> Iterator[Binding]:

@@ -1,6 +1,7 @@
 """The names under which routes speak of filters."""
 
 ANSWER_HEADERS = "envoy.filters.http.header_mutation"
+BODY_CAP = "envoy.filters.http.buffer"
 CORS = "envoy.filters.http.cors"
 TENANT_LIMIT = "envoy.filters.http.local_ratelimit.tenant"
 ADDRESS_LIMIT = "envoy.filters.http.local_ratelimit.address"

@@ -5,6 +5,7 @@ from services.gateway.contract import Contract
 from services.gateway.filter_names import (
     ADDRESS_LIMIT,
     ANSWER_HEADERS,
+    BODY_CAP,
     CORS,
     REQUEST_CHECK,
     TENANT_LIMIT,
@@ -30,7 +31,7 @@ def http_filters(contract: Contract, settings: GatewaySettings) -> list[Config]:
         # Behind the token check, which says the tenant; before anything that costs memory.
         _filter(TENANT_LIMIT, tenant_limit(settings)),
         _filter(ADDRESS_LIMIT, address_limit(settings), disabled=True),
-        _filter("envoy.filters.http.buffer", _body_cap(settings)),
+        _filter(BODY_CAP, _body_cap(settings)),
         _filter(REQUEST_CHECK, request_check(contract), disabled=True),
         transcoder(contract),
         _filter("envoy.filters.http.grpc_stats", _grpc_stats()),
@@ -90,6 +91,7 @@ def transcoder(contract: Contract) -> Config:
             "always_print_primitive_fields": True,
             "stream_sse_style_delimited": True,
         },
+        # Above the largest of the caps that routes have of their own.
         max_request_body_size=16 * 1024 * 1024,
         max_response_body_size=16 * 1024 * 1024,
     )

@@ -13,6 +13,7 @@ from services.gateway.contract import Binding, Contract, Method
 from services.gateway.filter_names import (
     ADDRESS_LIMIT,
     ANSWER_HEADERS,
+    BODY_CAP,
     CORS,
     REQUEST_CHECK,
     TENANT_LIMIT,
@@ -27,6 +28,7 @@ from services.gateway.matches import (
 from services.gateway.request_check import request_check_of
 from services.gateway.settings import GatewaySettings
 
+_BESIDE_FILE = 64 * 1024
 _STREAM_SILENCE = timedelta(seconds=60)
 _FILTERS = "extensions.filters.http"
 _FILTER_CONFIG = "config.route.v3.FilterConfig"
@@ -61,8 +63,8 @@ def route_configuration(contract: Contract, settings: GatewaySettings, *, is_loc
                     *(_refusal(*header) for header in _READABLE.items()),
                     *(_bridge_route(match, {}) for match in BRIDGE_MATCHES),
                     *(_bridge_route(match, _NO_CORS) for match in PAGE_MATCHES),
-                    *rest_routes(contract, is_local=is_local),
-                    *rpc_routes(contract),
+                    *rest_routes(contract, settings, is_local=is_local),
+                    *rpc_routes(contract, settings),
                     {"name": "nowhere", "match": {"prefix": "/"}, "route": _NOWHERE},
                 ],
             }
@@ -70,14 +72,18 @@ def route_configuration(contract: Contract, settings: GatewaySettings, *, is_loc
     }
 
 
-def rest_routes(contract: Contract, *, is_local: bool) -> Iterator[Config]:
+def rest_routes(
+    contract: Contract, settings: GatewaySettings, *, is_local: bool
+) -> Iterator[Config]:
     for method in contract.exposed:
         for binding in method.bindings:
             is_unlimited = is_local and _is_for_the_gateway(binding)
             yield {
                 "match": binding_match(binding),
                 "route": _NOWHERE,
+                **_room_for_file(method, settings),
                 "typed_per_filter_config": {
+                    **_cap_for_file(method, settings),
                     **({} if is_unlimited else _public_filters(method)),
                     ANSWER_HEADERS: _without_grpc_headers(),
                     REQUEST_CHECK: request_check_of(binding),
@@ -90,12 +96,16 @@ def _is_for_the_gateway(binding: Binding) -> bool:
     return binding.path == SIGNING_KEYS_PATH
 
 
-def rpc_routes(contract: Contract) -> Iterator[Config]:
+def rpc_routes(contract: Contract, settings: GatewaySettings) -> Iterator[Config]:
     for method in contract.exposed:
         yield {
             **_rpc_route(method),
             "match": {"path": method.path},
-            "typed_per_filter_config": _public_filters(method),
+            **_room_for_file(method, settings),
+            "typed_per_filter_config": {
+                **_cap_for_file(method, settings),
+                **_public_filters(method),
+            },
         }
 
 
@@ -157,6 +167,24 @@ def _bridge_route(match: Config, filters: Config) -> Config:
 
 def _public_filters(method: Method) -> Config:
     return dict(_LIMIT_BY_ADDRESS) if method.is_public else {}
+
+
+def _cap_for_file(method: Method, settings: GatewaySettings) -> Config:
+    if not method.file_bytes:
+        return {}
+    cap = {"max_request_bytes": _file_body_bytes(method, settings)}
+    return {BODY_CAP: typed(f"{_FILTERS}.buffer.v3.BufferPerRoute", buffer=cap)}
+
+
+def _room_for_file(method: Method, settings: GatewaySettings) -> Config:
+    if not method.file_bytes:
+        return {}
+    return {"request_body_buffer_limit": 2 * _file_body_bytes(method, settings)}
+
+
+def _file_body_bytes(method: Method, settings: GatewaySettings) -> int:
+    """JSON spells three bytes in four letters."""
+    return max(method.file_bytes * 4 // 3 + _BESIDE_FILE, settings.max_body_bytes)
 
 
 def _without_grpc_headers() -> Config:

@@ -12,6 +12,8 @@ class SearchSettings(MeshSettings):
     qdrant_url: str | None = None
     qdrant_api_key: str | None = Field(default=None, repr=False)
     encoder: Literal["builtin", "ollama", "openai"] = "builtin"
+    # Room for a file of the largest size that can be imported.
+    max_message_bytes: int = Field(default=9 * 1024 * 1024, ge=64 * 1024)
     encoder_threads: int = Field(default=2, ge=1)
     encoder_url: str | None = None
     encoder_model: str | None = None

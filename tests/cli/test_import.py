@@ -68,14 +68,14 @@ def test_every_file_that_cannot_be_read_is_named_and_the_others_are_brought(
     helpdesk: Command, acme: FakeMesh, folder: Path
 ) -> None:
     (folder / "empty.md").write_text(" \n")
-    (folder / "huge.md").write_bytes(b"x" * 20 * 1024 * 1024)
+    (folder / "huge.md").write_bytes(b"x" * 100 * 1024 * 1024)
     (folder / "link.md").symlink_to(folder / "index.md")
     os.mkfifo(folder / "pipe.md")
     ended = helpdesk("kb", "import", str(folder), "--tenant", "acme")
     assert ended.code == 1
     assert [line for line in ended.err.splitlines() if line.startswith("not imported")] == [
         "not imported: empty.md: empty",
-        "not imported: huge.md: 20.0 MiB, more than 2 MiB",
+        "not imported: huge.md: 100.0 MiB, more than 8 MiB",
         "not imported: link.md: a symbolic link",
         "not imported: pipe.md: not a regular file",
     ]

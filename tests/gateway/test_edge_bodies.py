@@ -8,8 +8,9 @@ import grpc
 import grpc.aio
 import httpx2
 import pytest
+from google.protobuf.json_format import MessageToJson
 
-from helpdesk.search.v1 import search_service_pb2
+from helpdesk.search.v1 import document_import_service_pb2, search_service_pb2
 from helpdesk.ticket.v1 import ticket_pb2, ticket_service_pb2
 from tests.gateway.access_tokens import bearer
 from tests.gateway.calls import send
@@ -18,6 +19,10 @@ from tests.gateway.mesh import Mesh
 from tests.gateway.refusals import GATEWAY, grpc_reason_of, reason_of
 
 JSON = {"content-type": "application/json"}
+IMPORT = "/helpdesk.search.v1.DocumentImportService/ImportDocument"
+LARGEST_FILE = 8 * 1024 * 1024
+# In JSON, with room for the names and what else is said.
+LARGEST_FILE_BODY = LARGEST_FILE * 4 // 3 + 64 * 1024
 SEARCH = "/helpdesk.search.v1.SearchService/SearchPassages"
 
 BAD_BODIES = {
@@ -163,6 +168,35 @@ async def test_the_body_cap_holds_for_grpc(mesh: Mesh, channel: grpc.aio.Channel
 
     assert refusal.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert grpc_reason_of(refusal.value) == GATEWAY
+    assert mesh.calls() == []
+
+
+def file_of(size: int) -> document_import_service_pb2.ImportDocumentRequest:
+    return document_import_service_pb2.ImportDocumentRequest(source_uri="a.pdf", data=bytes(size))
+
+
+async def test_a_file_may_be_as_large_as_its_field_says(
+    mesh: Mesh, rest: httpx2.AsyncClient, channel: grpc.aio.Channel
+) -> None:
+    request = file_of(LARGEST_FILE)
+    answer = await rest.post(
+        "/v1/documents:import", content=MessageToJson(request), headers=JSON, timeout=30
+    )
+    assert answer.status_code == 200, answer.text
+    await send(channel, IMPORT, bearer(mesh.token()), request.SerializeToString())
+    assert [call.request for call in mesh.calls()] == [request, request]
+
+
+async def test_a_file_that_is_larger_is_refused_at_the_edge(
+    mesh: Mesh, rest: httpx2.AsyncClient, channel: grpc.aio.Channel
+) -> None:
+    body = b'{"sourceUri": "a.pdf", "data": "' + b"A" * LARGEST_FILE_BODY + b'"}'
+    answer = await rest.post("/v1/documents:import", content=body, headers=JSON, timeout=30)
+    assert (answer.status_code, reason_of(answer)) == (413, GATEWAY)
+    request = file_of(100 * 1024 * 1024)
+    with pytest.raises(grpc.aio.AioRpcError) as refusal:
+        await send(channel, IMPORT, bearer(mesh.token()), request.SerializeToString())
+    assert refusal.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert mesh.calls() == []
 
 

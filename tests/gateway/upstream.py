@@ -13,7 +13,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from helpdesk.auth.v1 import tenant_service_pb2, token_service_pb2, user_service_pb2
 from helpdesk.chat.v1 import chat_service_pb2
-from helpdesk.search.v1 import search_service_pb2
+from helpdesk.search.v1 import document_import_service_pb2, search_service_pb2
 from helpdesk.ticket.v1 import ticket_service_pb2
 from tests.gateway.certificate_authority import CertificateAuthority
 
@@ -22,6 +22,7 @@ SERVED = (
     token_service_pb2,
     user_service_pb2,
     chat_service_pb2,
+    document_import_service_pb2,
     search_service_pb2,
     ticket_service_pb2,
 )
@@ -58,7 +59,9 @@ class Upstream:
         credentials = grpc.ssl_server_credentials(
             [(key, certificate)], self.authority.certificate, require_client_auth=True
         )
-        self._server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
+        self._server = grpc.aio.server(
+            options=[("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", 16 * 1024**2)]
+        )
         servicer = health.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(servicer, self._server)
         await servicer.set("", health_pb2.HealthCheckResponse.SERVING)

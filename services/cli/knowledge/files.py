@@ -19,7 +19,7 @@ ARTICLE_SUFFIXES = frozenset(
         ".docx",
     }
 )
-LARGEST_BYTES = 2 * 1024 * 1024
+LARGEST_BYTES = 8 * 1024 * 1024
 _LARGEST_SOURCE_URI = 500
 
 
@@ -76,14 +76,14 @@ def _read_bytes(file: Path) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise Unreadable("not a regular file")
         if status.st_size > LARGEST_BYTES:
-            raise Unreadable(f"{status.st_size / 1024**2:.1f} MiB, more than 2 MiB")
+            raise Unreadable(f"{status.st_size / 1024**2:.1f} MiB, more than 8 MiB")
         try:
             # One byte more than allowed, in case that the file grows at this moment.
             content = stream.read(LARGEST_BYTES + 1)
         except OSError as error:
             raise Unreadable(error.strerror or "cannot be read") from None
     if len(content) > LARGEST_BYTES:
-        raise Unreadable("more than 2 MiB")
+        raise Unreadable("more than 8 MiB")
     return content
 
 

@@ -70,7 +70,7 @@ class ImportDocumentRequest(_message.Message):
     must agree with the bytes; without a known ending the bytes alone say it.
     """
     data: _builtins.bytes
-    """The file as it is, at most 2 MiB."""
+    """The file as it is, at most 8 MiB."""
     media_type: _builtins.str
     """The file's media type, where the caller knows it; it must agree with the bytes, too."""
     title: _builtins.str
