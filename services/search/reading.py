@@ -43,8 +43,9 @@ def read_text(text: DocumentText) -> tuple[DocumentText, list[Chunk]]:
         raise DocumentEmpty(text.source_uri)
     written = replace(
         text,
-        title=title[:LONGEST_TITLE],
-        category=category[:LONGEST_CATEGORY],
+        # Bare, as what a caller gives is: the same title put once more is then the same.
+        title=title[:LONGEST_TITLE].strip(),
+        category=category[:LONGEST_CATEGORY].strip(),
         readers=text.readers if text.readers is not None else _readers_of(matter, text.source_uri),
     )
     return written, chunks

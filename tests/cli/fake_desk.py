@@ -15,6 +15,7 @@ from helpdesk.search.v1 import (
     category_service_pb2_grpc,
     document_import_service_pb2,
     document_import_service_pb2_grpc,
+    publication_pb2,
     readers_pb2,
     search_pb2,
     search_service_pb2,
@@ -57,12 +58,14 @@ class Search(search_service_pb2_grpc.SearchServiceServicer):
             stored = search_pb2.KnowledgeDocument(
                 document_id=f"document-{put.source_uri}",
                 source_uri=put.source_uri,
-                title=put.source_uri,
+                title=put.title or put.source_uri,
                 category=put.category or (known.category if known else ""),
                 content=put.content,
                 source_sha256=put.source_sha256,
                 version=known.version + 1 if known else 1,
                 chunk_count=2,
+                state=put.state or publication_pb2.DOCUMENT_STATE_PUBLISHED,
+                effective_dates=put.effective_dates if put.effective_dates.ByteSize() else None,
             )
             fields = (stored.source_uri, stored.title, stored.category, stored.content)
             stored.content_hash = hashlib.sha256("\0".join(fields).encode()).hexdigest()
@@ -75,6 +78,15 @@ class Search(search_service_pb2_grpc.SearchServiceServicer):
                 stored.version = known.version
             self.documents[put.source_uri] = stored
             return stored
+
+    def GetDocument(
+        self, request: search_service_pb2.GetDocumentRequest, context: Context
+    ) -> search_pb2.KnowledgeDocument:
+        for document in self.documents.values():
+            if document.document_id == request.document_id:
+                return document
+        context.abort_with_status(refusal(code_pb2.NOT_FOUND, "DOCUMENT_NOT_FOUND"))
+        raise AssertionError
 
     def ListDocuments(
         self, request: search_service_pb2.ListDocumentsRequest, context: Context

@@ -141,3 +141,14 @@ def test_an_article_that_is_not_there(helpdesk: Command) -> None:
         ended = helpdesk("kb", words[0], "no-such.md", *words[1:], *ACME)
         assert ended.code == 1
         assert "There is no such document." in ended.err
+
+
+def test_the_list_of_articles_has_states_where_they_say_something(
+    helpdesk: Command, acme: FakeMesh, article: search_pb2.KnowledgeDocument
+) -> None:
+    assert "State" not in helpdesk("kb", "list", *ACME).out
+    article.state, article.published_version = DRAFT, 2
+    article.effective_dates.effective_until.FromJsonString("2027-01-06T12:00:00Z")
+    listed = helpdesk("kb", "list", *ACME).out
+    assert "State" in listed
+    assert "draft, published is 2 until 2027-01-06" in listed

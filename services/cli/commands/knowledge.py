@@ -11,12 +11,15 @@ from services.cli.commands import knowledge_access, knowledge_history
 from services.cli.commands.knowledge_gaps import report_gaps
 from services.cli.failures import CommandError
 from services.cli.gateway import Gateway
+from services.cli.knowledge.categories import list_categories
+from services.cli.knowledge.exporter import export, require_empty
 from services.cli.knowledge.files import look_into
 from services.cli.knowledge.importer import Importer, find_document, list_documents
-from services.cli.knowledge.readers import readers_from
+from services.cli.knowledge.readers import readers_from, words_of
 from services.cli.messages import write_message
 from services.cli.options import LimitOption, OutputOption, RoleOption, TenantOption
 from services.cli.output import Format, say, show, without_controls, write
+from services.cli.screens.export import show_export
 from services.cli.screens.import_progress import import_progress, say_ignored, show_report
 from services.cli.screens.knowledge import document_table, results
 from services.cli.session import Role, session
@@ -76,6 +79,27 @@ def import_folder(
             show_report(importer.report, output)
     if importer.report.failed:
         raise typer.Exit(1)
+
+
+@app.command("export")
+def export_folder(
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
+    tenant: TenantOption = None,
+    role: RoleOption = None,
+    output: OutputOption = Format.TEXT,
+) -> None:
+    """Write all articles to a folder, as Markdown that `kb import` brings back to the letter.
+
+    Above each article stands what belongs to it: title, category, readers, state and dates. Lists
+    of who may read a category are not in it: see `kb access show`.
+    """
+    require_empty(folder)
+    with _gateway(tenant, role, Role.ADMIN) as gateway:
+        documents = list_documents(gateway)
+        with import_progress(len(documents), "exporting") as progress:
+            report = export(gateway, documents, folder, progress)
+        is_closed = [one.category for one in list_categories(gateway) if words_of(one.readers)]
+    show_export(report, folder, is_closed, output)
 
 
 @app.command("list")

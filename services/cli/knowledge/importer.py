@@ -17,7 +17,8 @@ from helpdesk.search.v1 import (
 )
 from services.cli.failures import CommandError
 from services.cli.gateway import Gateway
-from services.cli.knowledge.content_hash import is_unchanged
+from services.cli.knowledge.content_hash import is_same, is_unchanged
+from services.cli.knowledge.exported import document_of, is_exported
 from services.cli.knowledge.files import Unreadable, read_article
 from services.cli.refusals import from_rpc
 
@@ -91,6 +92,8 @@ class Importer:
         except Unreadable as reason:
             self._fail(path, str(reason))
             return path
+        if is_exported(data):
+            return self._bring_back(path, data)
         known = self._known.get(path)
         if known is not None and self._is_there(known, data):
             with self._lock:
@@ -106,20 +109,48 @@ class Importer:
                 )
             )
         except grpc.RpcError as error:
-            refusal = from_rpc(error, self._gateway.address.url)
-            if error.code() not in _FAULTS_OF_THE_DOCUMENT:
-                raise _stopped(refusal) from None
-            if refusal.code == _TEXTLESS:
-                with self._lock:
-                    self.report.textless.append(path)
-            else:
-                self._fail(path, refusal.message)
+            self._refused(path, error)
             return path
         self._count(path, known, imported.document)
         if imported.warnings:
             with self._lock:
                 self.report.warnings[path] = [warning.text for warning in imported.warnings]
         return path
+
+    def _bring_back(self, path: str, data: bytes) -> str:
+        """An article that was exported is put as it was, and nothing of it is read anew."""
+        try:
+            document = document_of(data, path)
+        except Unreadable as reason:
+            self._fail(path, str(reason))
+            return path
+        document.category = self._category or document.category
+        if self._readers is not None:
+            document.readers.CopyFrom(self._readers)
+        known = self._known.get(document.source_uri)
+        if known is not None and is_same(known, document):
+            with self._lock:
+                self.report.unchanged.append(path)
+            return path
+        try:
+            stored = self._gateway.search.PutDocument(
+                search_service_pb2.PutDocumentRequest(document=document)
+            )
+        except grpc.RpcError as error:
+            self._refused(path, error)
+            return path
+        self._count(path, known, stored)
+        return path
+
+    def _refused(self, path: str, error: grpc.RpcError) -> None:
+        refusal = from_rpc(error, self._gateway.address.url)
+        if error.code() not in _FAULTS_OF_THE_DOCUMENT:
+            raise _stopped(refusal) from None
+        if refusal.code == _TEXTLESS:
+            with self._lock:
+                self.report.textless.append(path)
+        else:
+            self._fail(path, refusal.message)
 
     def _is_there(self, known: search_pb2.KnowledgeDocument, data: bytes) -> bool:
         are_readers_known = self._readers is None or self._readers == known.readers
@@ -137,8 +168,8 @@ class Importer:
     ) -> None:
         with self._lock:
             if known is not None and known.version == stored.version:
-                is_same = known.readers == stored.readers
-                (self.report.unchanged if is_same else self.report.updated).append(path)
+                is_equal = known.readers == stored.readers and known.state == stored.state
+                (self.report.unchanged if is_equal else self.report.updated).append(path)
                 return
             (self.report.added if known is None else self.report.updated).append(path)
             self.report.passages += stored.chunk_count

@@ -13,11 +13,11 @@ _NAMED_IGNORED = 20
 
 
 @contextmanager
-def import_progress(total: int) -> Iterator[Tell]:
+def import_progress(total: int, doing: str = "importing") -> Iterator[Tell]:
     """A bar on stderr when somebody watches, and nothing in a pipe."""
     console = talk_console()
     bar = Progress(
-        TextColumn("importing"),
+        TextColumn(doing),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
