@@ -5,6 +5,7 @@ import resource
 import sys
 
 from services.search.formats.limits import Limits
+from services.search.formats.system_calls import refuse_reaching_out
 
 _POLITE = 10
 _FEW_FILES = 32
@@ -28,6 +29,7 @@ def confine(limits: Limits) -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
     _limit(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + 1 + limits.processor_seconds)
     sys.addaudithook(_refuse)
+    refuse_reaching_out()
 
 
 def _limit(what: int, most: int) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -57,7 +58,7 @@ async def test_one_that_hangs_is_killed_and_the_next_file_is_converted() -> None
 async def test_one_that_dies_is_named() -> None:
     error = await refusal(hostile(), "die")
     assert isinstance(error, ConversionFailed)
-    assert error.message == "guide.pdf: the converter of PDF was ended by SIGKILL."
+    assert error.message == "guide.pdf: the converter of PDF was ended by SIGSEGV."
     assert error.metadata["source_uri"] == "guide.pdf"
 
 
@@ -128,6 +129,13 @@ async def test_without_confinement_it_could_call() -> None:
     async with listening() as (port, heard):
         assert await done(unconfined(), f"call {port}") == "done"
         assert await heard == b"secret"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel's part is Linux's")
+@pytest.mark.parametrize("what", ["socket", "kill", "fork"])
+async def test_not_even_code_that_is_not_pythons_reaches_out(what: str) -> None:
+    assert await done(hostile(), f"reach {what}") == "EPERM"
+    assert await done(unconfined(), f"reach {what}") == "reached"
 
 
 async def test_a_converter_cannot_write(tmp_path: Path) -> None:
