@@ -13,17 +13,23 @@ PASSAGES_FOR_SUBJECT = 3
 
 @dataclass(frozen=True)
 class Weights:
-    """How much each signal counts; they add up to 1, so that a score stays below it."""
+    """What a score is made of: so much of keywords, and the rest of meaning.
 
-    similarity: float
-    subject: float
+    Keywords weigh more by `distinction` the further they set one document apart from all others: a
+    question in other words than the articles' shares a few with many of them. Of the meaning, the
+    document's subject takes a share besides the passage's own similarity.
+    """
+
     keywords: float
+    distinction: float
+    subject: float
 
 
-WORDS = Weights(similarity=0, subject=0, keywords=1)
-MEANING = Weights(similarity=1, subject=0, keywords=0)
+WORDS = Weights(keywords=1, distinction=0, subject=0)
+MEANING = Weights(keywords=0, distinction=0, subject=0)
 # Fitted with `python -m tests.eval.weights` to the development halves of the labelled sets.
-FUSED = Weights(similarity=0.42, subject=0.31, keywords=0.27)
+FUSED = Weights(keywords=0.1, distinction=1, subject=0.42)
+MOST_KEYWORDS_BY_DISTINCTION = 0.6
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,10 @@ def ranked(candidates: Iterable[Candidate], limit: int, weights: Weights = FUSED
     """Best first; the same once more and more than a few of one document say nothing new."""
     found = [*candidates]
     subjects = _subjects(found)
-    scored = [Ranked(one, _score(one, subjects[one.document_id], weights)) for one in found]
+    share = _share_of_keywords(found, weights)
+    scored = [
+        Ranked(one, _score(one, subjects[one.document_id], weights.subject, share)) for one in found
+    ]
     scored.sort(key=lambda one: (-one.score, one.candidate.chunk_id))
     chosen: list[Ranked] = []
     shown = Shown()
@@ -79,14 +88,23 @@ def _subjects(candidates: Sequence[Candidate]) -> dict[str, float]:
     return {document_id: sum(own) / len(own) for document_id, own in nearest.items()}
 
 
-def _score(candidate: Candidate, subject: float, weights: Weights) -> float:
+def _share_of_keywords(candidates: Sequence[Candidate], weights: Weights) -> float:
+    best: dict[str, float] = defaultdict(float)
+    for one in candidates:
+        best[one.document_id] = max(best[one.document_id], _between_0_and_1(one.keywords))
+    first, second = [*sorted(best.values(), reverse=True), 0.0, 0.0][:2]
+    if not weights.distinction:
+        return weights.keywords
+    share = weights.keywords + weights.distinction * (first - second)
+    return min(share, MOST_KEYWORDS_BY_DISTINCTION)
+
+
+def _score(candidate: Candidate, subject: float, subject_share: float, share: float) -> float:
     # All parts are scaled by what they could reach at most, not by what this question happens
     # to reach: a question whose words are nowhere is then not decided by its rests.
-    return (
-        weights.similarity * _between_0_and_1(candidate.similarity)
-        + weights.subject * subject
-        + weights.keywords * _between_0_and_1(candidate.keywords)
-    )
+    similarity = _between_0_and_1(candidate.similarity)
+    meaning = (1 - subject_share) * similarity + subject_share * subject
+    return (1 - share) * meaning + share * _between_0_and_1(candidate.keywords)
 
 
 def _between_0_and_1(value: float) -> float:

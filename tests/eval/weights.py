@@ -20,7 +20,9 @@ from services.search.ranking import Weights
 from tests.eval.labelled import demo_sets, page_sets, stackfaq_sets
 from tests.eval.searching import PAGE_SIZE, asking, running_search
 
-STEPS = 20
+KEYWORDS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.27, 0.35)
+DISTINCTION = (0.0, 0.5, 1.0, 2.0)
+SUBJECT = (0.0, 0.3, 0.42, 0.55)
 SHOWN = 8
 
 
@@ -53,10 +55,10 @@ async def main() -> None:
 
 
 def _grid() -> Iterator[Weights]:
-    for similarity in range(STEPS + 1):
-        for subject in range(STEPS + 1 - similarity):
-            keywords = STEPS - similarity - subject
-            yield Weights(similarity / STEPS, subject / STEPS, keywords / STEPS)
+    for keywords in KEYWORDS:
+        for distinction in DISTINCTION:
+            for subject in SUBJECT:
+                yield Weights(keywords, distinction, subject)
 
 
 def _goodness(asked: Sequence[Asked], weights: Weights) -> float:

@@ -1,6 +1,12 @@
 import pytest
 
-from services.search.ranking import FUSED, MEANING, PASSAGES_PER_DOCUMENT, Candidate, ranked
+from services.search.ranking import (
+    MEANING,
+    PASSAGES_PER_DOCUMENT,
+    Candidate,
+    Weights,
+    ranked,
+)
 
 
 def a_candidate(
@@ -27,13 +33,27 @@ def test_meaning_and_words_together_beat_either() -> None:
 
 
 def test_the_score_is_the_weighted_sum() -> None:
-    (best,) = ranked([a_candidate("a", similarity=0.5, keywords=0.25)], 1)
-    meaning = FUSED.similarity + FUSED.subject
-    assert best.score == pytest.approx(meaning * 0.5 + FUSED.keywords * 0.25)
+    (best,) = ranked([a_candidate("a", similarity=0.5, keywords=0.25)], 1, Weights(0.2, 0, 0.4))
+    assert best.score == pytest.approx(0.8 * 0.5 + 0.2 * 0.25)
 
 
-def test_the_weights_leave_scores_below_1() -> None:
-    assert FUSED.similarity + FUSED.subject + FUSED.keywords == pytest.approx(1)
+def test_keywords_weigh_more_where_they_single_a_document_out() -> None:
+    near = a_candidate("near", similarity=0.6)
+    named = a_candidate("named", similarity=0.4, keywords=0.5)
+    rival = a_candidate("rival", similarity=0.1, keywords=0.5)
+    weights = Weights(keywords=0.1, distinction=1, subject=0)
+    assert [one.candidate.chunk_id for one in ranked([near, named], 1, weights)] == ["named"]
+    # The same words in another document, too, decide nothing.
+    assert [one.candidate.chunk_id for one in ranked([near, named, rival], 1, weights)] == ["near"]
+
+
+def test_other_passages_of_the_same_document_are_no_rivals() -> None:
+    near = a_candidate("near", similarity=0.6)
+    named = [
+        a_candidate(name, similarity=0.4, keywords=0.5, document_id="d") for name in ("1", "2")
+    ]
+    weights = Weights(keywords=0.1, distinction=1, subject=0)
+    assert [one.candidate.chunk_id for one in ranked([near, *named], 1, weights)] == ["1"]
 
 
 def test_a_document_that_is_about_it_throughout_comes_before_a_chance_hit() -> None:
