@@ -36,6 +36,7 @@ from services.auth.outbound import Outbound, OutboundRules
 from services.auth.passwords import Argon2Passwords
 from services.auth.policy_feed import PolicyFeed
 from services.auth.policy_seal import PolicySeal
+from services.auth.policy_watchers import PolicyWatchers
 from services.auth.ports import OperatorSecret, Passwords
 from services.auth.sealed import Sealer, sealing_keys
 from services.auth.servicer import (
@@ -55,6 +56,7 @@ from services.auth.servicer import (
     UserServicer,
 )
 from services.auth.settings import AuthSettings
+from services.auth.settling import note_change, settling
 from services.auth.signing import KeyRing, make_signing_key
 from services.auth.store import SqlAuthStore
 from services.auth.use_cases.authorization_desk import AuthorizationDesk
@@ -72,6 +74,7 @@ from services.auth.use_cases.token_desk import TokenDesk
 from services.mesh.clock import Clock, utc_now
 from services.mesh.contract import services_of
 from services.mesh.database import Database
+from services.mesh.interceptors.chain import Interceptor
 from services.mesh.server import serve
 
 NAME = "auth"
@@ -101,6 +104,7 @@ class Auth:
     signing_keys: SigningKeyServicer
     rotation: KeyRotation
     longest_key_use: timedelta
+    watchers: PolicyWatchers
     policy: PolicyServicer
     purge: PurgeServicer
     burials: Burials
@@ -132,6 +136,12 @@ class Auth:
             self.authorization, server
         )
 
+    def around(self) -> list[Interceptor]:
+        async def version() -> int:
+            return (await self.feed.current()).version
+
+        return [settling(version, self.watchers)]
+
     async def clean_up(self) -> None:
         while True:
             await delete_expired(self.store, self.clock)
@@ -153,6 +163,7 @@ async def run(settings: AuthSettings) -> None:
             authority=auth.authority,
             database=database,
             background=[auth.feed.run, auth.burials.run, auth.clean_up],
+            around=auth.around(),
         )
     finally:
         await database.close()
@@ -163,11 +174,16 @@ async def build(
 ) -> Auth:
     """All parts over a database that is brought up to date first."""
     await database.migrate(MIGRATIONS)
-    policy_changed = asyncio.Event()
+    nudged = asyncio.Event()
+
+    def policy_changed() -> None:
+        nudged.set()
+        note_change()
+
     seal_keys = sealing_keys(
         settings.sealing_keys or settings.service_folder(NAME) / "sealing-keys"
     )
-    store = SqlAuthStore(database, policy_changed.set, PolicySeal(seal_keys))
+    store = SqlAuthStore(database, policy_changed, PolicySeal(seal_keys))
     await seal_policy(store, settings.service_folder(NAME), is_trusted=settings.reseal_policy)
     await ensure_platform(store, passwords, clock, operator_secret(settings))
     await ensure_signing_key(store, clock, make_signing_key)
@@ -175,7 +191,7 @@ async def build(
     keys = KeyRing(store, clock, settings.issuer)
     rotation = KeyRotation(store, clock, make_signing_key, keys.forget)
     burials = Burials(store, clock)
-    feed = PolicyFeed(store, policy_changed, clock=clock)
+    feed, watchers = PolicyFeed(store, nudged, clock=clock), PolicyWatchers()
     sealer = Sealer(seal_keys)
     authenticators = SealedAuthenticators(sealer)
     desk = TokenDesk(store, passwords, keys, clock, LoginTurns(), authenticators)
@@ -204,7 +220,8 @@ async def build(
         signing_keys=SigningKeyServicer(rotation),
         rotation=rotation,
         longest_key_use=timedelta(days=settings.signing_key_days),
-        policy=PolicyServicer(feed),
+        watchers=watchers,
+        policy=PolicyServicer(feed, watchers),
         purge=PurgeServicer(store, clock, burials),
         burials=burials,
         federated_logins=FederatedLoginServicer(ExternalDoor(authorization, federation)),

@@ -28,6 +28,7 @@ from services.mesh.caller import TenantId, UserId
 from services.mesh.channel import connect
 from services.mesh.clock import Clock, utc_now
 from services.mesh.errors import MeshError, PolicyUnavailable, TokenInvalid
+from services.mesh.ids import new_id
 from services.mesh.policy import PolicyRefused, SoundPolicy, amended_digest, sound_policy
 from services.mesh.policy_messages import amended, rules_of
 from services.mesh.revocations import Revocations
@@ -99,6 +100,7 @@ class RemoteAuthority:
         self._loaded = asyncio.Event()
         self._changed = asyncio.Condition()
         self._pause = _FIRST_PAUSE
+        self._confirming: asyncio.Task[None] | None = None
 
     async def verify(self, token: str) -> TokenClaims:
         known = self._verified.get(token)
@@ -170,7 +172,8 @@ class RemoteAuthority:
         return self._keys.get(name)
 
     async def _follow(self) -> None:
-        stream = self._policy.WatchPolicy(policy_service_pb2.WatchPolicyRequest())
+        watch_id = new_id()
+        stream = self._policy.WatchPolicy(policy_service_pb2.WatchPolicyRequest(watch_id=watch_id))
         async with aclosing(cast("_PolicyEvents", stream)) as events:
             while True:
                 # A connection can stay open and silent for ever; the policy may not.
@@ -178,7 +181,19 @@ class RemoteAuthority:
                     event = await anext(events, None)
                 if event is None or not await self._take(event):
                     return
+                if event.WhichOneof("event") != "heartbeat":
+                    # Beside the stream: the next event may be a revocation, too.
+                    self._confirming = asyncio.create_task(self._confirm(watch_id))
                 self._pause = _FIRST_PAUSE
+
+    async def _confirm(self, watch_id: str) -> None:
+        request = policy_service_pb2.ConfirmPolicyRequest(
+            watch_id=watch_id, version=self._access.version
+        )
+        try:
+            await self._policy.ConfirmPolicy(request)
+        except MeshError as error:
+            log.warning("a policy could not be confirmed", error=error.reason)
 
     async def _take(self, event: policy_service_pb2.PolicyEvent) -> bool:
         """Whether the stream is still good."""

@@ -59,8 +59,12 @@ async def serve(
     background: Sequence[Background] = (),
     ready: Background | None = None,
     handled_by_service: AbstractSet[str] = frozenset(),
+    around: Sequence[Interceptor] = (),
 ) -> None:
-    """Serves until SIGTERM or SIGINT. `ready` is awaited before health says SERVING."""
+    """Serves until SIGTERM or SIGINT. `ready` is awaited before health says SERVING.
+
+    `around` are interceptors of the service's own, outside of whatever opens a transaction.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -76,6 +80,7 @@ async def serve(
         background=background,
         ready=ready,
         handled_by_service=handled_by_service,
+        around=around,
     )
     port = await server.start()
     log.info("listening", port=port)
@@ -100,6 +105,7 @@ class MeshServer:
         background: Sequence[Background] = (),
         ready: Background | None = None,
         handled_by_service: AbstractSet[str] = frozenset(),
+        around: Sequence[Interceptor] = (),
         port: int | None = None,
         drain_seconds: float = _SECONDS_BETWEEN_NOT_SERVING_AND_STOP,
     ) -> None:
@@ -128,6 +134,7 @@ class MeshServer:
             request_log,
             errors,
             self._watches.intercept,
+            *around,
             *([audit_outside(self.trail)] if self.trail else []),
             deadline,
             caller_identity,

@@ -184,6 +184,7 @@ async def running_auth(
         authority=auth.authority,
         database=database,
         background=[auth.feed.run, auth.burials.run],
+        around=auth.around(),
         port=0,
     )
     port = await server.start()

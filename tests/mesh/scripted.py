@@ -1,5 +1,6 @@
 """The auth service's contract with answers that a test writes."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -35,6 +36,7 @@ class Scripted:
         self.stream: Stream | None = None
         self.calls: Counter[str] = Counter()
         self.contexts: list[Context] = []
+        self.confirmed: asyncio.Queue[policy_service_pb2.ConfirmPolicyRequest] = asyncio.Queue()
 
     def register(self, server: grpc.aio.Server) -> None:
         # Methods that no test calls are left out.
@@ -80,6 +82,12 @@ class _Policy(policy_service_pb2_grpc.PolicyServiceServicer):
         if self._script.stream is not None:
             async for event in self._script.stream(request, context):
                 yield event
+
+    async def ConfirmPolicy(  # noqa: N802
+        self, request: policy_service_pb2.ConfirmPolicyRequest, context: Context
+    ) -> policy_service_pb2.ConfirmPolicyResponse:
+        self._script.confirmed.put_nowait(request)
+        return policy_service_pb2.ConfirmPolicyResponse()
 
 
 class _Users(user_service_pb2_grpc.UserServiceServicer):

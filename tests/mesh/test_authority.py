@@ -217,6 +217,25 @@ async def test_a_heartbeat_of_another_version_fetches_the_policy_anew(
     assert authority.permissions(ACME, ANN) == frozenset()
 
 
+async def test_what_is_decided_by_is_confirmed_under_the_name_of_the_stream(
+    authority: RemoteAuthority, auth: Auth, access: Heard, scripted: Scripted
+) -> None:
+    auth.events.put_nowait(snapshot(7, RULES))
+    first = await scripted.confirmed.get()
+    assert (first.version, authority.permissions(ACME, ANN)) == (
+        7,
+        frozenset({"ticket.tickets.get"}),
+    )
+    auth.events.put_nowait(heartbeat(7))
+    auth.events.put_nowait(snapshot(8, RULES[:1]))
+    second = await scripted.confirmed.get()
+    assert (second.version, authority.permissions(ACME, ANN)) == (8, frozenset())
+    assert second.watch_id == first.watch_id
+    auth.events.put_nowait(None)
+    auth.events.put_nowait(snapshot(8, RULES[:1]))
+    assert (await scripted.confirmed.get()).watch_id not in ("", first.watch_id)
+
+
 async def test_a_broken_stream_is_opened_again(
     authority: RemoteAuthority, auth: Auth, access: Heard, scripted: Scripted
 ) -> None:

@@ -250,6 +250,13 @@ MUTANTS = (
     ),
     # Sessions and their refresh tokens.
     _mutant(
+        "an answer before all have heard",
+        "auth/settling.py",
+        "                if change.happened:\n",
+        "                if False:\n",
+        "tests/auth/test_settling.py",
+    ),
+    _mutant(
         "a thief's refresh token ends nothing",
         _SESSIONS,
         "            await records.end_session(session.session_id, now)\n        elif",

@@ -24,6 +24,54 @@ class WatchPolicyRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    WATCH_ID_FIELD_NUMBER: _builtins.int
+    watch_id: _builtins.str
+    """A name for this stream that its follower confirms by; a follower without one is not waited for."""
+    def __init__(
+        self,
+        *,
+        watch_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["watch_id", b"watch_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchPolicyRequest: _TypeAlias = WatchPolicyRequest  # noqa: Y015
+
+@_typing.final
+class ConfirmPolicyRequest(_message.Message):
+    """Says which version a follower decides by."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WATCH_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    watch_id: _builtins.str
+    """The stream, as its follower named it."""
+    version: _builtins.int
+    """The version."""
+    def __init__(
+        self,
+        *,
+        watch_id: _builtins.str = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["version", b"version", "watch_id", b"watch_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmPolicyRequest: _TypeAlias = ConfirmPolicyRequest  # noqa: Y015
+
+@_typing.final
+class ConfirmPolicyResponse(_message.Message):
+    """Says that auth has taken note."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
     def __init__(
         self,
     ) -> None: ...
@@ -33,7 +81,7 @@ class WatchPolicyRequest(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___WatchPolicyRequest: _TypeAlias = WatchPolicyRequest  # noqa: Y015
+Global___ConfirmPolicyResponse: _TypeAlias = ConfirmPolicyResponse  # noqa: Y015
 
 @_typing.final
 class PolicyEvent(_message.Message):

@@ -40,6 +40,11 @@ class PolicyServiceStub:
                 request_serializer=helpdesk_dot_auth_dot_v1_dot_policy__service__pb2.WatchPolicyRequest.SerializeToString,
                 response_deserializer=helpdesk_dot_auth_dot_v1_dot_policy__service__pb2.PolicyEvent.FromString,
                 _registered_method=True)
+        self.ConfirmPolicy = channel.unary_unary(
+                '/helpdesk.auth.v1.PolicyService/ConfirmPolicy',
+                request_serializer=helpdesk_dot_auth_dot_v1_dot_policy__service__pb2.ConfirmPolicyRequest.SerializeToString,
+                response_deserializer=helpdesk_dot_auth_dot_v1_dot_policy__service__pb2.ConfirmPolicyResponse.FromString,
+                _registered_method=True)
 
 
 class PolicyServiceServicer:
@@ -55,6 +60,14 @@ class PolicyServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ConfirmPolicy(self, request, context):
+        """Takes note that the calling service decides by a version, or by a later one. Calls that change the policy are
+        answered when all who follow it have said so, or after a second.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PolicyServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -62,6 +75,11 @@ def add_PolicyServiceServicer_to_server(servicer, server):
                     servicer.WatchPolicy,
                     request_deserializer=helpdesk_dot_auth_dot_v1_dot_policy__service__pb2.WatchPolicyRequest.FromString,
                     response_serializer=helpdesk_dot_auth_dot_v1_dot_policy__service__pb2.PolicyEvent.SerializeToString,
+            ),
+            'ConfirmPolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmPolicy,
+                    request_deserializer=helpdesk_dot_auth_dot_v1_dot_policy__service__pb2.ConfirmPolicyRequest.FromString,
+                    response_serializer=helpdesk_dot_auth_dot_v1_dot_policy__service__pb2.ConfirmPolicyResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -92,6 +110,33 @@ class PolicyService:
             '/helpdesk.auth.v1.PolicyService/WatchPolicy',
             helpdesk_dot_auth_dot_v1_dot_policy__service__pb2.WatchPolicyRequest.SerializeToString,
             helpdesk_dot_auth_dot_v1_dot_policy__service__pb2.PolicyEvent.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/helpdesk.auth.v1.PolicyService/ConfirmPolicy',
+            helpdesk_dot_auth_dot_v1_dot_policy__service__pb2.ConfirmPolicyRequest.SerializeToString,
+            helpdesk_dot_auth_dot_v1_dot_policy__service__pb2.ConfirmPolicyResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -38,6 +38,10 @@ class PolicyServiceStub:
     difference when sessions end, and a heartbeat in between.
     A service that hears nothing for 60 s must stop allowing.
     """
+    ConfirmPolicy: _grpc.UnaryUnaryMultiCallable[_policy_service_pb2.ConfirmPolicyRequest, _policy_service_pb2.ConfirmPolicyResponse]
+    """Takes note that the calling service decides by a version, or by a later one. Calls that change the policy are
+    answered when all who follow it have said so, or after a second.
+    """
 
 @_typing.type_check_only
 class PolicyServiceAsyncStub(PolicyServiceStub):
@@ -48,6 +52,10 @@ class PolicyServiceAsyncStub(PolicyServiceStub):
     """Sends the whole policy at once, again after each change of a grant or a membership, only the
     difference when sessions end, and a heartbeat in between.
     A service that hears nothing for 60 s must stop allowing.
+    """
+    ConfirmPolicy: _aio.UnaryUnaryMultiCallable[_policy_service_pb2.ConfirmPolicyRequest, _policy_service_pb2.ConfirmPolicyResponse]  # type: ignore[assignment]
+    """Takes note that the calling service decides by a version, or by a later one. Calls that change the policy are
+    answered when all who follow it have said so, or after a second.
     """
 
 class PolicyServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -62,6 +70,16 @@ class PolicyServiceServicer(metaclass=_abc_1.ABCMeta):
         """Sends the whole policy at once, again after each change of a grant or a membership, only the
         difference when sessions end, and a heartbeat in between.
         A service that hears nothing for 60 s must stop allowing.
+        """
+
+    @_abc_1.abstractmethod
+    def ConfirmPolicy(
+        self,
+        request: _policy_service_pb2.ConfirmPolicyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_policy_service_pb2.ConfirmPolicyResponse, _abc.Awaitable[_policy_service_pb2.ConfirmPolicyResponse]]:
+        """Takes note that the calling service decides by a version, or by a later one. Calls that change the policy are
+        answered when all who follow it have said so, or after a second.
         """
 
 def add_PolicyServiceServicer_to_server(servicer: PolicyServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
