@@ -28,6 +28,7 @@ _T_PAGES = "tests/gateway/bridge/test_login_pages.py"
 _T_ACCESS = "tests/mesh/test_access.py"
 _T_ADMISSION = "tests/search/test_admission.py"
 _T_INDEX = "tests/search/test_restricted_index.py"
+_T_STANDING = "tests/search/test_standing_in_the_index.py"
 _DOMAIN = "auth/domain.py"
 
 MUTANTS = (
@@ -171,30 +172,70 @@ MUTANTS = (
     _mutant(
         "versions of hidden documents",
         "search/store/readable.py",
-        "        if not await self.is_known(document_id):\n            return None\n",
-        "",
+        "                self.readable(),\n                self._may_be_opened(),\n"
+        "                DocumentRow.document_id == document_id,\n"
+        "                VersionRow.version == version,\n",
+        "                self.own(DocumentRow),\n                self._may_be_opened(),\n"
+        "                DocumentRow.document_id == document_id,\n"
+        "                VersionRow.version == version,\n",
         _T_ADMISSION,
     ),
     _mutant(
         "lists inside the query, Edge",
         "search/index_edge.py",
-        "        if view.sees_all:\n            return own\n",
-        "        if view:\n            return own\n",
+        "*([] if view.sees_all else [readers])",
+        "*([] if view else [readers])",
         _T_INDEX,
     ),
     _mutant(
         "lists of categories inside the query, Edge",
         "search/index_edge.py",
-        "must_not=[closed] if view.closed_categories else []",
-        "must_not=[]",
+        ", *([closed] if view.closed_categories else [])]",
+        "]",
         _T_INDEX,
     ),
     _mutant(
         "lists inside the query, Qdrant's server",
         "search/index_server.py",
-        "        if view.sees_all:\n            return models.Filter(must=[own])\n",
-        "        if view:\n            return models.Filter(must=[own])\n",
+        "        if not view.sees_all:\n",
+        "        if not view:\n",
         _T_INDEX,
+    ),
+    _mutant(
+        "states inside the query, Edge",
+        "search/index_edge.py",
+        "published, *([]",
+        "*([]",
+        _T_STANDING,
+    ),
+    _mutant(
+        "beginnings inside the query, Edge",
+        "search/index_edge.py",
+        "must_not=[not_begun, ended,",
+        "must_not=[ended,",
+        _T_STANDING,
+    ),
+    _mutant(
+        "ends inside the query, Edge",
+        "search/index_edge.py",
+        "must_not=[not_begun, ended,",
+        "must_not=[not_begun,",
+        _T_STANDING,
+    ),
+    _mutant(
+        "states inside the query, Qdrant's server",
+        "search/index_server.py",
+        ', _matches("state", PUBLISHED)]',
+        "]",
+        _T_STANDING,
+    ),
+    _mutant(
+        "what is in force, where passages are read",
+        "search/store/readable.py",
+        "                self.readable(),\n                in_force(self.now),\n"
+        "                ChunkRow.chunk_id.in_(chunk_ids),\n",
+        "                self.readable(),\n                ChunkRow.chunk_id.in_(chunk_ids),\n",
+        "tests/search/test_standing.py",
     ),
     _mutant(
         "statistics of hidden words",
