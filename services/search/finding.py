@@ -11,6 +11,7 @@ from services.search.domain import FoundPassage
 from services.search.errors import EncoderUnavailable, IndexUnavailable, QueryEmpty
 from services.search.essence import essence
 from services.search.frequencies import VisibleFrequencies
+from services.search.glossary import expanded
 from services.search.indexing import Indexing
 from services.search.keywords import Terms, coverages, highest_score, question_terms, scores
 from services.search.languages import is_foreign, language_of
@@ -88,9 +89,11 @@ async def find(finder: Finder, question: str) -> Found:
     async with finder.store.reading(reader) as documents:
         view = await documents.view()
     visible = await finder.frequencies.of(reader, view)
-    asked = mended(essence(question, visible), visible, finder.known_words)
-    terms = question_terms(question_words(asked), visible)
-    similarities = await _by_index(finder, view, asked, terms)
+    known = visible.frequencies
+    asked = mended(essence(question, known), known, finder.known_words)
+    helped = expanded(asked, visible.glossary)
+    terms = question_terms(question_words(helped), known)
+    similarities = await _by_index(finder, view, helped, terms)
     degraded = similarities is None
     if similarities is None:
         similarities = dict.fromkeys(await _by_words(finder, reader, terms), 0.0)
@@ -99,11 +102,13 @@ async def find(finder: Finder, question: str) -> Found:
         stored = await documents.passages([*similarities])
     language = language_of(asked)
     return Found(
-        candidates=_candidates([*stored.values()], similarities, terms),
+        candidates=_candidates(
+            [*stored.values()], similarities, terms, question_terms(question_words(asked), known)
+        ),
         stored=stored,
         degraded=degraded,
         language=language,
-        is_foreign=is_foreign(language, asked, visible),
+        is_foreign=is_foreign(language, asked, known),
     )
 
 
@@ -142,13 +147,15 @@ def _best(terms: Terms, stored: Sequence[tuple[str, bytes]]) -> list[str]:
 
 
 def _candidates(
-    stored: Sequence[StoredPassage], similarities: Mapping[str, float], terms: Terms
+    stored: Sequence[StoredPassage], similarities: Mapping[str, float], terms: Terms, asked: Terms
 ) -> list[Candidate]:
     held = [Terms.from_bytes(one.terms) for one in stored]
     # Not the index's scores: those are known for its best hits only, and a passage that was
     # found by its meaning holds words of the question too.
     points = scores(terms, held)
     highest = highest_score(terms) or 1.0
+    # A passage that holds the short form need not hold what it stands for, and the other way round.
+    shares = np.maximum(coverages(terms, held), coverages(asked, held))
     return [
         Candidate(
             chunk_id=one.chunk.chunk_id,
@@ -158,5 +165,5 @@ def _candidates(
             keywords=float(point) / highest,
             coverage=float(share),
         )
-        for one, point, share in zip(stored, points, coverages(terms, held), strict=True)
+        for one, point, share in zip(stored, points, shares, strict=True)
     ]

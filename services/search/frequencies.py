@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.mesh.caller import TenantId
+from services.search.glossary import SOURCE_URI as GLOSSARY
+from services.search.glossary import Glossary, glossary_of
 from services.search.keywords import Frequencies, Terms
 from services.search.ports import DocumentStore
 from services.search.readers import Reader, View
@@ -24,6 +26,7 @@ SECONDS_TO_BELIEVE = 600.0
 @dataclass
 class _Counted:
     frequencies: Frequencies
+    glossary: Glossary
     at: float
     seconds: float
     is_outdated: bool = False
@@ -33,13 +36,21 @@ class _Counted:
         return (self.is_outdated and age * SHARE_OF_TIME > self.seconds) or age > SECONDS_TO_BELIEVE
 
 
+@dataclass(frozen=True)
+class Visible:
+    """What of the articles helps to understand a question."""
+
+    frequencies: Frequencies
+    glossary: Glossary
+
+
 class VisibleFrequencies:
     def __init__(self, store: DocumentStore, seconds: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._seconds = seconds
         self._counted: OrderedDict[View, _Counted] = OrderedDict()
 
-    async def of(self, reader: Reader, view: View) -> Frequencies:
+    async def of(self, reader: Reader, view: View) -> Visible:
         """`view` is the reader's; who sees the same shares one count."""
         known = self._counted.get(view)
         if known is None or known.must_be_renewed(self._seconds()):
@@ -48,7 +59,7 @@ class VisibleFrequencies:
         self._counted.move_to_end(view)
         while len(self._counted) > MOST_VIEWS:
             self._counted.popitem(last=False)
-        return known.frequencies
+        return Visible(known.frequencies, known.glossary)
 
     def outdate(self, tenant_id: TenantId) -> None:
         for view, known in self._counted.items():
@@ -63,7 +74,9 @@ class VisibleFrequencies:
         begin = self._seconds()
         async with self._store.reading(reader) as documents:
             stored = await documents.terms()
+            glossary = await documents.find_by_source_uri(GLOSSARY)
         passages = [Terms.from_bytes(terms) for _, terms in stored]
         frequencies = await asyncio.to_thread(Frequencies.of, passages)
         now = self._seconds()
-        return _Counted(frequencies, now, now - begin)
+        entries = glossary_of(glossary.content) if glossary else {}
+        return _Counted(frequencies, entries, now, now - begin)
