@@ -95,7 +95,7 @@ def _ending(code: int, kind: Format, limits: Limits) -> tuple[Refused, str]:
     if code == -signal.SIGXCPU:
         return (
             Refused.TOO_COSTLY,
-            f"its conversion takes more than {limits.processor_seconds} s of computing",
+            f"its conversion takes more than {limits.processor_seconds} s of computing; split it",
         )
     if code < 0:
         name = signal.Signals(-code).name

@@ -10,8 +10,8 @@ _SAID = 64 * 1024
 class Limits:
     """`seconds` are the clock's, `processor_seconds` those that it really computes."""
 
-    seconds: float = 60.0
-    processor_seconds: int = 30
+    seconds: float = 120.0
+    processor_seconds: int = 90
     memory_bytes: int = 768 * MEBIBYTE
     markdown_bytes: int = 2 * MEBIBYTE
     unpacked_bytes: int = 128 * MEBIBYTE

@@ -62,12 +62,14 @@ async def test_one_that_dies_is_named() -> None:
     assert error.metadata["source_uri"] == "guide.pdf"
 
 
-async def test_one_that_is_killed_from_outside_is_named() -> None:
-    converting = asyncio.create_task(refusal(hostile(), "hang"))
+async def test_one_that_is_killed_from_outside_is_named_and_the_next_file_is_converted() -> None:
+    converter = hostile()
+    converting = asyncio.create_task(refusal(converter, "hang"))
     while not (running := children()):  # noqa: ASYNC110 - another process, which tells nobody
         await asyncio.sleep(0.01)
     os.kill(running[0], signal.SIGKILL)
     assert "SIGKILL" in (await converting).message
+    assert await done(converter, "nothing") == "done"
 
 
 async def test_one_whose_caller_has_gone_does_not_live_on() -> None:
