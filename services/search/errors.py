@@ -149,6 +149,20 @@ class EffectiveDatesReversed(InvalidArgument):
         )
 
 
+class PublicationUnclear(InvalidArgument):
+    """The front matter's state or dates say nothing known, so that nobody can tell who finds it."""
+
+    domain = DOMAIN
+    reason = "PUBLICATION_UNCLEAR"
+
+    def __init__(self, source_uri: str, key: str) -> None:
+        meant = "draft, published or archived" if key == "state" else "a date such as 2027-01-06"
+        super().__init__(
+            f"The front matter's `{key}` must be {meant}.",
+            metadata={"source_uri": source_uri, "key": key},
+        )
+
+
 class VersionNotNewest(Aborted):
     """Somebody has put a newer version meanwhile."""
 

@@ -14,7 +14,7 @@ from services.search.library import Library
 from services.search.ports import Documents, DocumentStore
 from services.search.publication import DocumentState
 from services.search.readers import current_reader
-from services.search.reading import read_text
+from services.search.reading import passages_as_chunks
 
 _NEWEST_FIRST = 2**31 - 1
 
@@ -87,8 +87,8 @@ async def roll_back_document(library: Library, document_id: str, version: int) -
         period=old.period,
         restored_version=version,
     )
-    _, chunks = await asyncio.to_thread(read_text, text)
-    kept = await keep_text(library, text, chunks, None)
+    chunks = await asyncio.to_thread(passages_as_chunks, text.content, text.source_uri)
+    kept = await keep_text(library, text, text, chunks)
     return replace(kept, content="")
 
 

@@ -15,32 +15,34 @@ from services.search.domain import (
 from services.search.library import Library
 from services.search.publication import DocumentState
 from services.search.publishing import archive_document, publish_document
-from services.search.readers import Reader, Readers, current_reader
+from services.search.readers import Reader, current_reader
 from services.search.reading import owned_by
 
 
 async def keep_text(
-    library: Library,
-    written: DocumentText,
-    chunks: Sequence[Chunk],
-    said_readers: Readers | None,
+    library: Library, said: DocumentText, written: DocumentText, chunks: Sequence[Chunk]
 ) -> KnowledgeDocument:
-    """`said_readers` are the caller's own word, `written.readers` perhaps the front matter's."""
+    """`said` is the caller's own word; `written` has the front matter's besides.
+
+    The front matter's word holds for the version that brought it: what an administrator has
+    changed since then, the same content does not change back.
+    """
     reader = current_reader()
     present = await find_present(library, reader, written.source_uri)
-    kept = present if present is not None and present.says(written) else None
+    asked = replace(written, period=said.period)
+    kept = present if present is not None and present.says(asked) else None
     while kept is None:
         state = present.state_after(written.state) if present else written.state
         if state in (None, DocumentState.PUBLISHED):
             embeddings = await library.vectors.of_chunks(written.title, chunks)
-            kept = await _try_to_keep(library, reader, written, chunks, embeddings)
+            kept = await _try_to_keep(library, asked, written, chunks, embeddings)
         else:
             # What nobody is to find lets nobody in either, unless the caller says so.
-            unread = replace(written, readers=said_readers)
-            kept = await _try_to_keep(library, reader, unread, chunks, [])
+            unread = replace(written, readers=said.readers)
+            kept = await _try_to_keep(library, asked, unread, chunks, [])
         if kept is None:
             present = await find_present(library, reader, written.source_uri)
-    return await _with_state(library, kept, written.state)
+    return await _with_state(library, kept, said.state)
 
 
 async def find_present(
@@ -52,17 +54,18 @@ async def find_present(
 
 async def _try_to_keep(
     library: Library,
-    reader: Reader,
+    asked: DocumentText,
     text: DocumentText,
     chunks: Sequence[Chunk],
     embeddings: Sequence[Embedding],
 ) -> KnowledgeDocument | None:
     """None when the document's state has changed meanwhile, so that there is more to prepare."""
+    reader = current_reader()
     with library.indexing.following():
         now = library.clock()
         async with library.store.transaction(reader) as documents:
             claimed = await documents.claim(text.source_uri, new_id(), now)
-            if claimed.says(text):
+            if claimed.says(asked):
                 return replace(claimed, content=text.content)
             document = next_version(claimed, text, len(chunks), now)
             if (document.state is DocumentState.PUBLISHED) != bool(embeddings):

@@ -23,7 +23,10 @@ _FRONT_MATTER = re.compile(
     r"(?:---|\.\.\.)[ \t]*(?:\r\n?|\n|\Z)",
     re.DOTALL,
 )
-_PLAIN_KEY = re.compile(r"^(title|category|readers)[ \t]*:(.*)$", re.MULTILINE)
+_PLAIN_KEY = re.compile(
+    r"^(title|category|readers|state|effective_from|effective_until)[ \t]*:(.*)$", re.MULTILINE
+)
+_DATES = ("effective_from", "effective_until")
 _ANY_KEY = re.compile(r"\s*[\w-]+[ \t]*:")
 
 
@@ -38,12 +41,18 @@ class BlockKind(StrEnum):
 
 @dataclass(frozen=True)
 class FrontMatter:
-    """`readers` are the words after the key of this name; without the key there is no list."""
+    """`readers` are the words after the key of this name; without the key there is no list.
+
+    State and dates are as they are written, and empty without their keys.
+    """
 
     title: str
     category: str
     end: int
     readers: tuple[str, ...] | None = None
+    state: str = ""
+    effective_from: str = ""
+    effective_until: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,7 +80,15 @@ def front_matter(content: str) -> FrontMatter:
     if entries is None:
         return FrontMatter("", "", 0)
     title, category = (" ".join(entries.get(key, ())) for key in ("title", "category"))
-    return FrontMatter(title, category, match.end(), entries.get("readers"))
+    state, begin, end = (_word(entries, key) for key in ("state", *_DATES))
+    return FrontMatter(title, category, match.end(), entries.get("readers"), state, begin, end)
+
+
+def _word(entries: Mapping[str, tuple[str, ...]], key: str) -> str:
+    """What is there but is no plain text is a word that means nothing, and not left out."""
+    if key not in entries:
+        return ""
+    return " ".join(entries[key]).strip(" \"'\t\r") or "?"
 
 
 def title_of(matter: FrontMatter, blocks: Sequence[Block], source_uri: str) -> str:

@@ -29,9 +29,7 @@ async def put_document(library: Library, text: DocumentText) -> KnowledgeDocumen
         # Or a file that no longer names its category would leave one that is closed to many.
         present = await find_present(library, current_reader(), text.source_uri)
         written = replace(written, category=present.category if present else "")
-    kept = await keep_text(library, written, chunks, text.readers)
-    # The front matter's word holds for the version that brought it: what an administrator has
-    # changed since then, the same content does not change back.
+    kept = await keep_text(library, text, written, chunks)
     if text.readers is None or text.readers == kept.readers:
         return kept
     changed = await set_document_readers(library, kept.document_id, text.readers)

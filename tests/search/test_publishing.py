@@ -10,6 +10,7 @@ from services.search.domain import DocumentText, KnowledgeDocument
 from services.search.errors import (
     DocumentNotFound,
     EffectiveDatesReversed,
+    PublicationUnclear,
     VersionNotFound,
     VersionNotNewest,
 )
@@ -340,3 +341,56 @@ async def test_index_and_store_agree_whatever_was_done(parts: Parts, index: Fake
         await step()
         assert await parts.library.store.revisions() == await index.revisions()
     assert await index.revisions() == {}
+
+
+async def test_the_front_matter_says_state_and_dates_and_given_ones_come_first(
+    parts: Parts, clock: TurnedClock
+) -> None:
+    content = f"---\nstate: draft\neffective_from: 2026-03-09\n---\n{OLD}"
+    draft = await put(parts, content)
+    assert (draft.state, draft.period) == (DRAFT, Period(NEXT_WEEK.replace(hour=0)))
+    given_period = Period(NEXT_WEEK)
+    published = await put(parts, content, state=PUBLISHED, period=given_period)
+    assert (published.state, published.period) == (PUBLISHED, given_period)
+    clock.now = NEXT_WEEK
+    assert await found(parts) == ["Old coolant words."]
+
+
+async def test_the_same_front_matter_does_not_change_back_what_was_changed(parts: Parts) -> None:
+    content = f"---\nstate: draft\neffective_until: 2027-01-06T08:30:00Z\n---\n{OLD}"
+    draft = await put(parts, content)
+    await publish_document(parts.library, draft.document_id)
+    lifted = await put(parts, content, period=ALWAYS)
+    assert (lifted.version, lifted.state) == (2, DRAFT)
+    await publish_document(parts.library, draft.document_id)
+    again = await put(parts, content)
+    assert (again.version, again.state, again.period) == (2, PUBLISHED, ALWAYS)
+    assert await found(parts) == ["Old coolant words."]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "state: hidden",
+        "state: [draft]",
+        "state:",
+        "effective_from: tomorrow",
+        "effective_until: {}",
+        "title: a: b\nstate: hidden",
+    ],
+)
+async def test_a_state_or_date_that_nobody_can_make_out_is_refused(parts: Parts, said: str) -> None:
+    with pytest.raises(PublicationUnclear):
+        await put(parts, f"---\n{said}\n---\n{OLD}")
+    assert await found(parts) == []
+
+
+async def test_dates_of_the_front_matter_must_not_be_reversed(parts: Parts) -> None:
+    with pytest.raises(EffectiveDatesReversed):
+        await put(
+            parts, f"---\neffective_from: 2027-01-06\neffective_until: 2026-01-06\n---\n{OLD}"
+        )
+
+
+async def test_a_slip_in_the_front_matter_does_not_publish_a_draft(parts: Parts) -> None:
+    assert (await put(parts, f'---\ntitle: a: b\nstate: "Draft"\n---\n{OLD}')).state is DRAFT

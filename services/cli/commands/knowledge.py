@@ -55,7 +55,8 @@ def import_folder(
     interrupted goes on where it stopped.
 
     What is no Markdown is converted. The front matter of Markdown and text may say an article's
-    `title`, its `category` and its `readers`.
+    `title`, its `category`, its `readers`, its `state` (draft, published or archived), and the
+    dates `effective_from` and `effective_until`.
     """
     if not folder.is_dir():
         raise CommandError(

@@ -100,6 +100,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A newer version has been put than the one that was looked at.
     Example: {"reason": "VERSION_NOT_NEWEST", "metadata": {"document_id": "0199…", "version": "7"}}
     """
+    ERROR_REASON_PUBLICATION_UNCLEAR: _ErrorReason.ValueType  # 32
+    """The front matter's state or one of its dates says nothing known, so that nobody can tell who is to find it.
+    Example: {"reason": "PUBLICATION_UNCLEAR", "metadata": {"source_uri": "hr/pay.md", "key": "state"}}
+    """
     ERROR_REASON_GOLDEN_SET_NOT_FOUND: _ErrorReason.ValueType  # 50
     """The caller's tenant has no such golden set.
     Example: {"reason": "GOLDEN_SET_NOT_FOUND", "metadata": {"golden_set_id": "0199…"}}
@@ -185,6 +189,10 @@ Example: {"reason": "EFFECTIVE_DATES_REVERSED", "metadata": {"source_uri": "hr/h
 ERROR_REASON_VERSION_NOT_NEWEST: ErrorReason.ValueType  # 31
 """A newer version has been put than the one that was looked at.
 Example: {"reason": "VERSION_NOT_NEWEST", "metadata": {"document_id": "0199…", "version": "7"}}
+"""
+ERROR_REASON_PUBLICATION_UNCLEAR: ErrorReason.ValueType  # 32
+"""The front matter's state or one of its dates says nothing known, so that nobody can tell who is to find it.
+Example: {"reason": "PUBLICATION_UNCLEAR", "metadata": {"source_uri": "hr/pay.md", "key": "state"}}
 """
 ERROR_REASON_GOLDEN_SET_NOT_FOUND: ErrorReason.ValueType  # 50
 """The caller's tenant has no such golden set.

@@ -69,9 +69,9 @@ class KnowledgeDocument(_message.Message):
     source_sha256: _builtins.str
     """SHA-256 of that file in lower-case hex; the same hash means that an import would change nothing."""
     state: _publication_pb2.DocumentState.ValueType
-    """Whether the version is found. Where it is not set, a put publishes a new document and otherwise leaves it as it is:
-    what follows a draft is a draft, and what is put into an archived document stays archived. A draft never hides the
-    published version before it.
+    """Whether the version is found. Where it is not set, a put takes what the front matter of a new version says under
+    `state`; else it publishes a new document and leaves another as it is: what follows a draft is a draft, and what is
+    put into an archived document stays archived. A draft never hides the published version before it.
     """
     published_version: _builtins.int
     """The number of the version that is found; 0 when none is published, or when the document is archived."""
@@ -92,8 +92,9 @@ class KnowledgeDocument(_message.Message):
 
     @_builtins.property
     def effective_dates(self) -> _publication_pb2.EffectiveDates:
-        """When the version holds. Where it is not set, a put takes over the dates of the version before; an empty message
-        lifts them.
+        """When the version holds. Where it is not set, a put takes what the front matter of a new version says under
+        `effective_from` and `effective_until`, and else takes over the dates of the version before; an empty message lifts
+        them.
         """
 
     def __init__(
