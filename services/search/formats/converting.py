@@ -41,7 +41,7 @@ class Converter:
     """A file that breaks its process breaks nothing else, and never meets another tenant's."""
 
     def __init__(self, limits: Limits | None = None, worker: str = WORKER) -> None:
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
         self._worker = worker
         self._places = asyncio.Semaphore(AT_ONCE)
 
@@ -54,7 +54,7 @@ class Converter:
                 raise _ERRORS[refusal.why](source_uri, refusal.detail) from None
 
     async def _converted(self, data: bytes, kind: Format) -> Converted:
-        limits = self._limits
+        limits = self.limits
         with memory_file(data) as source, memory_file() as target:
             job = json.dumps({"kind": kind.name, "limits": asdict(limits)})
             try:
@@ -87,7 +87,7 @@ def _answer(output: bytes, code: int, kind: Format, limits: Limits) -> Converted
     except (ValueError, TypeError, KeyError):
         raise Refusal(Refused.FAILED, "the converter answered nonsense") from None
     if len(body) > limits.markdown_bytes:
-        raise _too_much(limits.markdown_bytes)
+        raise Refusal(Refused.TOO_LARGE, _too_much(limits))
     return Converted(markdown, title, tuple(remarks))
 
 
@@ -103,7 +103,9 @@ def _ending(code: int, kind: Format, limits: Limits) -> tuple[Refused, str]:
     return Refused.FAILED, f"the converter of {kind.shown} ended with {code} and no answer"
 
 
-def _too_much(limit: int) -> Refusal:
-    return Refusal(
-        Refused.TOO_LARGE, f"it makes more than {limit / MEBIBYTE:g} MiB of Markdown; split it"
-    )
+def too_much_markdown(source_uri: str, limits: Limits) -> DocumentTooLarge:
+    return DocumentTooLarge(source_uri, _too_much(limits))
+
+
+def _too_much(limits: Limits) -> str:
+    return f"it makes more than {limits.markdown_bytes / MEBIBYTE:g} MiB of Markdown; split it"

@@ -10,7 +10,7 @@ from services.mesh.audit import acts_on
 from services.search.domain import DocumentText, KnowledgeDocument, Original
 from services.search.errors import DocumentEmpty
 from services.search.formats.converted import Converted, Remark, WarningKind
-from services.search.formats.converting import Converter
+from services.search.formats.converting import Converter, too_much_markdown
 from services.search.formats.invisible import without_invisible
 from services.search.formats.kinds import Format
 from services.search.formats.sniffing import format_of
@@ -45,6 +45,8 @@ async def import_document(library: Library, converter: Converter, file: File) ->
         file.data, kind, file.source_uri
     )
     text, removed = await asyncio.to_thread(_text_of, file, kind, converted)
+    if len(text.content.encode()) > converter.limits.markdown_bytes:
+        raise too_much_markdown(file.source_uri, converter.limits)
     if not text.content.strip():
         raise DocumentEmpty(file.source_uri)
     document = await put_document(library, text)
