@@ -50,8 +50,14 @@ def _started(
         stderr=subprocess.DEVNULL,
         cwd="/",
         # Nothing of the service's own settings: they name databases and their passwords.
-        env={"PYTHONPATH": str(_TREE)},
+        env={"PYTHONPATH": str(_TREE), **_bytecode_folder()},
     )
+
+
+def _bytecode_folder() -> dict[str, str]:
+    """Where the tree cannot be written to, each file would have the libraries compiled anew."""
+    prefix = sys.pycache_prefix
+    return {"PYTHONPYCACHEPREFIX": prefix} if prefix else {}
 
 
 @asynccontextmanager

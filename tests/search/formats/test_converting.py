@@ -155,6 +155,14 @@ async def test_a_converter_does_not_inherit_the_services_settings(
     assert "HELPDESK" not in await done(hostile(), "settings")
 
 
+async def test_a_converter_finds_the_compiled_libraries_where_the_service_keeps_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path))
+    assert "PYTHONPYCACHEPREFIX" in await done(hostile(), "settings")
+    assert is_compiled_in(tmp_path)
+
+
 async def test_a_conversion_never_forks_the_service() -> None:
     """gRPC does not survive it. The services' own event loop is asked, which differs here."""
     forks: list[str] = []
@@ -171,6 +179,10 @@ async def test_no_more_than_two_run_at_once() -> None:
         most = max(most, len(children()))
         await asyncio.sleep(0.01)
     assert most == 2
+
+
+def is_compiled_in(folder: Path) -> bool:
+    return any(folder.rglob("worker.*.pyc"))
 
 
 def children() -> list[int]:
