@@ -27,7 +27,7 @@ class Weights:
 
 WORDS = Weights(keywords=1, distinction=0, subject=0)
 MEANING = Weights(keywords=0, distinction=0, subject=0)
-# Fitted with `python -m tests.eval.weights` to the development halves of the labelled sets.
+# Chosen on the development halves of the labelled sets, as `tests/eval/weights.py` compares them.
 FUSED = Weights(keywords=0.1, distinction=1, subject=0.42)
 MOST_KEYWORDS_BY_DISTINCTION = 0.6
 

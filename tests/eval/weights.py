@@ -18,12 +18,14 @@ from services.search.finding import Found, find
 from services.search.measures import MEASURES, rank_of
 from services.search.ranking import Weights
 from tests.eval.labelled import demo_sets, page_sets, stackfaq_sets
-from tests.eval.searching import PAGE_SIZE, asking, running_search
+from tests.eval.searching import asking, running_search
 
-KEYWORDS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.27, 0.35)
+KEYWORDS = (0.0, 0.1, 0.2, 0.3)
 DISTINCTION = (0.0, 0.5, 1.0, 2.0)
-SUBJECT = (0.0, 0.3, 0.42, 0.55)
+SUBJECT = (0.0, 0.42, 0.6)
 SHOWN = 8
+# Enough for the first documents, whose order is what counts.
+PASSAGES = 12
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def _grid() -> Iterator[Weights]:
 def _goodness(asked: Sequence[Asked], weights: Weights) -> float:
     by_set: dict[str, list[float]] = {}
     for one in asked:
-        best = one.found.best(PAGE_SIZE, weights)
+        best = one.found.best(PASSAGES, weights)
         rank = rank_of(one.right, list(dict.fromkeys(passage.source_uri for passage in best)))
         by_set.setdefault(one.set_name, []).append(MEASURES["MRR"](rank))
     return float(np.mean([np.mean(own) for own in by_set.values()]))
