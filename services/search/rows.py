@@ -18,8 +18,8 @@ CHUNK_COLUMNS = (
     ChunkRow.headings,
     ChunkRow.lead,
     ChunkRow.text,
-    ChunkRow.start,
-    ChunkRow.end,
+    ChunkRow.start.label("start"),
+    ChunkRow.end.label("end"),
 )
 
 # Of a version, without its content.

@@ -2,40 +2,43 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
-    Row,
-    Select,
-    String,
     and_,
-    cast,
     delete,
     exists,
     insert,
-    literal,
-    null,
     or_,
     select,
     true,
-    union_all,
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId
-from services.mesh.columns import UtcDateTime
 from services.search.publication import BEGINNING
 from services.search.readers import EVERYBODY, Reader, Readers, View
-from services.search.store.standing import turning_points
 from services.search.tables import CategoryReaderRow, CategoryRow, DocumentReaderRow, DocumentRow
 
 Lists = MutableMapping[str, Readers]
 
 
-def admits(reader: Reader) -> ColumnElement[bool]:
+@dataclass(frozen=True)
+class AnyReader:
+    """Stands for a reader in a statement that is built once and run for many."""
+
+    tenant_id: BindParameter[str]
+    keys: BindParameter[Any]
+    sees_all: bool
+
+
+def admits(reader: Reader | AnyReader) -> ColumnElement[bool]:
     """Whether a document's own list and its category's both let the reader in."""
     if reader.sees_all:
         return true()
@@ -47,16 +50,8 @@ def admits(reader: Reader) -> ColumnElement[bool]:
     )
 
 
-async def view_of(session: AsyncSession, reader: Reader, now: datetime) -> View:
-    # One statement: this is asked before every search. No category is without a name.
-    columns = (CategoryReaderRow.category, CategoryReaderRow.reader, cast(null(), UtcDateTime))
-    of_categories = select(*columns).where(CategoryReaderRow.tenant_id == reader.tenant_id)
-    of_documents = [_named_by_a_document(reader, key) for key in sorted(reader.keys)]
-    turns = turning_points(reader.tenant_id, now)
-    asked = (of_categories, *of_documents, *turns)
-    rows: Sequence[Row[str, str, datetime | None]] = (
-        await session.execute(union_all(*asked))
-    ).all()
+def view_from(reader: Reader, rows: Sequence[tuple[str, str, datetime | None]]) -> View:
+    """A category and who may read it, a key that some document names, or a turning point each."""
     since = max((moment for _, _, moment in rows if moment), default=BEGINNING)
     if reader.sees_all:
         return View(reader.tenant_id, sees_all=True, since=since)
@@ -127,19 +122,12 @@ async def category_ids(session: AsyncSession, tenant_id: TenantId) -> Mapping[st
 
 
 def _lets_in(
-    reader: Reader,
+    reader: Reader | AnyReader,
     listed: type[DocumentReaderRow] | type[CategoryReaderRow],
     of_document: ColumnElement[bool],
 ) -> ColumnElement[bool]:
     own = and_(listed.tenant_id == reader.tenant_id, of_document)
     return or_(~exists().where(own), exists().where(own, listed.reader.in_(reader.keys)))
-
-
-def _named_by_a_document(reader: Reader, key: str) -> Select[str, str, datetime | None]:
-    own = DocumentReaderRow.tenant_id == reader.tenant_id
-    is_named = exists().where(own, DocumentReaderRow.reader == key)
-    columns = (literal("", String), literal(key, String), cast(null(), UtcDateTime))
-    return select(*columns).where(is_named)
 
 
 def _lists(rows: Iterable[tuple[str, str]]) -> Lists:

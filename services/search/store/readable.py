@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, true
+from sqlalchemy import ColumnElement, Executable, Row, and_, exists, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.search.domain import (
@@ -25,12 +26,13 @@ from services.search.rows import (
     standing_of,
     version_from,
 )
+from services.search.store import prepared
 from services.search.store.admission import (
     admits,
     category_ids,
     category_lists,
     document_lists,
-    view_of,
+    view_from,
 )
 from services.search.store.standing import has_been_shown, in_force
 from services.search.tables import ChunkRow, DocumentRow, EmbeddingRow, VersionRow
@@ -46,7 +48,9 @@ class ReadableDocuments:
         self.now = now
 
     async def view(self) -> View:
-        return await view_of(self.session, self._reader, self.now)
+        keys = {f"key_{n}": key for n, key in enumerate(sorted(self._reader.keys))}
+        rows = await self._prepared(prepared.view(len(keys)), **keys)
+        return view_from(self._reader, rows)
 
     async def find(self, document_id: str) -> KnowledgeDocument | None:
         return await self._find(DocumentRow.document_id == document_id)
@@ -134,25 +138,10 @@ class ReadableDocuments:
         ]
 
     async def passages(self, chunk_ids: Sequence[str]) -> dict[str, StoredPassage]:
-        rows = await self.session.execute(
-            select(*CHUNK_COLUMNS, DocumentRow.title, DocumentRow.source_uri, EmbeddingRow.terms)
-            .join(
-                DocumentRow,
-                (DocumentRow.tenant_id == ChunkRow.tenant_id)
-                & (DocumentRow.document_id == ChunkRow.document_id),
-            )
-            .join(
-                EmbeddingRow,
-                (EmbeddingRow.tenant_id == ChunkRow.tenant_id)
-                & (EmbeddingRow.chunk_id == ChunkRow.chunk_id),
-            )
-            .where(
-                self.own(ChunkRow),
-                self.readable(),
-                in_force(self.now),
-                ChunkRow.chunk_id.in_(chunk_ids),
-            )
-        )
+        reader = self._reader
+        keys = {} if reader.sees_all else {"keys": sorted(reader.keys)}
+        statement = prepared.passages(sees_all=reader.sees_all)
+        rows = await self._prepared(statement, chunk_ids=[*chunk_ids], **keys)
         return {
             row.chunk_id: StoredPassage(chunk_from(row), row.title, row.source_uri, row.terms)
             for row in rows
@@ -206,6 +195,14 @@ class ReadableDocuments:
             .order_by(EmbeddingRow.chunk_id)
         )
         return [(chunk_id, terms) for chunk_id, terms in rows]
+
+    async def _prepared(
+        self, statement: Executable, **values: object
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
+        # Straight on the connection: no row of these becomes an object that the session knows.
+        connection = await self.session.connection()
+        named = {"tenant_id": self.tenant_id, "now": self.now, **values}
+        return (await connection.execute(statement, named)).all()
 
     async def with_lists(self, documents: Sequence[KnowledgeDocument]) -> list[KnowledgeDocument]:
         ids = [document.document_id for document in documents]

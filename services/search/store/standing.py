@@ -2,14 +2,25 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, String, and_, func, literal, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId
 from services.search.tables import DocumentRow, VersionRow
 
 
-def in_force(now: datetime) -> ColumnElement[bool]:
+def in_force(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Whether a document has a published version that holds now."""
     return and_(
         DocumentRow.delete_time.is_(None),
@@ -30,7 +41,9 @@ def has_been_shown(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def turning_points(tenant_id: TenantId, now: datetime) -> list[Select[str, str, datetime | None]]:
+def turning_points(
+    tenant_id: BindParameter[str], now: BindParameter[datetime]
+) -> list[Select[str, str, datetime | None]]:
     """Before now, the last beginning and the last end that a document has."""
     return [
         select(literal("", String), literal("", String), func.max(column)).where(

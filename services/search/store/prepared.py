@@ -1,0 +1,83 @@
+"""The statements of every search, built once: building one takes longer than running it."""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    CompoundSelect,
+    Select,
+    String,
+    bindparam,
+    cast,
+    exists,
+    literal,
+    null,
+    select,
+    union_all,
+)
+
+from services.mesh.columns import UtcDateTime
+from services.search.rows import CHUNK_COLUMNS
+from services.search.store.admission import AnyReader, admits
+from services.search.store.standing import in_force, turning_points
+from services.search.tables import (
+    CategoryReaderRow,
+    ChunkRow,
+    DocumentReaderRow,
+    DocumentRow,
+    EmbeddingRow,
+)
+
+_TENANT: BindParameter[str] = bindparam("tenant_id", type_=String())
+_NOW: BindParameter[Any] = bindparam("now", type_=UtcDateTime())
+_KEYS: BindParameter[Any] = bindparam("keys", type_=String(), expanding=True)
+_CHUNK_IDS: BindParameter[Any] = bindparam("chunk_ids", type_=String(), expanding=True)
+
+
+@cache
+def passages(*, sees_all: bool) -> Select[*tuple[Any, ...]]:
+    """Takes `tenant_id`, `now`, `chunk_ids`, and `keys` unless all is seen."""
+    reader = AnyReader(_TENANT, _KEYS, sees_all=sees_all)
+    return (
+        select(*CHUNK_COLUMNS, DocumentRow.title, DocumentRow.source_uri, EmbeddingRow.terms)
+        .join(
+            DocumentRow,
+            (DocumentRow.tenant_id == ChunkRow.tenant_id)
+            & (DocumentRow.document_id == ChunkRow.document_id),
+        )
+        .join(
+            EmbeddingRow,
+            (EmbeddingRow.tenant_id == ChunkRow.tenant_id)
+            & (EmbeddingRow.chunk_id == ChunkRow.chunk_id),
+        )
+        .where(
+            ChunkRow.tenant_id == _TENANT,
+            DocumentRow.tenant_id == _TENANT,
+            admits(reader),
+            in_force(_NOW),
+            ChunkRow.chunk_id.in_(_CHUNK_IDS),
+        )
+    )
+
+
+@cache
+def view(keys: int) -> CompoundSelect[*tuple[Any, ...]]:
+    """Takes `tenant_id`, `now`, and as many keys as `key_0`, `key_1` …
+
+    Its rows are a category and who may read it, or no category and a key that some document names,
+    or neither and a moment at which a document began or ended. No category is without a name.
+    """
+    columns = (CategoryReaderRow.category, CategoryReaderRow.reader, cast(null(), UtcDateTime))
+    of_categories = select(*columns).where(CategoryReaderRow.tenant_id == _TENANT)
+    of_documents = [
+        _named_by_a_document(bindparam(f"key_{n}", type_=String())) for n in range(keys)
+    ]
+    return union_all(of_categories, *of_documents, *turning_points(_TENANT, _NOW))
+
+
+def _named_by_a_document(key: BindParameter[str]) -> Select[*tuple[Any, ...]]:
+    is_named = exists().where(
+        DocumentReaderRow.tenant_id == _TENANT, DocumentReaderRow.reader == key
+    )
+    return select(literal("", String), key, cast(null(), UtcDateTime)).where(is_named)
