@@ -5,11 +5,12 @@ It says nothing rather than something wrong: a few bare nouns name no language.
 
 import unicodedata
 from collections.abc import Mapping, Set
+from functools import cache
 from types import MappingProxyType
 
 import numpy as np
 
-from services.search.keywords import Frequencies, term_id
+from services.search.keywords import Frequencies, Ids, term_id
 from services.search.words import STOP_WORDS, stem, tokens
 
 ENGLISH = "en"
@@ -76,7 +77,7 @@ def language_of(question: str) -> str:
 
 def languages_of(articles: Frequencies) -> frozenset[str]:
     """English leaves no trace in what is counted, so it is assumed unless another fills all."""
-    shares = {language: _share(articles, small) for language, small in _BY_LANGUAGE.items()}
+    shares = {language: _share(articles, language) for language in _BY_LANGUAGE}
     spoken = {language for language, share in shares.items() if share >= SHARE_OF_PASSAGES}
     is_full = max(shares.values()) >= SHARE_OF_ONLY_LANGUAGE
     return frozenset(spoken if is_full else spoken | {ENGLISH})
@@ -93,12 +94,17 @@ def is_foreign(language: str, question: str, articles: Frequencies) -> bool:
     return not ids or float(known.mean()) < 1 / 2
 
 
-def _share(articles: Frequencies, small: Set[str]) -> float:
+def _share(articles: Frequencies, language: str) -> float:
     if not articles.passages:
         return 0.0
-    ids = np.array(sorted({term_id(stem(word)) for word in small}), np.uint32)
-    commonest = np.sort(articles.counts_of(ids))[-COMMONEST:]
+    commonest = np.sort(articles.counts_of(_small_ids(language)))[-COMMONEST:]
     return float(commonest.mean()) / articles.passages
+
+
+@cache
+def _small_ids(language: str) -> Ids:
+    ids = {term_id(stem(word)) for word in _BY_LANGUAGE[language]}
+    return np.array(sorted(ids), np.uint32)
 
 
 def _by_script(question: str) -> str:
