@@ -8,7 +8,7 @@ import pytest
 
 from services.mesh.settings import REPOSITORY
 from services.search import index_edge, index_server, ports
-from services.search.store import readable, sql
+from services.search.store import prepared, readable, sql
 
 SEARCH = REPOSITORY / "services" / "search"
 MAKERS = {
@@ -75,6 +75,7 @@ def test_every_read_of_documents_asks_the_lists() -> None:
                 "self.shown()",
                 "self._find(",
                 "self._published(",
+                "prepared.passages(",
                 "admits(",
             )
         )
@@ -82,5 +83,6 @@ def test_every_read_of_documents_asks_the_lists() -> None:
     others = {
         node.name for node in ast.walk(reads) if isinstance(node, ast.AsyncFunctionDef)
     } - asking
-    # Lists come with documents that were let in.
-    assert others == {"view", "with_lists"}
+    # Lists come with documents that were let in, and `_prepared` runs what was built elsewhere.
+    assert others == {"view", "with_lists", "_prepared"}
+    assert "admits(reader)" in inspect.getsource(prepared.passages)

@@ -231,11 +231,17 @@ MUTANTS = (
     ),
     _mutant(
         "what is in force, where passages are read",
-        "search/store/readable.py",
-        "                self.readable(),\n                in_force(self.now),\n"
-        "                ChunkRow.chunk_id.in_(chunk_ids),\n",
-        "                self.readable(),\n                ChunkRow.chunk_id.in_(chunk_ids),\n",
+        "search/store/prepared.py",
+        "            in_force(_NOW),\n",
+        "",
         "tests/search/test_standing.py",
+    ),
+    _mutant(
+        "lists where passages are read",
+        "search/store/prepared.py",
+        "            admits(reader),\n",
+        "",
+        _T_ADMISSION,
     ),
     _mutant(
         "statistics of hidden words",
