@@ -30,7 +30,8 @@ def read_text(text: DocumentText) -> tuple[DocumentText, list[Chunk]]:
     matter = front_matter(text.content)
     blocks = blocks_of(text.content, matter.end)
     title = text.title.strip() or title_of(matter, blocks, text.source_uri)
-    category = text.category.strip() or " ".join(matter.category.split())
+    # As a category is written where it is closed, or one more space would keep it open.
+    category = " ".join(text.category.split()) or " ".join(matter.category.split())
     written = replace(
         text,
         # Bare, as what a caller gives is: the same title put once more is then the same.

@@ -145,6 +145,19 @@ async def test_a_closed_category_holds_at_once_also_for_what_is_put_later(parts:
     assert await finds(parts, CUSTOMER)
 
 
+@pytest.mark.parametrize("spelling", ["plant  secrets", " plant secrets\t", "plant\n secrets"])
+async def test_a_category_is_closed_however_a_document_spaces_it(
+    parts: Parts, spelling: str
+) -> None:
+    await set_category_readers(parts.library, "plant secrets", AGENTS)
+    put = await put_document(
+        parts.library, an_article(SECRET, source_uri="secret.md", category=spelling)
+    )
+    assert put.category == "plant secrets"
+    assert await finds(parts, AGENT)
+    assert not await finds(parts, CUSTOMER)
+
+
 async def test_both_lists_must_admit(parts: Parts) -> None:
     text = an_article(SECRET, source_uri="secret.md", category="plant", readers=AGENTS)
     await put_document(parts.library, text)
