@@ -103,6 +103,8 @@ ADMIN_PERMISSIONS = (
         "search.documents.put",
         "search.documents.roll_back",
         "search.documents.set_readers",
+        "search.index.get",
+        "search.index.rebuild",
         "search.texts.group",
         "search.golden_sets.delete",
         "search.golden_sets.list",

@@ -28,6 +28,7 @@ from helpdesk.search.v1 import (
     category_service_pb2_grpc,
     document_import_service_pb2_grpc,
     evaluation_service_pb2_grpc,
+    index_service_pb2_grpc,
     publication_service_pb2_grpc,
     search_service_pb2_grpc,
     version_service_pb2_grpc,
@@ -98,6 +99,7 @@ class Gateway:
         self.publications = publication_service_pb2_grpc.PublicationServiceStub(channel)
         self.versions = version_service_pb2_grpc.VersionServiceStub(channel)
         self.imports = document_import_service_pb2_grpc.DocumentImportServiceStub(channel)
+        self.index = index_service_pb2_grpc.IndexServiceStub(channel)
         self.gaps = gap_service_pb2_grpc.GapServiceStub(channel)
         self.evaluations = evaluation_service_pb2_grpc.EvaluationServiceStub(channel)
         self.chat = chat_service_pb2_grpc.ChatServiceStub(channel)

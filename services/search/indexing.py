@@ -1,8 +1,9 @@
 """Keeps the index like the store: after each change, and after whatever came between the two."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
 import structlog
@@ -20,12 +21,23 @@ SECONDS_BETWEEN_REPAIRS = 2.0
 _log = structlog.get_logger()
 
 
+@dataclass(frozen=True)
+class Backlog:
+    """What has yet to be copied of a tenant; nothing is known before the first comparison."""
+
+    behind: int
+    rebuilding: int
+    is_compared: bool
+
+
 class Indexing:
     def __init__(self, store: DocumentStore, index: VectorIndex, vectors: Vectors) -> None:
         self._store = store
         self._index = index
         self._vectors = vectors
         self._behind: set[Key] = set()
+        # Of the right revision as far as anybody knows, and yet to be written once more.
+        self._rebuilding: set[Key] = set()
         self._is_compared = False
         self._wants_comparison = True
         self._needs_repair = asyncio.Event()
@@ -34,6 +46,18 @@ class Indexing:
     def is_behind(self, tenant_id: TenantId) -> bool:
         """Whether the index may lack something that the tenant has stored."""
         return not self._is_compared or any(tenant == tenant_id for tenant, _ in self._behind)
+
+    def backlog(self, tenant_id: TenantId) -> Backlog:
+        behind, rebuilding = (
+            sum(tenant == tenant_id for tenant, _ in keys)
+            for keys in (self._behind, self._rebuilding)
+        )
+        return Backlog(behind, rebuilding, self._is_compared)
+
+    def rebuild(self, tenant_id: TenantId, document_ids: Iterable[str]) -> None:
+        """Copies documents once more in the background; until then the index serves as it is."""
+        self._rebuilding |= {(tenant_id, document_id) for document_id in document_ids}
+        self._needs_repair.set()
 
     def doubt(self) -> None:
         """The index has failed; it is compared again before it is believed."""
@@ -73,6 +97,7 @@ class Indexing:
             if key[0] == tenant_id:
                 await self._index.remove(*key)
         self._behind = {key for key in self._behind if key[0] != tenant_id}
+        self._rebuilding = {key for key in self._rebuilding if key[0] != tenant_id}
 
     async def compare(self) -> None:
         """Finds the documents of which the index holds something else than the store."""
@@ -107,6 +132,11 @@ class Indexing:
             await self.bring_up_to_date(tenant_id, document_id)
             if (tenant_id, document_id) in self._behind:
                 return
+        for key in sorted(self._rebuilding) if self._is_compared else ():
+            await self.bring_up_to_date(*key)
+            if key in self._behind:
+                return
+            self._rebuilding.discard(key)
 
     def _compare_soon(self) -> None:
         self._wants_comparison = True

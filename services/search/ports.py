@@ -155,6 +155,10 @@ class Documents(Protocol):
 
     async def indexed_text(self, document_id: str) -> IndexedText | None: ...
 
+    async def published_ids(self) -> list[str]:
+        """Of all documents with a published version that is not deleted, whatever its dates."""
+        ...
+
     async def terms(self) -> list[tuple[str, bytes]]:
         """The words of every chunk that is in force, by chunk id."""
         ...

@@ -11,6 +11,7 @@ from helpdesk.search.v1 import (
     document_import_service_pb2_grpc,
     evaluation_service_pb2_grpc,
     grouping_service_pb2_grpc,
+    index_service_pb2_grpc,
     publication_service_pb2_grpc,
     search_service_pb2_grpc,
     version_service_pb2_grpc,
@@ -39,6 +40,7 @@ from services.search.servicer import (
     CategoryServicer,
     DocumentImportServicer,
     GroupingServicer,
+    IndexServicer,
     PublicationServicer,
     SearchServicer,
     VersionServicer,
@@ -78,6 +80,8 @@ class Parts:
         publication_service_pb2_grpc.add_PublicationServiceServicer_to_server(publications, server)
         grouping = GroupingServicer(self.library)
         grouping_service_pb2_grpc.add_GroupingServiceServicer_to_server(grouping, server)
+        index = IndexServicer(self.library)
+        index_service_pb2_grpc.add_IndexServiceServicer_to_server(index, server)
         versions = VersionServicer(self.library)
         version_service_pb2_grpc.add_VersionServiceServicer_to_server(versions, server)
         evaluations = EvaluationServicer(self.evaluations)

@@ -1,5 +1,6 @@
 """Search's RPCs: message in, one use case, message out."""
 
+from dataclasses import asdict
 from typing import Any
 
 import grpc
@@ -11,6 +12,8 @@ from helpdesk.search.v1 import (
     document_import_service_pb2_grpc,
     grouping_service_pb2,
     grouping_service_pb2_grpc,
+    index_service_pb2,
+    index_service_pb2_grpc,
     publication_service_pb2,
     publication_service_pb2_grpc,
     readers_pb2,
@@ -39,6 +42,7 @@ from services.search.finding import Finder, search_passages
 from services.search.formats.converting import Converter
 from services.search.formats.importing import import_document
 from services.search.grouping import group_texts
+from services.search.index_care import index_status, rebuild_index
 from services.search.library import Library
 
 _Context = grpc.aio.ServicerContext[Any, Any]
@@ -109,6 +113,21 @@ class GroupingServicer(grouping_service_pb2_grpc.GroupingServiceServicer):
         return grouping_service_pb2.GroupTextsResponse(
             groups=[grouping_service_pb2.TextGroup(positions=group) for group in groups]
         )
+
+
+class IndexServicer(index_service_pb2_grpc.IndexServiceServicer):
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    async def GetIndexStatus(
+        self, request: index_service_pb2.GetIndexStatusRequest, context: _Context
+    ) -> index_service_pb2.IndexStatus:
+        return index_service_pb2.IndexStatus(**asdict(await index_status(self._library)))
+
+    async def RebuildIndex(
+        self, request: index_service_pb2.RebuildIndexRequest, context: _Context
+    ) -> index_service_pb2.IndexStatus:
+        return index_service_pb2.IndexStatus(**asdict(await rebuild_index(self._library)))
 
 
 class CategoryServicer(category_service_pb2_grpc.CategoryServiceServicer):

@@ -277,6 +277,9 @@ class FakeDocuments:
             _standing(document),
         )
 
+    async def published_ids(self) -> list[str]:
+        return [one for one in self.shelf.by_id if self._published(one) is not None]
+
     async def terms(self) -> list[tuple[str, bytes]]:
         return sorted(
             (chunk.chunk_id, self.shelf.embeddings[chunk.chunk_id].terms)

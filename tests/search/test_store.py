@@ -242,3 +242,16 @@ async def test_postgresql_itself_hides_the_rows_of_other_tenants(
             async with database.tenant_reading(ACME) as session:
                 assert await session.scalar(count) == 1
     await database.close()
+
+
+async def test_the_published_ids_are_those_that_belong_in_the_index(store: DocumentStore) -> None:
+    first, _, _ = await kept(store, "Printer.", source_uri="1.md")
+    second, _, _ = await kept(store, "Scanner.", source_uri="2.md")
+    async with store.transaction(curator(ACME)) as documents:
+        await documents.remove(first.document_id, LATER)
+    async with store.reading(curator(ACME)) as documents:
+        assert await documents.published_ids() == [second.document_id]
+    of_acme = [key[1] for key in await store.revisions() if key[0] == ACME]
+    assert of_acme == [second.document_id]
+    async with store.reading(curator(GLOBEX)) as documents:
+        assert await documents.published_ids() == []

@@ -20,6 +20,7 @@ MAKERS = {
         "evaluating.py",
         "finding.py",
         "history.py",
+        "index_care.py",
         "keeping.py",
         "publishing.py",
         "restricting.py",

@@ -9,6 +9,7 @@ import typer
 from helpdesk.search.v1 import search_pb2, search_service_pb2
 from services.cli.commands import knowledge_access, knowledge_history
 from services.cli.commands.knowledge_gaps import report_gaps
+from services.cli.commands.knowledge_index import look_after_index
 from services.cli.failures import CommandError
 from services.cli.gateway import Gateway
 from services.cli.knowledge.categories import list_categories
@@ -29,6 +30,7 @@ app = typer.Typer(no_args_is_help=True)
 app.add_typer(knowledge_access.app, name="access", help="Who may read which articles.")
 app.add_typer(knowledge_history.app)
 app.command("gaps")(report_gaps)
+app.command("index")(look_after_index)
 
 DocumentArgument = Annotated[
     str, typer.Argument(metavar="DOCUMENT", help="Its source, as `kb list` shows it, or its id.")

@@ -178,6 +178,16 @@ class ReadableDocuments:
             standing_of(row),
         )
 
+    async def published_ids(self) -> list[str]:
+        rows = await self.session.scalars(
+            select(DocumentRow.document_id).where(
+                self.readable(),
+                DocumentRow.delete_time.is_(None),
+                DocumentRow.published_version > 0,
+            )
+        )
+        return [*rows]
+
     async def terms(self) -> list[tuple[str, bytes]]:
         # What is closed is usually little, and then this is faster than joining all there is.
         closed = (
