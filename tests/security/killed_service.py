@@ -9,11 +9,12 @@ commit, as somebody might who thinks of records last.
 import asyncio
 import sys
 from contextlib import nullcontext
-from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
-from helpdesk.ticket.v1 import ticket_service_pb2_grpc
+import grpc
+
+from helpdesk.ticket.v1 import suggestion_service_pb2_grpc, ticket_service_pb2_grpc
 from services.mesh.caller import TenantId, UserId
 from services.mesh.clock import utc_now
 from services.mesh.contract import services_of
@@ -22,11 +23,12 @@ from services.mesh.interceptors import audit
 from services.mesh.server import MeshServer
 from services.mesh.settings import MeshSettings
 from services.ticket.server import MIGRATIONS
-from services.ticket.servicer import TicketServicer
+from services.ticket.servicer import SuggestionServicer, TicketServicer
 from services.ticket.store import SqlTicketStore
 from services.ticket.watching import Pace
 from tests.support.mesh_server import FakeAuthority, TestUser
 from tests.ticket.clients import AGENT_PERMISSIONS
+from tests.ticket.knowledge import FakeKnowledge
 
 TENANT = TenantId("01a211e1-b832-7f3e-aa33-8e37299bd410")
 USER = UserId("01a211e1-b833-7a11-8d52-3f1f6f0e2f6a")
@@ -43,11 +45,18 @@ async def serve(data: Path) -> None:
     await database.migrate(MIGRATIONS)
     permissions = frozenset(AGENT_PERMISSIONS)
     user = TestUser(TENANT, USER, permissions, frozenset({"agent"}), TOKEN)
-    servicer = TicketServicer(SqlTicketStore(database), utc_now, Pace())
+    store = SqlTicketStore(database)
+
+    def register(server: grpc.aio.Server) -> None:
+        tickets = TicketServicer(store, utc_now, Pace())
+        ticket_service_pb2_grpc.add_TicketServiceServicer_to_server(tickets, server)
+        suggestions = SuggestionServicer(store, FakeKnowledge())
+        suggestion_service_pb2_grpc.add_SuggestionServiceServicer_to_server(suggestions, server)
+
     server = MeshServer(
         name="ticket",
         settings=settings,
-        register=partial(ticket_service_pb2_grpc.add_TicketServiceServicer_to_server, servicer),
+        register=register,
         services=services_of("ticket"),
         authority=FakeAuthority({TOKEN: user}),
         database=database,
