@@ -12,28 +12,23 @@ import os
 import random
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from services.mesh.caller import Caller, TenantId, UserId, acting_as
 from services.mesh.clock import utc_now
-from services.mesh.database import Database
 from services.mesh.ids import new_id
 from services.search.domain import DocumentText, next_version
-from services.search.encoder.onnx import OnnxEncoder
 from services.search.finding import search_passages
 from services.search.readers import Readers, curator
-from services.search.server import MIGRATIONS, Parts, assemble, make_index
-from services.search.settings import SearchSettings
-from services.search.store import SqlDocumentStore
+from services.search.server import Parts
 from tests.bench.memory import kilobytes
 from tests.bench.synthetic_articles import (
     CHUNKS_PER_ARTICLE,
     SyntheticArticles,
     synthetic_articles,
 )
+from tests.eval.searching import running_search_in
 from tests.security.progress import Progress
 
 SEED = 20261125
@@ -72,7 +67,7 @@ def main() -> None:
 
 
 async def measure(arguments: argparse.Namespace, folder: Path) -> None:
-    async with running_search(folder) as parts:
+    async with running_search_in(folder) as parts:
         articles = await synthetic_articles(parts.library.vectors, SEED)
         tenants = [TenantId(f"tenant-{number}") for number in range(arguments.tenants)]
         await fill(parts, articles, tenants, arguments.chunks)
@@ -82,22 +77,6 @@ async def measure(arguments: argparse.Namespace, folder: Path) -> None:
             print(await ask(parts, articles, callers, clients, arguments.queries), flush=True)
         pss, rss = kilobytes(os.getpid())
         print(f"memory {pss / 1024:.0f} MB proportional, {rss / 1024:.0f} MB resident")
-
-
-@asynccontextmanager
-async def running_search(folder: Path) -> AsyncIterator[Parts]:
-    settings = SearchSettings(data=folder)
-    database = Database(settings.database_address("search"))
-    await database.migrate(MIGRATIONS)
-    encoder = OnnxEncoder(threads=settings.encoder_threads)
-    index = make_index(settings, encoder)
-    parts = assemble(SqlDocumentStore(database), index, encoder, utc_now)
-    begun = time.monotonic()
-    await parts.indexing.compare()
-    print(f"compared in {time.monotonic() - begun:.1f} s")
-    yield parts
-    await index.close()
-    await database.close()
 
 
 async def fill(

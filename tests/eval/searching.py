@@ -28,16 +28,22 @@ PAGE_SIZE = 50
 @asynccontextmanager
 async def running_search() -> AsyncIterator[Parts]:
     with tempfile.TemporaryDirectory() as folder:
-        settings = SearchSettings(data=Path(folder))
-        database = Database(settings.database_address("search"))
-        await database.migrate(MIGRATIONS)
-        encoder = OnnxEncoder()
-        index = make_index(settings, encoder)
-        parts = assemble(SqlDocumentStore(database), index, encoder, utc_now)
-        await parts.indexing.compare()
-        yield parts
-        await index.close()
-        await database.close()
+        async with running_search_in(Path(folder)) as parts:
+            yield parts
+
+
+@asynccontextmanager
+async def running_search_in(folder: Path) -> AsyncIterator[Parts]:
+    settings = SearchSettings(data=folder)
+    database = Database(settings.database_address("search"))
+    await database.migrate(MIGRATIONS)
+    encoder = OnnxEncoder(threads=settings.encoder_threads)
+    index = make_index(settings, encoder)
+    parts = assemble(SqlDocumentStore(database), index, encoder, utc_now)
+    await parts.indexing.compare()
+    yield parts
+    await index.close()
+    await database.close()
 
 
 @asynccontextmanager
