@@ -8,13 +8,12 @@ from collections.abc import Callable
 from services.auth.domain import Policy, SessionId
 from services.auth.policy_feed import PolicyFeed
 from services.auth.ports import AuthStore
-from services.auth.rules import prohibitions_of, rules_of
+from services.auth.rules import difference, prohibitions_of, rules_of
 from services.auth.signing import KeyRing
 from services.mesh.access import Access
 from services.mesh.caller import TenantId, UserId
 from services.mesh.clock import Clock
 from services.mesh.errors import TokenInvalid
-from services.mesh.policy import policy_digest
 from services.mesh.revocations import Revocations
 from services.mesh.tokens import TokenClaims, TokenVerifier, key_id
 
@@ -83,7 +82,9 @@ class LocalAuthority:
         ):
             return
         self._revocations.install(frozenset(prohibitions_of(policy)))
-        if known is None or known.rules_version != policy.rules_version:
-            rules = rules_of(policy)
-            self._access.load(policy.version, policy_digest(rules), rules)
+        if known is None:
+            self._access.install(policy.version, rules_of(policy))
+        else:
+            change = difference(known, policy)
+            self._access.amend(policy.version, change.added, change.removed)
         self._loaded = policy

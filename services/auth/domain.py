@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 
+from services.auth.policy_seal import SealedSum
 from services.mesh.caller import TenantId, UserId
+from services.mesh.policy import Rule
 
 SessionId = NewType("SessionId", str)
 ApiKeyId = NewType("ApiKeyId", str)
@@ -230,20 +232,6 @@ class LoginFailures:
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
-    tenant_id: TenantId
-    role: str
-    permission: str
-
-
-@dataclass(frozen=True, slots=True)
-class Membership:
-    tenant_id: TenantId
-    user_id: UserId
-    role: str
-
-
-@dataclass(frozen=True, slots=True)
 class EndedSession:
     tenant_id: TenantId
     session_id: SessionId
@@ -264,16 +252,41 @@ class Deletion:
 
 
 @dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose rules: the memberships of a user or, without one, the grants of a tenant's roles."""
+
+    tenant_id: TenantId
+    user_id: UserId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRules:
+    """They do not count while the tenant is suspended or the user disabled."""
+
+    rules: frozenset[Rule]
+    count: bool = True
+
+
+@dataclass(frozen=True)
+class RulesTouched:
+    """What a version of the rules may have changed; `holders` is None where it may be anything."""
+
+    rules_version: int
+    holders: frozenset[Holder] | None
+
+
+@dataclass(frozen=True)
 class Policy:
     """Every rule of every tenant at one version, and what is prohibited in spite of them."""
 
     version: int
     # Grows with each change of the grants and memberships, and with nothing else.
     rules_version: int
-    grants: tuple[Grant, ...]
-    memberships: tuple[Membership, ...]
+    holdings: Mapping[Holder, HeldRules]
     ended_sessions: frozenset[EndedSession] = frozenset()
     deleted_tenants: frozenset[TenantId] = frozenset()
+    # Over all that is held, whether it counts or not; None where nothing is sealed.
+    seal: SealedSum | None = None
 
 
 def after_failed_login(

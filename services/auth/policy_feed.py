@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 import structlog
 
 from services.auth.domain import REVOCATION_MEMORY, Policy
+from services.auth.policy_news import PolicyNews
 from services.auth.policy_seal import PolicyAltered
 from services.auth.ports import AuthStore, Directory
 from services.mesh.clock import Clock, utc_now
@@ -25,7 +26,7 @@ class PolicyFeed:
     def __init__(
         self,
         store: AuthStore,
-        nudged: asyncio.Event,
+        news: PolicyNews,
         *,
         poll_seconds: float = POLL_SECONDS,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
@@ -33,7 +34,7 @@ class PolicyFeed:
         monotonic: Callable[[], float] = time.monotonic,
         clock: Clock = utc_now,
     ) -> None:
-        """Looks at the database at once when `nudged` is set, and every few moments anyway."""
+        """Looks at the database at once when there are `news`, and every few moments anyway."""
         self._store = store
         self._poll_seconds = poll_seconds
         self._heartbeat_seconds = heartbeat_seconds
@@ -44,7 +45,7 @@ class PolicyFeed:
         self._clock = clock
         self._policy: Policy | None = None
         self._check_time = float("-inf")
-        self._nudged = nudged
+        self._news = news
         self._changed = asyncio.Condition()
         self._one_at_a_time = asyncio.Lock()
         self._is_closed = False
@@ -58,7 +59,7 @@ class PolicyFeed:
                     await self.current()
                 except Unavailable as error:
                     _log.warning("policy_not_readable", error=error.message)
-                await self._pause()
+                await self._news.wait(self._poll_seconds)
         finally:
             self._is_closed = True
             async with self._changed:
@@ -71,6 +72,7 @@ class PolicyFeed:
             async with self._store.reading_directory() as directory:
                 policy = await self._read(directory, known)
             self._check_time = self._monotonic()
+            self._news.forget(policy.rules_version)
             if policy is not known:
                 async with self._changed:
                     self._policy = policy
@@ -87,7 +89,10 @@ class PolicyFeed:
             # When it is due, everything is read again, whether it says to have changed or not.
             keep_rules = self._is_altered and not is_due
             found = await directory.policy(
-                ended_since, None if is_due else known, keep_rules=keep_rules
+                ended_since,
+                None if is_due else known,
+                keep_rules=keep_rules,
+                touched=self._news.touched,
             )
             if known is not None and found.version < known.version:
                 raise PolicyAltered("the version went back")
@@ -142,11 +147,3 @@ class PolicyFeed:
 
     def _is_fresh(self) -> bool:
         return self._monotonic() - self._check_time < self._heartbeat_seconds
-
-    async def _pause(self) -> None:
-        try:
-            async with asyncio.timeout(self._poll_seconds):
-                await self._nudged.wait()
-        except TimeoutError:
-            return
-        self._nudged.clear()

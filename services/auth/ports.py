@@ -1,6 +1,6 @@
 """What auth asks of the world. The docstrings are promises, which fakes keep as well."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +11,7 @@ from services.auth.domain import (
     ApiKey,
     ApiKeyId,
     Deletion,
+    Holder,
     LoginFailures,
     Policy,
     RefreshToken,
@@ -260,12 +261,19 @@ class Directory(AuthorizationDirectory, Protocol):
         """Grows with each change of the policy and never shrinks."""
 
     async def policy(
-        self, ended_since: datetime, known: Policy | None = None, *, keep_rules: bool = False
+        self,
+        ended_since: datetime,
+        known: Policy | None = None,
+        *,
+        keep_rules: bool = False,
+        touched: Mapping[int, frozenset[Holder]] | None = None,
     ) -> Policy:
         """All rules with their version, and the sessions that have ended since.
 
         What allows is read anew only when it has changed since the `known` policy, or never for
-        `keep_rules`. Raises PolicyAltered when it is not what was written through this store.
+        `keep_rules`; and only of those whose rules each version since then has `touched`, where
+        all these versions are known. Raises PolicyAltered when it is not what was written through
+        this store.
         """
 
     async def seal_policy(self, *, is_trusted: bool) -> None:

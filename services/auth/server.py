@@ -27,6 +27,7 @@ from services.auth.account_links import AccountLinks
 from services.auth.authenticators import SealedAuthenticators
 from services.auth.authority import LocalAuthority
 from services.auth.burials import Burials
+from services.auth.domain import RulesTouched
 from services.auth.first_seal import seal_policy
 from services.auth.id_tokens import SignedIdTokens
 from services.auth.oauth_clients import OAuthClient, command_line_client, web_client
@@ -35,6 +36,7 @@ from services.auth.operator_secret import ChosenSecret, SecretInFile
 from services.auth.outbound import Outbound, OutboundRules
 from services.auth.passwords import Argon2Passwords
 from services.auth.policy_feed import PolicyFeed
+from services.auth.policy_news import PolicyNews
 from services.auth.policy_seal import PolicySeal
 from services.auth.policy_watchers import PolicyWatchers
 from services.auth.ports import OperatorSecret, Passwords
@@ -174,10 +176,10 @@ async def build(
 ) -> Auth:
     """All parts over a database that is brought up to date first."""
     await database.migrate(MIGRATIONS)
-    nudged = asyncio.Event()
+    news = PolicyNews()
 
-    def policy_changed() -> None:
-        nudged.set()
+    def policy_changed(touched: RulesTouched | None) -> None:
+        news.tell(touched)
         note_change()
 
     seal_keys = sealing_keys(
@@ -191,7 +193,7 @@ async def build(
     keys = KeyRing(store, clock, settings.issuer)
     rotation = KeyRotation(store, clock, make_signing_key, keys.forget)
     burials = Burials(store, clock)
-    feed, watchers = PolicyFeed(store, nudged, clock=clock), PolicyWatchers()
+    feed, watchers = PolicyFeed(store, news, clock=clock), PolicyWatchers()
     sealer = Sealer(seal_keys)
     authenticators = SealedAuthenticators(sealer)
     desk = TokenDesk(store, passwords, keys, clock, LoginTurns(), authenticators)

@@ -29,8 +29,8 @@ from services.mesh.channel import connect
 from services.mesh.clock import Clock, utc_now
 from services.mesh.errors import MeshError, PolicyUnavailable, TokenInvalid
 from services.mesh.ids import new_id
-from services.mesh.policy import PolicyRefused, SoundPolicy, amended_digest, sound_policy
-from services.mesh.policy_messages import amended, rules_of
+from services.mesh.policy import PolicyRefused, Rule, sound_change, sound_policy
+from services.mesh.policy_messages import rules_of
 from services.mesh.revocations import Revocations
 from services.mesh.settings import MeshSettings
 from services.mesh.tokens import TokenClaims, TokenVerifier, key_id
@@ -90,6 +90,8 @@ class RemoteAuthority:
         self._policy = policy_service_pb2_grpc.PolicyServiceStub(self._channel)
         self._purges = purge_service_pb2_grpc.PurgeServiceStub(self._channel)
         self._access = access or Access()
+        self._policy_sum = 0
+        self._parts: list[Rule] = []
         self._revocations = Revocations()
         self._clock = clock
         self._verifier = TokenVerifier(settings.issuer, self._find_key, clock)
@@ -173,6 +175,8 @@ class RemoteAuthority:
 
     async def _follow(self) -> None:
         watch_id = new_id()
+        self._parts.clear()
+        confirmed = 0
         stream = self._policy.WatchPolicy(policy_service_pb2.WatchPolicyRequest(watch_id=watch_id))
         async with aclosing(cast("_PolicyEvents", stream)) as events:
             while True:
@@ -181,7 +185,8 @@ class RemoteAuthority:
                     event = await anext(events, None)
                 if event is None or not await self._take(event):
                     return
-                if event.WhichOneof("event") != "heartbeat":
+                if self._access.version != confirmed:
+                    confirmed = self._access.version
                     # Beside the stream: the next event may be a revocation, too.
                     self._confirming = asyncio.create_task(self._confirm(watch_id))
                 self._pause = _FIRST_PAUSE
@@ -202,26 +207,38 @@ class RemoteAuthority:
                 return False
             self._access.hear()
         elif event.WhichOneof("event") == "snapshot":
-            snapshot = event.snapshot
-            # A large policy takes long enough to check that other calls would notice.
-            policy = await asyncio.to_thread(_checked, snapshot)
-            self._revocations.install(policy.prohibitions)
-            self._access.install(policy)
-            self._loaded.set()
+            await self._collect(event.snapshot)
         elif event.WhichOneof("event") == "change" and not self._amend(event.change):
             return False
         async with self._changed:
             self._changed.notify_all()
         return True
 
+    async def _collect(self, snapshot: policy_service_pb2.PolicySnapshot) -> None:
+        self._parts += rules_of(snapshot.rules)
+        if snapshot.is_partial:
+            return
+        rules, self._parts = self._parts, []
+        # A large policy takes long enough to check that other calls would notice.
+        policy = await asyncio.to_thread(sound_policy, snapshot.version, snapshot.digest, rules)
+        self._policy_sum = policy.total
+        self._revocations.install(policy.prohibitions)
+        self._access.install(policy.version, policy.allowing)
+        self._loaded.set()
+
     def _amend(self, change: policy_service_pb2.PolicyChange) -> bool:
         if change.base_version != self._access.version:
             return False
-        prohibitions = amended(self._revocations.prohibitions, change)
-        if amended_digest(self._access.rules_digest, prohibitions) != change.digest:
-            raise PolicyRefused("the change does not match its digest")
-        self._revocations.install(prohibitions)
-        self._access.advance(change.version, change.digest)
+        sound = sound_change(
+            self._policy_sum,
+            change.version,
+            change.digest,
+            rules_of(change.added),
+            rules_of(change.removed),
+        )
+        self._policy_sum = sound.total
+        self._revocations.install(sound.after(self._revocations.prohibitions))
+        self._access.amend(sound.version, sound.added, sound.removed)
         return True
 
     async def _fetch_keys(self) -> None:
@@ -236,10 +253,6 @@ class RemoteAuthority:
                 # A withdrawn key takes its tokens with it.
                 self._verified.clear()
             self._keys = keys
-
-
-def _checked(snapshot: policy_service_pb2.PolicySnapshot) -> SoundPolicy:
-    return sound_policy(snapshot.version, snapshot.digest, rules_of(snapshot.rules))
 
 
 def public_key(key: token_service_pb2.JsonWebKey) -> EllipticCurvePublicKey:

@@ -7,8 +7,7 @@ keep them, a name with a comma in it becomes another rule.
 import hashlib
 import json
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 # ("p", "r:agent", "t:<tenant>", "ticket.tickets.get"), ("g", "u:<user>", "r:agent", "t:<tenant>"),
@@ -16,18 +15,20 @@ from dataclasses import dataclass
 Rule = tuple[str, ...]
 
 _ID = r":[A-Za-z0-9._-]{1,64}\Z"
-USER = re.compile("u" + _ID)
+_USER = re.compile("u" + _ID)
 _ROLE = re.compile("r" + _ID)
 _TENANT = re.compile("t" + _ID)
 _SESSION = re.compile("s" + _ID)
 _PERMISSION = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+){1,3}\Z")
 _FORMS = {
     "p": (_ROLE, _TENANT, _PERMISSION),
-    "g": (USER, _ROLE, _TENANT),
+    "g": (_USER, _ROLE, _TENANT),
     "s": (_SESSION, _TENANT),
     "d": (_TENANT,),
 }
 _PROHIBITIONS = {"s", "d"}
+_WEIGHT_BYTES = 512
+_MODULUS: int = 2 ** (8 * _WEIGHT_BYTES)
 
 
 class PolicyRefused(Exception):
@@ -60,66 +61,88 @@ def check_rule(rule: Rule) -> None:
         raise PolicyRefused("a rule of the policy is malformed")
 
 
-def policy_digest(rules: Iterable[Rule]) -> str:
-    """SHA-256 in lower-case hex over the canonical form of a policy.
+def policy_sum(rules: Iterable[Rule]) -> int:
+    """What the rules weigh together, so that a change costs what it changes and not all rules.
 
-    The canonical form of rules is one line for each distinct one: the rule as a JSON array of
-    strings, without spaces, all but ASCII escaped; lines sorted, each ended by a line feed. Where
-    something is prohibited, the digest of the other rules and a line feed stand before those lines.
+    Whoever could choose rules freely needs about 2^128 steps to find other ones of the same
+    weight: AdHash of Bellare and Micciancio (1997), with the modulus that the attack of Wagner
+    (2002) asks for.
     """
-    rules = list(rules)
-    digest = _digest("", (rule for rule in rules if rule[0] not in _PROHIBITIONS))
-    return amended_digest(digest, (rule for rule in rules if rule[0] in _PROHIBITIONS))
+    return sum(map(_weight, rules)) % _MODULUS
 
 
-def amended_digest(rules_digest: str, prohibitions: Iterable[Rule]) -> str:
-    """The digest of a policy of which only the prohibitions are at hand."""
-    prohibitions = list(prohibitions)
-    return _digest(f"{rules_digest}\n", prohibitions) if prohibitions else rules_digest
+def changed_sum(before: int, added: Iterable[Rule], removed: Iterable[Rule]) -> int:
+    """What the rules weigh after a change; `added` are new ones and `removed` were among them."""
+    return (before + policy_sum(added) - policy_sum(removed)) % _MODULUS
+
+
+def digest_of(total: int) -> str:
+    """SHA-256 in lower-case hex over what all rules of a policy weigh."""
+    return hashlib.sha256(total.to_bytes(_WEIGHT_BYTES)).hexdigest()
+
+
+def policy_digest(rules: Iterable[Rule]) -> str:
+    """The digest of the set of these rules."""
+    return digest_of(policy_sum(set(rules)))
 
 
 @dataclass(frozen=True)
 class SoundPolicy:
-    """A policy whose rules and digest were checked; what it allows is sorted by tenant."""
+    """A policy whose rules and digest were checked."""
 
     version: int
-    digest: str
-    rules: Mapping[str, frozenset[Rule]]
-    rules_digest: str
+    total: int
+    allowing: frozenset[Rule]
     prohibitions: frozenset[Rule]
+
+
+@dataclass(frozen=True)
+class SoundChange:
+    """What leads from a sound policy to another one, checked like that."""
+
+    version: int
+    total: int
+    added: frozenset[Rule]
+    removed: frozenset[Rule]
+
+    def after(self, prohibitions: frozenset[Rule]) -> frozenset[Rule]:
+        """The prohibitions of the new policy."""
+        return (prohibitions | _prohibitions(self.added)) - self.removed
 
 
 def sound_policy(version: int, digest: str, rules: Iterable[Rule]) -> SoundPolicy:
     """Raises PolicyRefused. Takes a while for many rules, and may run in a thread."""
-    by_tenant: defaultdict[str, set[Rule]] = defaultdict(set)
-    allowing, prohibitions = [], set()
-    for rule in rules:
+    distinct = frozenset(rules)
+    for rule in distinct:
         check_rule(rule)
-        if rule[0] in _PROHIBITIONS:
-            prohibitions.add(rule)
-        else:
-            allowing.append(rule)
-            by_tenant[_tenant(rule)].add(rule)
-    rules_digest = policy_digest(allowing)
-    if amended_digest(rules_digest, prohibitions) != digest:
+    total = policy_sum(distinct)
+    if digest_of(total) != digest:
         raise PolicyRefused("the rules do not match their digest")
-    return SoundPolicy(
-        version,
-        digest,
-        {tenant: frozenset(its_rules) for tenant, its_rules in by_tenant.items()},
-        rules_digest,
-        frozenset(prohibitions),
-    )
+    prohibitions = _prohibitions(distinct)
+    return SoundPolicy(version, total, distinct - prohibitions, prohibitions)
+
+
+def sound_change(
+    before: int, version: int, digest: str, added: Iterable[Rule], removed: Iterable[Rule]
+) -> SoundChange:
+    """`before` is what the policy weighs that is changed. Raises PolicyRefused."""
+    new, old = frozenset(added), frozenset(removed)
+    for rule in new | old:
+        check_rule(rule)
+    total = changed_sum(before, new, old)
+    if digest_of(total) != digest:
+        raise PolicyRefused("the change does not match its digest")
+    return SoundChange(version, total, new, old)
 
 
 def is_prohibition(rule: Rule) -> bool:
     return rule[0] in _PROHIBITIONS
 
 
-def _digest(before: str, rules: Iterable[Rule]) -> str:
-    lines = sorted({json.dumps(rule, separators=(",", ":")) for rule in rules})
-    return hashlib.sha256((before + "".join(f"{line}\n" for line in lines)).encode()).hexdigest()
+def _prohibitions(rules: Iterable[Rule]) -> frozenset[Rule]:
+    return frozenset(filter(is_prohibition, rules))
 
 
-def _tenant(rule: Rule) -> str:
-    return rule[2] if rule[0] == "p" else rule[3]
+def _weight(rule: Rule) -> int:
+    content = json.dumps(rule, separators=(",", ":")).encode()
+    return int.from_bytes(hashlib.shake_128(content).digest(_WEIGHT_BYTES))

@@ -2,32 +2,24 @@
 
 from collections.abc import Iterable
 
-from helpdesk.auth.v1 import policy_service_pb2
+from helpdesk.auth.v1.policy_service_pb2 import (
+    PolicyRule,
+    RoleMembership,
+    RolePermission,
+    SessionEnding,
+    TenantDeletion,
+)
 from services.mesh.policy import (
     PolicyRefused,
     Rule,
-    check_rule,
     deletion,
     ended_session,
     grant,
-    is_prohibition,
     membership,
 )
 
 
-def amended(
-    prohibitions: frozenset[Rule], change: policy_service_pb2.PolicyChange
-) -> frozenset[Rule]:
-    """Raises PolicyRefused when the change is about anything but prohibitions."""
-    added, removed = rules_of(change.added), rules_of(change.removed)
-    for rule in (*added, *removed):
-        check_rule(rule)
-        if not is_prohibition(rule):
-            raise PolicyRefused("a change of the policy would allow something")
-    return (prohibitions | frozenset(added)) - frozenset(removed)
-
-
-def rules_of(rules: Iterable[policy_service_pb2.PolicyRule]) -> list[Rule]:
+def rules_of(rules: Iterable[PolicyRule]) -> list[Rule]:
     """Raises PolicyRefused for a kind of rule that we do not know: it might be a prohibition."""
     known = []
     for rule in rules:
@@ -44,3 +36,23 @@ def rules_of(rules: Iterable[policy_service_pb2.PolicyRule]) -> list[Rule]:
             case _:
                 raise PolicyRefused("a rule of the policy is of an unknown kind")
     return known
+
+
+def messages_of(rules: Iterable[Rule]) -> list[PolicyRule]:
+    return [_message(*(part.split(":")[-1] for part in rule)) for rule in rules]
+
+
+def _message(kind: str, *parts: str) -> PolicyRule:
+    match kind, *parts:
+        case "p", role, tenant_id, permission:
+            permitted = RolePermission(role=role, permission=permission)
+            return PolicyRule(tenant_id=tenant_id, grant=permitted)
+        case "g", user_id, role, tenant_id:
+            held = RoleMembership(user_id=user_id, role=role)
+            return PolicyRule(tenant_id=tenant_id, membership=held)
+        case "s", session_id, tenant_id:
+            return PolicyRule(tenant_id=tenant_id, ending=SessionEnding(session_id=session_id))
+        case "d", tenant_id:
+            return PolicyRule(tenant_id=tenant_id, deletion=TenantDeletion())
+        case _:
+            raise PolicyRefused("a rule of the policy is of an unknown kind")

@@ -2,7 +2,8 @@
 
 import asyncio
 import copy
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,9 +15,9 @@ from services.auth.domain import (
     CodePurpose,
     Deletion,
     EndedSession,
-    Grant,
+    HeldRules,
+    Holder,
     LoginFailures,
-    Membership,
     Policy,
     RefreshToken,
     Role,
@@ -44,7 +45,9 @@ from services.auth.oauth_clients import (
     oauth_client_of,
 )
 from services.auth.ports import Account, Directory, TenantRecords
+from services.auth.store.policy_lock import PolicyChanged
 from services.mesh.caller import TenantId, UserId
+from services.mesh.policy import Rule, grant, membership
 from tests.auth.fake_authorizations import (
     Authorizations,
     FakeAuthorizationDirectory,
@@ -429,24 +432,30 @@ class FakeDirectory(FakeAuthorizationDirectory):
         """Nobody else can reach what this store holds."""
 
     async def policy(
-        self, ended_since: datetime, known: Policy | None = None, *, keep_rules: bool = False
+        self,
+        ended_since: datetime,
+        known: Policy | None = None,
+        *,
+        keep_rules: bool = False,
+        touched: Mapping[int, frozenset[Holder]] | None = None,
     ) -> Policy:
-        del known, keep_rules
+        del known, keep_rules, touched
+        rules: defaultdict[Holder, set[Rule]] = defaultdict(set)
+        for (tenant_id, _), role in self._state.roles.items():
+            rules[Holder(TenantId(tenant_id))] |= {
+                grant(tenant_id, role.name, permission) for permission in role.permissions
+            }
+        for user in (account.user for account in self._state.accounts.values()):
+            rules[Holder(user.tenant_id, user.user_id)] |= {
+                membership(user.tenant_id, user.user_id, role) for role in user.roles
+            }
         return Policy(
             self._state.policy_version,
             self._state.rules_version,
-            tuple(
-                Grant(TenantId(tenant_id), role.name, permission)
-                for (tenant_id, _), role in self._state.roles.items()
-                if self._is_active(tenant_id)
-                for permission in sorted(role.permissions)
-            ),
-            tuple(
-                Membership(account.user.tenant_id, account.user.user_id, role)
-                for account in self._state.accounts.values()
-                if account.user.disable_time is None and self._is_active(account.user.tenant_id)
-                for role in account.user.roles
-            ),
+            {
+                holder: HeldRules(frozenset(held), self._counts(holder))
+                for holder, held in rules.items()
+            },
             frozenset(
                 EndedSession(session.tenant_id, session.session_id)
                 for session in self._state.sessions.values()
@@ -455,8 +464,12 @@ class FakeDirectory(FakeAuthorizationDirectory):
             frozenset(map(TenantId, self._state.deletions)),
         )
 
-    def _is_active(self, tenant_id: str) -> bool:
-        return self._state.tenants[tenant_id].state is TenantState.ACTIVE
+    def _counts(self, holder: Holder) -> bool:
+        if self._state.tenants[holder.tenant_id].state is not TenantState.ACTIVE:
+            return False
+        if holder.user_id is None:
+            return True
+        return self._state.accounts[holder.tenant_id, holder.user_id].user.disable_time is None
 
     async def add_deletion(self, tenant_id: TenantId, now: datetime) -> None:
         self._transaction.prohibit()
@@ -522,7 +535,7 @@ class FakeDirectory(FakeAuthorizationDirectory):
 
 
 class FakeAuthStore:
-    def __init__(self, policy_changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, policy_changed: PolicyChanged = lambda _: None) -> None:
         self.state = State()
         self._policy_changed = policy_changed
         self._one_at_a_time = asyncio.Lock()
@@ -558,4 +571,5 @@ class FakeAuthStore:
             yield transaction
             self.state = transaction.state
         if transaction.changed_policy:
-            self._policy_changed()
+            # It never says whose rules, so all are read anew.
+            self._policy_changed(None)

@@ -1,6 +1,5 @@
 """Rules that were written past auth are found, and nobody ever hears of them."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from sqlalchemy import text
 from services.auth.domain import Policy, Tenant, User
 from services.auth.first_seal import seal_policy
 from services.auth.policy_feed import PolicyFeed
+from services.auth.policy_news import PolicyNews
 from services.auth.policy_seal import PolicyAltered, PolicySeal
 from services.auth.rules import rules_of
 from services.auth.store import SqlAuthStore
@@ -133,14 +133,15 @@ async def test_every_change_through_auth_keeps_the_seal(store: SqlAuthStore, ada
         await directory.bury(other.tenant_id, START)
     async with store.writing(ada.tenant_id) as records:
         await records.delete_role("agent")
-    assert {rule.tenant_id for rule in (await policy(store)).grants} == {ada.tenant_id}
+    grants = [rule for rule in rules_of(await policy(store)) if rule[0] == "p"]
+    assert {rule[2] for rule in grants} == {f"t:{ada.tenant_id}"}
 
 
 async def test_listeners_keep_the_last_good_policy_and_hear_of_ended_sessions(
     database: Database, store: SqlAuthStore, ada: User
 ) -> None:
     now = 0.0
-    feed = PolicyFeed(store, asyncio.Event(), monotonic=lambda: now, clock=FakeClock())
+    feed = PolicyFeed(store, PolicyNews(), monotonic=lambda: now, clock=FakeClock())
     good = await feed.current()
     session = a_session(ada)
     with structlog.testing.capture_logs() as logs:
@@ -163,7 +164,7 @@ async def test_when_it_is_mended_changes_count_again(
     database: Database, store: SqlAuthStore, ada: User
 ) -> None:
     now = 0.0
-    feed = PolicyFeed(store, asyncio.Event(), monotonic=lambda: now, clock=FakeClock())
+    feed = PolicyFeed(store, PolicyNews(), monotonic=lambda: now, clock=FakeClock())
     good = await feed.current()
     await alter(database, ALTERATIONS["a role more"], ada)
     async with store.writing(ada.tenant_id) as records:
@@ -182,7 +183,7 @@ async def test_a_feed_that_never_saw_a_good_policy_has_none(
 ) -> None:
     await alter(database, ALTERATIONS["a role more"], ada)
     with pytest.raises(PolicyUnavailable):
-        await PolicyFeed(store, asyncio.Event(), clock=FakeClock()).current()
+        await PolicyFeed(store, PolicyNews(), clock=FakeClock()).current()
 
 
 async def test_a_version_that_goes_back_is_not_followed(
@@ -192,7 +193,7 @@ async def test_a_version_that_goes_back_is_not_followed(
     async with database.system_reading() as session:
         head = (await session.execute(text("SELECT * FROM policy_version"))).mappings().one()
     await change(store, ada, "agent")
-    feed = PolicyFeed(store, asyncio.Event(), clock=FakeClock())
+    feed = PolicyFeed(store, PolicyNews(), clock=FakeClock())
     good = await feed.current()
     async with database.system_transaction() as session:
         old = "UPDATE policy_version SET version=:version, rule_sum=:rule_sum, seal=:seal"

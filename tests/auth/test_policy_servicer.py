@@ -96,7 +96,9 @@ async def test_another_service_believes_auths_tokens_and_policy(auth: RunningAut
 
 def roles_in(event: policy_service_pb2.PolicyEvent, user_id: str) -> list[str]:
     return [
-        rule.membership.role for rule in event.snapshot.rules if rule.membership.user_id == user_id
+        rule.membership.role
+        for rule in (*event.snapshot.rules, *event.change.added)
+        if rule.membership.user_id == user_id
     ]
 
 

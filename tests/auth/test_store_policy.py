@@ -8,8 +8,6 @@ import pytest
 
 from services.auth.domain import (
     EndedSession,
-    Grant,
-    Membership,
     Policy,
     Session,
     SessionId,
@@ -17,7 +15,9 @@ from services.auth.domain import (
 )
 from services.auth.errors import UserEmailTaken
 from services.auth.ports import AuthStore
+from services.auth.rules import rules_of
 from services.auth.standard_roles import roles_of
+from services.mesh.policy import grant, membership
 from tests.auth.builders import a_session, a_user, keep_tenant, keep_user
 from tests.auth.fakes import START
 from tests.auth.news import News
@@ -32,13 +32,16 @@ async def test_the_policy_holds_the_rules_of_all_tenants(store: AuthStore) -> No
     async with store.reading_directory() as directory:
         policy = await directory.policy(START)
         assert policy.version == await directory.policy_version()
-    assert set(policy.memberships) == {
-        Membership(tenant.tenant_id, ada.user_id, "admin"),
-        Membership(tenant.tenant_id, ada.user_id, "agent"),
-        Membership(other.tenant_id, bob.user_id, "customer"),
+    rules = rules_of(policy)
+    assert {rule for rule in rules if rule[0] == "g"} == {
+        membership(tenant.tenant_id, ada.user_id, "admin"),
+        membership(tenant.tenant_id, ada.user_id, "agent"),
+        membership(other.tenant_id, bob.user_id, "customer"),
     }
-    assert Grant(other.tenant_id, "customer", "ticket.tickets.get") in policy.grants
-    assert len(policy.grants) == 2 * sum(len(role.permissions) for role in roles_of("acme"))
+    assert grant(other.tenant_id, "customer", "ticket.tickets.get") in rules
+    assert len([rule for rule in rules if rule[0] == "p"]) == 2 * sum(
+        len(role.permissions) for role in roles_of("acme")
+    )
 
 
 async def test_each_transaction_that_changes_the_policy_raises_its_version_once(
@@ -171,7 +174,7 @@ async def test_rules_that_are_known_are_not_read_again(store: AuthStore) -> None
         await records.set_roles(user.user_id, ["agent"])
     async with store.reading_directory() as directory:
         newest = await directory.policy(START, after)
-    assert Membership(user.tenant_id, user.user_id, "agent") in newest.memberships
+    assert membership(user.tenant_id, user.user_id, "agent") in rules_of(newest)
 
 
 async def keep_session(store: AuthStore, session: Session) -> Session:

@@ -8,6 +8,7 @@ import pytest
 from services.auth.domain import AccountCode, CodePurpose, User
 from services.auth.errors import UserChanged, UserEmailTaken
 from services.auth.ports import AuthStore
+from services.auth.rules import rules_of
 from tests.auth.builders import a_session, a_user, keep_tenant, keep_user
 from tests.auth.fakes import START
 
@@ -76,7 +77,8 @@ async def test_disabled_users_are_no_part_of_the_policy(store: AuthStore) -> Non
     await keep_user(store, replace(a_user(tenant, "eve@x.org"), disable_time=START))
     async with store.reading_directory() as directory:
         policy = await directory.policy(START)
-    assert {rule.user_id for rule in policy.memberships} == {ada.user_id}
+    memberships = [rule for rule in rules_of(policy) if rule[0] == "g"]
+    assert {rule[1] for rule in memberships} == {f"u:{ada.user_id}"}
 
 
 async def test_a_code_is_found_and_taken_once(store: AuthStore) -> None:

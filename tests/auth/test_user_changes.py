@@ -18,6 +18,8 @@ from services.auth.errors import (
     UserNotFound,
 )
 from services.auth.policy_feed import PolicyFeed
+from services.auth.policy_news import PolicyNews
+from services.auth.rules import rules_of
 from services.auth.use_cases.clients import ClientContent, create_client
 from services.auth.use_cases.granting import Author
 from services.auth.use_cases.sessions import refresh
@@ -165,9 +167,9 @@ async def test_a_disabled_user_is_out_at_once(desk: Desk, admin: Author, ada: Us
 async def test_a_session_that_slipped_through_may_do_nothing(
     desk: Desk, admin: Author, ada: User
 ) -> None:
-    feed = PolicyFeed(desk.store, asyncio.Event())
+    feed = PolicyFeed(desk.store, PolicyNews())
     await disable(desk, admin, ada.user_id)
-    assert ada.user_id not in {rule.user_id for rule in (await feed.current()).memberships}
+    assert f"u:{ada.user_id}" not in {rule[1] for rule in rules_of(await feed.current())}
 
 
 async def test_such_a_session_is_not_renewed_either(desk: Desk, admin: Author, ada: User) -> None:

@@ -1,6 +1,7 @@
 """Decisions and hostile names. Casbin's own text form of a policy is the control."""
 
 import tracemalloc
+from hashlib import sha256, shake_128
 from pathlib import Path
 
 import casbin
@@ -18,6 +19,7 @@ from services.mesh.access import (
 )
 from services.mesh.caller import TenantId, UserId
 from services.mesh.errors import PolicyUnavailable
+from services.mesh.policy import deletion
 
 ACME, GLOBEX = TenantId("acme"), TenantId("globex")
 ANN, BOB = UserId("ann"), UserId("bob")
@@ -136,11 +138,11 @@ def test_the_digest_is_of_the_set_of_rules() -> None:
 
 
 def test_the_digest_has_the_documented_form() -> None:
-    # sha256('["g","u:ann","r:agent","t:acme"]\n')
-    assert (
-        policy_digest([membership("acme", "ann", "agent")])
-        == "4d944cfc3d432daa1283c8b2005aea94e233c87c3cad3d93786f8709472cafb7"
-    )
+    lines = ('["g","u:ann","r:agent","t:acme"]', '["d","t:globex"]')
+    weights = [int.from_bytes(shake_128(line.encode()).digest(512)) for line in lines]
+    total = (sum(weights) % 2**4096).to_bytes(512)
+    rules = [membership("acme", "ann", "agent"), deletion("globex")]
+    assert policy_digest(rules) == sha256(total).hexdigest()
 
 
 def test_parts_cannot_move_between_fields() -> None:

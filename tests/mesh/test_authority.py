@@ -1,6 +1,6 @@
 import asyncio
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from services.mesh.clock import utc_now
 from services.mesh.errors import PolicyUnavailable, TokenInvalid
 from services.mesh.ids import new_id
 from services.mesh.policy import ended_session
-from services.mesh.policy_messages import rules_of
+from services.mesh.policy_messages import messages_of, rules_of
 from tests.mesh.scripted import Scripted
 from tests.support.mesh_server import RunningServer
 
@@ -69,35 +69,21 @@ def snapshot(version: int, rules: list[Rule], digest: str = "") -> policy_servic
     event = policy_service_pb2.PolicyEvent(seq=1)
     event.snapshot.version = version
     event.snapshot.digest = digest or policy_digest(rules)
-    for kind, *parts in rules:
-        rule = event.snapshot.rules.add()
-        if kind == "p":
-            rule.tenant_id = parts[1][2:]
-            rule.grant.role, rule.grant.permission = parts[0][2:], parts[2]
-        else:
-            rule.tenant_id = parts[2][2:]
-            rule.membership.user_id, rule.membership.role = parts[0][2:], parts[1][2:]
+    event.snapshot.rules.extend(messages_of(rules))
     return event
 
 
-def ending(session_id: str) -> policy_service_pb2.PolicyRule:
-    return policy_service_pb2.PolicyRule(
-        tenant_id="acme", ending=policy_service_pb2.SessionEnding(session_id=session_id)
-    )
-
-
 def change(
-    base: int, ended: list[str], digest: str = "", allows: bool = False
+    base: int, added: list[Rule], removed: Sequence[Rule] = (), digest: str = ""
 ) -> policy_service_pb2.PolicyEvent:
-    rules = [*RULES, *(ended_session("acme", session_id) for session_id in ended)]
+    """What follows on a snapshot of `RULES`."""
+    rules = {*RULES, *added}.difference(removed)
     event = policy_service_pb2.PolicyEvent(seq=2)
     event.change.version = base + 1
     event.change.base_version = base
     event.change.digest = digest or policy_digest(rules)
-    event.change.added.extend(map(ending, ended))
-    if allows:
-        wider = event.change.added.add(tenant_id="acme")
-        wider.grant.role, wider.grant.permission = "agent", "auth.users.create"
+    event.change.added.extend(messages_of(added))
+    event.change.removed.extend(messages_of(removed))
     return event
 
 
@@ -305,7 +291,7 @@ async def test_a_token_of_an_ended_session_is_refused_also_when_it_was_believed_
     auth.events.put_nowait(snapshot(1, RULES))
     await access.next_word()
     assert await authority.verify(ann)
-    auth.events.put_nowait(change(1, ["session-1"]))
+    auth.events.put_nowait(change(1, [ended_session("acme", "session-1")]))
     await access.next_word()
     with pytest.raises(TokenInvalid):
         await authority.verify(ann)
@@ -316,23 +302,69 @@ async def test_a_token_of_an_ended_session_is_refused_also_when_it_was_believed_
     assert access.version == 2
 
 
+async def test_a_change_of_what_is_allowed_is_in_force_at_once(
+    authority: RemoteAuthority, auth: Auth, access: Heard
+) -> None:
+    auth.events.put_nowait(snapshot(1, RULES))
+    await access.next_word()
+    assert authority.permissions(ACME, ANN) == {"ticket.tickets.get"}
+    auth.events.put_nowait(change(1, [WIDER, membership("acme", "bob", "agent")]))
+    await access.next_word()
+    assert authority.permissions(ACME, ANN) == {"ticket.tickets.get", "auth.users.create"}
+    assert authority.permissions(ACME, UserId("bob")) == authority.permissions(ACME, ANN)
+    rest = [*RULES, WIDER, membership("acme", "bob", "agent")]
+    dropped = membership("acme", "ann", "agent")
+    digest = policy_digest([rule for rule in rest if rule != dropped])
+    auth.events.put_nowait(change(2, [], [dropped], digest))
+    await access.next_word()
+    assert authority.permissions(ACME, ANN) == authority.roles(ACME, ANN) == frozenset()
+    assert authority.roles(ACME, UserId("bob")) == {"agent"}
+
+
+async def test_a_policy_in_parts_counts_when_it_is_whole(
+    authority: RemoteAuthority, auth: Auth, access: Heard, scripted: Scripted
+) -> None:
+    digest = policy_digest(RULES)
+    first = snapshot(4, RULES[:1], digest)
+    first.snapshot.is_partial = True
+    auth.events.put_nowait(first)
+    auth.events.put_nowait(None)  # the stream breaks, and the next one begins anew
+    auth.events.put_nowait(first)
+    with pytest.raises(PolicyUnavailable):
+        authority.permissions(ACME, ANN)
+    auth.events.put_nowait(snapshot(4, RULES[1:], digest))
+    await access.next_word()
+    assert authority.permissions(ACME, ANN) == {"ticket.tickets.get"}
+    assert (await scripted.confirmed.get()).version == 4
+    assert scripted.confirmed.empty()
+
+
 async def test_a_snapshot_names_ended_sessions_too(
     authority: RemoteAuthority, auth: Auth, access: Heard
 ) -> None:
     signer = Signer("key-1")
     auth.keys = [signer.public]
     event = snapshot(1, RULES, policy_digest([*RULES, ended_session("acme", "session-1")]))
-    event.snapshot.rules.append(ending("session-1"))
+    event.snapshot.rules.extend(messages_of([ended_session("acme", "session-1")]))
     auth.events.put_nowait(event)
     await access.next_word()
     with pytest.raises(TokenInvalid):
         await authority.verify(signer.token())
 
 
+WIDER = grant("acme", "agent", "auth.users.create")
+
+
 @pytest.mark.parametrize(
     "event",
-    [change(7, ["session-1"]), change(1, ["session-1"], "made up"), change(1, [], allows=True)],
-    ids=["of another version", "of another digest", "that allows something"],
+    [
+        change(7, [WIDER]),
+        change(1, [WIDER], digest=policy_digest(RULES)),
+        change(1, [RULES[0]], digest=policy_digest([WIDER])),
+        change(1, [], [WIDER], digest=policy_digest(RULES)),
+        change(1, [("g", "u:*", "r:agent", "t:acme")]),
+    ],
+    ids=["of another version", "of another digest", "known already", "never known", "malformed"],
 )
 async def test_a_change_that_does_not_fit_fetches_the_policy_anew(
     authority: RemoteAuthority, auth: Auth, access: Heard, event: policy_service_pb2.PolicyEvent
@@ -354,7 +386,7 @@ async def test_a_long_call_is_told_of_the_end_of_its_session(
     await access.next_word()
     check = authority.session_check(ACME, "session-1")
     check()
-    auth.events.put_nowait(change(1, ["session-1"]))
+    auth.events.put_nowait(change(1, [ended_session("acme", "session-1")]))
     await access.next_word()
     with pytest.raises(TokenInvalid):
         check()

@@ -59,7 +59,7 @@ class Method:
 
 
 def _of_auth(session: AsyncSession, tenant_id: TenantId) -> SqlTenantRecords:
-    return SqlTenantRecords(session, tenant_id, PolicyBook(lambda: None))
+    return SqlTenantRecords(session, tenant_id, PolicyBook(lambda _: None))
 
 
 def _of_search(session: AsyncSession, tenant_id: TenantId) -> SqlDocuments:

@@ -1,27 +1,39 @@
 """The policy stream: message in, one use case, message out."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from itertools import count
 
 from helpdesk.auth.v1 import (
     policy_service_pb2,
     policy_service_pb2_grpc,
 )
 from services.auth.domain import Policy
-from services.auth.policy_events import change_event, heartbeat_event, snapshot_event
+from services.auth.policy_events import (
+    RULES_PER_EVENT,
+    change_event,
+    heartbeat_event,
+    snapshot_events,
+)
 from services.auth.policy_feed import PolicyFeed
 from services.auth.policy_watchers import PolicyWatchers
-from services.auth.rules import rules_of
+from services.auth.rules import all_rules_of, difference
 from services.mesh.interceptors.chain import Context
-from services.mesh.policy import policy_digest
+from services.mesh.policy import changed_sum, digest_of, policy_sum
+
+
+@dataclass(frozen=True)
+class _Summed:
+    policy: Policy
+    total: int
 
 
 class PolicyServicer(policy_service_pb2_grpc.PolicyServiceServicer):
     def __init__(self, feed: PolicyFeed, watchers: PolicyWatchers) -> None:
         self._feed = feed
         self._watchers = watchers
-        self._digest = ""
-        self._digested: Policy | None = None
+        self._summed: _Summed | None = None
 
     async def WatchPolicy(
         self, request: policy_service_pb2.WatchPolicyRequest, context: Context
@@ -37,25 +49,33 @@ class PolicyServicer(policy_service_pb2_grpc.PolicyServiceServicer):
         return policy_service_pb2.ConfirmPolicyResponse()
 
     async def _events(self) -> AsyncIterator[policy_service_pb2.PolicyEvent]:
-        seq = 0
+        numbers = count(1)
         sent: Policy | None = None
         async for policy in self._feed.listen():
-            seq += 1
-            if policy is None:
-                yield heartbeat_event(seq, sent.version if sent else 0)
-                continue
-            digest = await self._rules_digest(policy)
-            if sent is not None and sent.rules_version == policy.rules_version:
-                yield change_event(seq, sent, policy, digest)
-            else:
-                yield snapshot_event(seq, policy, digest)
-            sent = policy
+            for event in await self._news(sent, policy):
+                event.seq = next(numbers)
+                yield event
+            sent = policy or sent
 
-    async def _rules_digest(self, policy: Policy) -> str:
-        known = self._digested
-        if known is None or known.rules_version != policy.rules_version:
+    async def _news(
+        self, sent: Policy | None, policy: Policy | None
+    ) -> Iterable[policy_service_pb2.PolicyEvent]:
+        if policy is None:
+            return [heartbeat_event(sent.version if sent else 0)]
+        digest = digest_of(await self._sum_of(policy))
+        if sent is not None:
+            change = difference(sent, policy)
+            if len(change.added) + len(change.removed) <= RULES_PER_EVENT:
+                return [change_event(sent, policy, change, digest)]
+        return snapshot_events(policy, digest)
+
+    async def _sum_of(self, policy: Policy) -> int:
+        known = self._summed
+        if known is None:
             # Many rules take a while, and the calls of others go on meanwhile.
-            digest = await asyncio.to_thread(policy_digest, rules_of(policy))
-            self._digest, self._digested = digest, policy
-            return digest
-        return self._digest
+            total = await asyncio.to_thread(policy_sum, all_rules_of(policy))
+        else:
+            change = difference(known.policy, policy)
+            total = changed_sum(known.total, change.added, change.removed)
+        self._summed = _Summed(policy, total)
+        return total

@@ -9,7 +9,13 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.auth.domain import Deletion
-from services.auth.store.policy_lock import PolicyBook, lock_policy, note_prohibition, rules_change
+from services.auth.store.policy_lock import (
+    PolicyBook,
+    lock_policy,
+    note_prohibition,
+    rules_change,
+    touch_anybody,
+)
 from services.auth.tables import (
     AuthTable,
     MembershipRow,
@@ -59,6 +65,7 @@ class DeletionRows:
 
     async def bury(self, tenant_id: TenantId, now: datetime) -> None:
         await lock_policy(self._session, self._policy_book)
+        touch_anybody(self._session)
         await rules_change(self._session, self._policy_book, (), await self._rules_of(tenant_id))
         tables = [
             table for table in tables_of_tenants(AuthTable.metadata) if table.name not in _KEPT

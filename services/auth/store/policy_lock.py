@@ -7,15 +7,19 @@ import structlog
 from sqlalchemy import event, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.auth.domain import Holder, RulesTouched
 from services.auth.policy_seal import PolicySeal, SealedSum
 from services.auth.tables import PolicyVersionRow as Row
 from services.mesh.policy import Rule
 
-PolicyChanged = Callable[[], None]
+# Told of what a commit changed; None when it prohibited something and allowed nothing.
+PolicyChanged = Callable[[RulesTouched | None], None]
 
 _CHANGE = "change_of_the_policy"
 _OF_RULES, _OF_PROHIBITIONS = "rules", "prohibitions"
 _IS_SEALED = "policy_is_sealed"
+_RULES_VERSION = "version_of_the_rules"
+_TOUCHED, _TOUCHED_ANYBODY = "holders_of_changed_rules", "anybodys_rules_changed"
 
 _log = structlog.get_logger(__name__)
 
@@ -62,7 +66,18 @@ async def lock_policy(session: AsyncSession, book: PolicyBook) -> None:
     else:
         await session.execute(update(Row).values(prohibitions=Row.prohibitions - 1))
     session.info[_CHANGE] = _OF_RULES
-    session.info[_IS_SEALED] = await _carry_seal(session, book)
+    head = await read_head(session)
+    session.info[_RULES_VERSION] = head.rules_version
+    session.info[_IS_SEALED] = await _carry_seal(session, book, head)
+
+
+def touch(session: AsyncSession, holder: Holder) -> None:
+    """Says whose rules change. Where nobody says so, it may be anybody's."""
+    session.info.setdefault(_TOUCHED, set()).add(holder)
+
+
+def touch_anybody(session: AsyncSession) -> None:
+    session.info[_TOUCHED_ANYBODY] = True
 
 
 async def note_prohibition(session: AsyncSession, book: PolicyBook) -> None:
@@ -85,11 +100,10 @@ async def rules_change(
     await write_seal(session, book.seal.changed(head.sealed, head.rules_version, added, removed))
 
 
-async def _carry_seal(session: AsyncSession, book: PolicyBook) -> bool:
+async def _carry_seal(session: AsyncSession, book: PolicyBook, head: PolicyHead) -> bool:
     """From the version before to this one. What was not sound there is not made sound here."""
     if book.seal is None:
         return False
-    head = await read_head(session)
     if not book.seal.is_sound(head.sealed, head.rules_version - 1):
         _log.error("the policy is not sealed", version=head.version)
         return False
@@ -98,7 +112,17 @@ async def _carry_seal(session: AsyncSession, book: PolicyBook) -> bool:
 
 
 def _tell(session: AsyncSession, book: PolicyBook) -> None:
-    event.listen(session.sync_session, "after_commit", lambda _: book.changed(), once=True)
+    def tell(_: object) -> None:
+        book.changed(_rules_touched(session))
+
+    event.listen(session.sync_session, "after_commit", tell, once=True)
+
+
+def _rules_touched(session: AsyncSession) -> RulesTouched | None:
+    if session.info[_CHANGE] != _OF_RULES:
+        return None
+    touched = None if session.info.get(_TOUCHED_ANYBODY) else session.info.get(_TOUCHED)
+    return RulesTouched(session.info[_RULES_VERSION], touched and frozenset(touched))
 
 
 _COLUMNS = (Row.version, Row.prohibitions, Row.rule_count, Row.rule_sum, Row.seal)

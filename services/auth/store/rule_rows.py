@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete, insert
 
-from services.auth.store.policy_lock import rules_change
+from services.auth.domain import Holder
+from services.auth.store.policy_lock import rules_change, touch
 from services.auth.store.rows_of_tenant import RowsOfTenant
 from services.auth.tables import MembershipRow, RolePermissionRow
 from services.mesh.caller import UserId
@@ -16,7 +17,7 @@ class RuleRows(RowsOfTenant):
 
     async def add_grants(self, role: str, permissions: Sequence[str]) -> None:
         rules = [grant(self._tenant_id, role, permission) for permission in permissions]
-        await self._add(rules)
+        await self._add(Holder(self._tenant_id), rules)
         if permissions:
             await self._session.execute(
                 insert(RolePermissionRow),
@@ -32,10 +33,12 @@ class RuleRows(RowsOfTenant):
             .where(RolePermissionRow.tenant_id == self._tenant_id, RolePermissionRow.role == role)
             .returning(RolePermissionRow.permission)
         )
-        await self._drop([grant(self._tenant_id, role, permission) for permission in dropped])
+        rules = [grant(self._tenant_id, role, permission) for permission in dropped]
+        await self._drop(Holder(self._tenant_id), rules)
 
     async def add_memberships(self, user_id: UserId, roles: Sequence[str]) -> None:
-        await self._add([membership(self._tenant_id, user_id, role) for role in roles])
+        rules = [membership(self._tenant_id, user_id, role) for role in roles]
+        await self._add(Holder(self._tenant_id, user_id), rules)
         if roles:
             await self._session.execute(
                 insert(MembershipRow),
@@ -51,14 +54,17 @@ class RuleRows(RowsOfTenant):
             .where(MembershipRow.tenant_id == self._tenant_id, MembershipRow.user_id == user_id)
             .returning(MembershipRow.role)
         )
-        await self._drop([membership(self._tenant_id, user_id, role) for role in dropped])
+        rules = [membership(self._tenant_id, user_id, role) for role in dropped]
+        await self._drop(Holder(self._tenant_id, user_id), rules)
 
-    async def _add(self, rules: Sequence[Rule]) -> None:
+    async def _add(self, holder: Holder, rules: Sequence[Rule]) -> None:
         for rule in rules:
             check_rule(rule)
+        touch(self._session, holder)
         if rules:
             await rules_change(self._session, self._policy_book, rules, ())
 
-    async def _drop(self, rules: Sequence[Rule]) -> None:
+    async def _drop(self, holder: Holder, rules: Sequence[Rule]) -> None:
+        touch(self._session, holder)
         if rules:
             await rules_change(self._session, self._policy_book, (), rules)

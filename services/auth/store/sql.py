@@ -16,7 +16,7 @@ class SqlAuthStore:
     def __init__(
         self,
         database: Database,
-        policy_changed: PolicyChanged = lambda: None,
+        policy_changed: PolicyChanged = lambda _: None,
         seal: PolicySeal | None = None,
     ) -> None:
         """`policy_changed` is called after each commit that changed the policy."""

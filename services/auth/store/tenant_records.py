@@ -11,6 +11,7 @@ from services.auth.store.api_key_rows import ApiKeyRows
 from services.auth.store.authorization_rows import AuthorizationRows
 from services.auth.store.client_rows import ClientRows
 from services.auth.store.federation_rows import FederationRows
+from services.auth.store.policy_lock import touch_anybody
 from services.auth.store.role_rows import RoleRows
 from services.auth.store.rows import tenant_from
 from services.auth.store.session_rows import SessionRows
@@ -59,6 +60,7 @@ class SqlTenantRecords(
             .values(state=state.value)
         )
         await self.lock_policy()
+        touch_anybody(self._session)
 
     def _question(self) -> Select[TenantRow]:
         return select(TenantRow).where(TenantRow.tenant_id == self._tenant_id)

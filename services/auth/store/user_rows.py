@@ -8,9 +8,10 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import IntegrityError
 
-from services.auth.domain import User, UserKind
+from services.auth.domain import Holder, User, UserKind
 from services.auth.errors import UserChanged, UserEmailTaken, UserNotFound
 from services.auth.ports import Account
+from services.auth.store.policy_lock import touch
 from services.auth.store.rows import user_from
 from services.auth.store.rule_rows import RuleRows
 from services.auth.tables import IS_PERSON, MembershipRow, UserRow
@@ -103,6 +104,7 @@ class UserRows(RuleRows):
             raise UserEmailTaken from error
         if changed is None:
             raise UserChanged
+        touch(self._session, Holder(self._tenant_id, user.user_id))
 
     async def people_with_role(self, role: str) -> frozenset[UserId]:
         found = await self._session.scalars(

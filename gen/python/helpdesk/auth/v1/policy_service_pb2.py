@@ -27,7 +27,7 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from helpdesk.options.v1 import policy_pb2 as helpdesk_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%helpdesk/auth/v1/policy_service.proto\x12\x10helpdesk.auth.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a helpdesk/options/v1/policy.proto\"3\n\x12WatchPolicyRequest\x12\x1d\n\x08watch_id\x18\x01 \x01(\tB\x0b\xe2\x41\x01\x01\xbaH\x04r\x02\x18@\"U\n\x14\x43onfirmPolicyRequest\x12 \n\x08watch_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\x12\x1b\n\x07version\x18\x02 \x01(\x04\x42\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\"\x17\n\x15\x43onfirmPolicyResponse\"\xc3\x01\n\x0bPolicyEvent\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x34\n\x08snapshot\x18\x02 \x01(\x0b\x32 .helpdesk.auth.v1.PolicySnapshotH\x00\x12\x36\n\theartbeat\x18\x03 \x01(\x0b\x32!.helpdesk.auth.v1.PolicyHeartbeatH\x00\x12\x30\n\x06\x63hange\x18\x04 \x01(\x0b\x32\x1e.helpdesk.auth.v1.PolicyChangeH\x00\x42\x07\n\x05\x65vent\"^\n\x0ePolicySnapshot\x12\x0f\n\x07version\x18\x01 \x01(\x04\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12+\n\x05rules\x18\x03 \x03(\x0b\x32\x1c.helpdesk.auth.v1.PolicyRule\"\xa1\x01\n\x0cPolicyChange\x12\x0f\n\x07version\x18\x01 \x01(\x04\x12\x14\n\x0c\x62\x61se_version\x18\x02 \x01(\x04\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t\x12+\n\x05\x61\x64\x64\x65\x64\x18\x04 \x03(\x0b\x32\x1c.helpdesk.auth.v1.PolicyRule\x12-\n\x07removed\x18\x05 \x03(\x0b\x32\x1c.helpdesk.auth.v1.PolicyRule\"\"\n\x0fPolicyHeartbeat\x12\x0f\n\x07version\x18\x01 \x01(\x04\"\xfb\x01\n\nPolicyRule\x12\x11\n\ttenant_id\x18\x01 \x01(\t\x12\x31\n\x05grant\x18\x02 \x01(\x0b\x32 .helpdesk.auth.v1.RolePermissionH\x00\x12\x36\n\nmembership\x18\x03 \x01(\x0b\x32 .helpdesk.auth.v1.RoleMembershipH\x00\x12\x31\n\x06\x65nding\x18\x04 \x01(\x0b\x32\x1f.helpdesk.auth.v1.SessionEndingH\x00\x12\x34\n\x08\x64\x65letion\x18\x05 \x01(\x0b\x32 .helpdesk.auth.v1.TenantDeletionH\x00\x42\x06\n\x04rule\"2\n\x0eRolePermission\x12\x0c\n\x04role\x18\x01 \x01(\t\x12\x12\n\npermission\x18\x02 \x01(\t\"/\n\x0eRoleMembership\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x0c\n\x04role\x18\x02 \x01(\t\"#\n\rSessionEnding\x12\x12\n\nsession_id\x18\x01 \x01(\t\"\x10\n\x0eTenantDeletion2\x9b\x02\n\rPolicyService\x12\x7f\n\x0bWatchPolicy\x12$.helpdesk.auth.v1.WatchPolicyRequest\x1a\x1d.helpdesk.auth.v1.PolicyEvent\")\x8a\xb5\x18%\x10\x01\x1a\x06ticket\x1a\x06search\x1a\x04\x63hat*\x03\x08\x90\x1c\x32\x04\x08\x80\xa3\x05\x38\x01\x30\x01\x12\x88\x01\n\rConfirmPolicy\x12&.helpdesk.auth.v1.ConfirmPolicyRequest\x1a\'.helpdesk.auth.v1.ConfirmPolicyResponse\"&\x8a\xb5\x18\"\x10\x01\x1a\x06ticket\x1a\x06search\x1a\x04\x63hat*\x02\x08\x02\x32\x02\x08\n8\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%helpdesk/auth/v1/policy_service.proto\x12\x10helpdesk.auth.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a helpdesk/options/v1/policy.proto\"3\n\x12WatchPolicyRequest\x12\x1d\n\x08watch_id\x18\x01 \x01(\tB\x0b\xe2\x41\x01\x01\xbaH\x04r\x02\x18@\"U\n\x14\x43onfirmPolicyRequest\x12 \n\x08watch_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\x12\x1b\n\x07version\x18\x02 \x01(\x04\x42\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\"\x17\n\x15\x43onfirmPolicyResponse\"\xc3\x01\n\x0bPolicyEvent\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x34\n\x08snapshot\x18\x02 \x01(\x0b\x32 .helpdesk.auth.v1.PolicySnapshotH\x00\x12\x36\n\theartbeat\x18\x03 \x01(\x0b\x32!.helpdesk.auth.v1.PolicyHeartbeatH\x00\x12\x30\n\x06\x63hange\x18\x04 \x01(\x0b\x32\x1e.helpdesk.auth.v1.PolicyChangeH\x00\x42\x07\n\x05\x65vent\"r\n\x0ePolicySnapshot\x12\x0f\n\x07version\x18\x01 \x01(\x04\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12+\n\x05rules\x18\x03 \x03(\x0b\x32\x1c.helpdesk.auth.v1.PolicyRule\x12\x12\n\nis_partial\x18\x04 \x01(\x08\"\xa1\x01\n\x0cPolicyChange\x12\x0f\n\x07version\x18\x01 \x01(\x04\x12\x14\n\x0c\x62\x61se_version\x18\x02 \x01(\x04\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t\x12+\n\x05\x61\x64\x64\x65\x64\x18\x04 \x03(\x0b\x32\x1c.helpdesk.auth.v1.PolicyRule\x12-\n\x07removed\x18\x05 \x03(\x0b\x32\x1c.helpdesk.auth.v1.PolicyRule\"\"\n\x0fPolicyHeartbeat\x12\x0f\n\x07version\x18\x01 \x01(\x04\"\xfb\x01\n\nPolicyRule\x12\x11\n\ttenant_id\x18\x01 \x01(\t\x12\x31\n\x05grant\x18\x02 \x01(\x0b\x32 .helpdesk.auth.v1.RolePermissionH\x00\x12\x36\n\nmembership\x18\x03 \x01(\x0b\x32 .helpdesk.auth.v1.RoleMembershipH\x00\x12\x31\n\x06\x65nding\x18\x04 \x01(\x0b\x32\x1f.helpdesk.auth.v1.SessionEndingH\x00\x12\x34\n\x08\x64\x65letion\x18\x05 \x01(\x0b\x32 .helpdesk.auth.v1.TenantDeletionH\x00\x42\x06\n\x04rule\"2\n\x0eRolePermission\x12\x0c\n\x04role\x18\x01 \x01(\t\x12\x12\n\npermission\x18\x02 \x01(\t\"/\n\x0eRoleMembership\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x0c\n\x04role\x18\x02 \x01(\t\"#\n\rSessionEnding\x12\x12\n\nsession_id\x18\x01 \x01(\t\"\x10\n\x0eTenantDeletion2\x9b\x02\n\rPolicyService\x12\x7f\n\x0bWatchPolicy\x12$.helpdesk.auth.v1.WatchPolicyRequest\x1a\x1d.helpdesk.auth.v1.PolicyEvent\")\x8a\xb5\x18%\x10\x01\x1a\x06ticket\x1a\x06search\x1a\x04\x63hat*\x03\x08\x90\x1c\x32\x04\x08\x80\xa3\x05\x38\x01\x30\x01\x12\x88\x01\n\rConfirmPolicy\x12&.helpdesk.auth.v1.ConfirmPolicyRequest\x1a\'.helpdesk.auth.v1.ConfirmPolicyResponse\"&\x8a\xb5\x18\"\x10\x01\x1a\x06ticket\x1a\x06search\x1a\x04\x63hat*\x02\x08\x02\x32\x02\x08\n8\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -53,21 +53,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_POLICYEVENT']._serialized_start=321
   _globals['_POLICYEVENT']._serialized_end=516
   _globals['_POLICYSNAPSHOT']._serialized_start=518
-  _globals['_POLICYSNAPSHOT']._serialized_end=612
-  _globals['_POLICYCHANGE']._serialized_start=615
-  _globals['_POLICYCHANGE']._serialized_end=776
-  _globals['_POLICYHEARTBEAT']._serialized_start=778
-  _globals['_POLICYHEARTBEAT']._serialized_end=812
-  _globals['_POLICYRULE']._serialized_start=815
-  _globals['_POLICYRULE']._serialized_end=1066
-  _globals['_ROLEPERMISSION']._serialized_start=1068
-  _globals['_ROLEPERMISSION']._serialized_end=1118
-  _globals['_ROLEMEMBERSHIP']._serialized_start=1120
-  _globals['_ROLEMEMBERSHIP']._serialized_end=1167
-  _globals['_SESSIONENDING']._serialized_start=1169
-  _globals['_SESSIONENDING']._serialized_end=1204
-  _globals['_TENANTDELETION']._serialized_start=1206
-  _globals['_TENANTDELETION']._serialized_end=1222
-  _globals['_POLICYSERVICE']._serialized_start=1225
-  _globals['_POLICYSERVICE']._serialized_end=1508
+  _globals['_POLICYSNAPSHOT']._serialized_end=632
+  _globals['_POLICYCHANGE']._serialized_start=635
+  _globals['_POLICYCHANGE']._serialized_end=796
+  _globals['_POLICYHEARTBEAT']._serialized_start=798
+  _globals['_POLICYHEARTBEAT']._serialized_end=832
+  _globals['_POLICYRULE']._serialized_start=835
+  _globals['_POLICYRULE']._serialized_end=1086
+  _globals['_ROLEPERMISSION']._serialized_start=1088
+  _globals['_ROLEPERMISSION']._serialized_end=1138
+  _globals['_ROLEMEMBERSHIP']._serialized_start=1140
+  _globals['_ROLEMEMBERSHIP']._serialized_end=1187
+  _globals['_SESSIONENDING']._serialized_start=1189
+  _globals['_SESSIONENDING']._serialized_end=1224
+  _globals['_TENANTDELETION']._serialized_start=1226
+  _globals['_TENANTDELETION']._serialized_end=1242
+  _globals['_POLICYSERVICE']._serialized_start=1245
+  _globals['_POLICYSERVICE']._serialized_end=1528
 # @@protoc_insertion_point(module_scope)

@@ -97,7 +97,7 @@ class PolicyEvent(_message.Message):
     """Counts the events of this stream from 1."""
     @_builtins.property
     def snapshot(self) -> Global___PolicySnapshot:
-        """The whole policy, replacing all that came before."""
+        """The whole policy or a part of it; the last part replaces all that came before."""
 
     @_builtins.property
     def heartbeat(self) -> Global___PolicyHeartbeat:
@@ -105,7 +105,7 @@ class PolicyEvent(_message.Message):
 
     @_builtins.property
     def change(self) -> Global___PolicyChange:
-        """Sessions have ended, and no grant or membership has changed."""
+        """The policy has changed."""
 
     def __init__(
         self,
@@ -134,15 +134,19 @@ class PolicySnapshot(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     DIGEST_FIELD_NUMBER: _builtins.int
     RULES_FIELD_NUMBER: _builtins.int
+    IS_PARTIAL_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Grows with every change."""
     digest: _builtins.str
-    """SHA-256 over the sorted rules in lower-case hex; a service refuses a snapshot that does not match.
-    With prohibitions, it is SHA-256 over that of the grants and memberships and the sorted prohibitions.
+    """Of all rules; a service refuses a policy that does not match. It is the SHA-256 in lower-case
+    hex of the sum, modulo 2^4096 and as 512 bytes with the highest first, of what each rule weighs.
+    A rule weighs the first 512 bytes of SHAKE128 over it as a JSON array of strings.
     """
+    is_partial: _builtins.bool
+    """More rules of the same version come with the next event."""
     @_builtins.property
     def rules(self) -> _containers.RepeatedCompositeFieldContainer[Global___PolicyRule]:
-        """Every rule of every tenant."""
+        """Every rule of every tenant, or as many as this part holds."""
 
     def __init__(
         self,
@@ -150,10 +154,11 @@ class PolicySnapshot(_message.Message):
         version: _builtins.int = ...,
         digest: _builtins.str = ...,
         rules: _abc.Iterable[Global___PolicyRule] | None = ...,
+        is_partial: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["digest", b"digest", "rules", b"rules", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digest", b"digest", "is_partial", b"is_partial", "rules", b"rules", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -161,7 +166,7 @@ Global___PolicySnapshot: _TypeAlias = PolicySnapshot  # noqa: Y015
 
 @_typing.final
 class PolicyChange(_message.Message):
-    """What became of the prohibitions from one version to another."""
+    """What leads from one version to another."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -178,11 +183,11 @@ class PolicyChange(_message.Message):
     """The digest of the whole policy from here on."""
     @_builtins.property
     def added(self) -> _containers.RepeatedCompositeFieldContainer[Global___PolicyRule]:
-        """Prohibitions that are new."""
+        """Rules that are new."""
 
     @_builtins.property
     def removed(self) -> _containers.RepeatedCompositeFieldContainer[Global___PolicyRule]:
-        """Prohibitions that are no longer needed, because no token is left that they could be about."""
+        """Rules that are gone: also prohibitions of which no token is left that they could be about."""
 
     def __init__(
         self,

@@ -52,8 +52,8 @@ class PolicyServiceServicer:
     """
 
     def WatchPolicy(self, request, context):
-        """Sends the whole policy at once, again after each change of a grant or a membership, only the
-        difference when sessions end, and a heartbeat in between.
+        """Sends the whole policy first, in as many parts as it takes, then the difference after each
+        change, and a heartbeat in between.
         A service that hears nothing for 60 s must stop allowing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -34,8 +34,8 @@ class PolicyServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> PolicyServiceAsyncStub: ...
     WatchPolicy: _grpc.UnaryStreamMultiCallable[_policy_service_pb2.WatchPolicyRequest, _policy_service_pb2.PolicyEvent]
-    """Sends the whole policy at once, again after each change of a grant or a membership, only the
-    difference when sessions end, and a heartbeat in between.
+    """Sends the whole policy first, in as many parts as it takes, then the difference after each
+    change, and a heartbeat in between.
     A service that hears nothing for 60 s must stop allowing.
     """
     ConfirmPolicy: _grpc.UnaryUnaryMultiCallable[_policy_service_pb2.ConfirmPolicyRequest, _policy_service_pb2.ConfirmPolicyResponse]
@@ -49,8 +49,8 @@ class PolicyServiceAsyncStub(PolicyServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     WatchPolicy: _aio.UnaryStreamMultiCallable[_policy_service_pb2.WatchPolicyRequest, _policy_service_pb2.PolicyEvent]  # type: ignore[assignment]
-    """Sends the whole policy at once, again after each change of a grant or a membership, only the
-    difference when sessions end, and a heartbeat in between.
+    """Sends the whole policy first, in as many parts as it takes, then the difference after each
+    change, and a heartbeat in between.
     A service that hears nothing for 60 s must stop allowing.
     """
     ConfirmPolicy: _aio.UnaryUnaryMultiCallable[_policy_service_pb2.ConfirmPolicyRequest, _policy_service_pb2.ConfirmPolicyResponse]  # type: ignore[assignment]
@@ -67,8 +67,8 @@ class PolicyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _policy_service_pb2.WatchPolicyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_policy_service_pb2.PolicyEvent], _abc.AsyncIterator[_policy_service_pb2.PolicyEvent]]:
-        """Sends the whole policy at once, again after each change of a grant or a membership, only the
-        difference when sessions end, and a heartbeat in between.
+        """Sends the whole policy first, in as many parts as it takes, then the difference after each
+        change, and a heartbeat in between.
         A service that hears nothing for 60 s must stop allowing.
         """
 
