@@ -95,12 +95,13 @@ async def run_evaluation(evaluations: Evaluations, golden_set_id: str) -> Evalua
 
 async def _found_by_way(finder: Finder, question: str) -> tuple[dict[str, list[str]], bool]:
     try:
-        found = await find(finder, question)
+        async with find(finder, question) as found:
+            best = {way: await found.best(MAX_PAGE_SIZE, WAYS[way]) for way in WAYS}
     except QueryEmpty:
         return {way: [] for way in WAYS}, False
     by_way = {
-        way: list(dict.fromkeys(one.source_uri for one in found.best(MAX_PAGE_SIZE, weights)))
-        for way, weights in WAYS.items()
+        way: list(dict.fromkeys(one.source_uri for one in passages))
+        for way, passages in best.items()
     }
     return by_way, found.degraded
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from threading import Thread
 from typing import TypeVar
@@ -18,12 +19,12 @@ from qdrant_edge import (
     EdgeVectorParams,
     FieldCondition,
     Filter,
-    HasIdCondition,
     IntegerIndexParams,
     KeywordIndexParams,
     MatchAny,
     MatchValue,
     Point,
+    Prefetch,
     Query,
     QueryRequest,
     RangeFloat,
@@ -95,26 +96,19 @@ class EdgeIndex:
         chunks = _own(tenant_id, _document(document_id))
         await self._run(lambda shard: shard.update(UpdateOperation.delete_points_by_filter(chunks)))
 
-    async def nearest(self, view: View, vector: Vector, limit: int) -> list[Hit]:
-        query = Query.Nearest(vector.tolist(), using=_MEANING)
-        return await self._hits(query, self._visible(view), limit)
+    async def candidates(
+        self, view: View, vector: Vector, terms: Terms, limit: int
+    ) -> dict[str, float]:
+        visible, near = self._visible(view), Query.Nearest(vector.tolist(), using=_MEANING)
+        both = [Prefetch(limit, near, filter=visible)]
+        if len(terms.ids):
+            both.append(Prefetch(limit, _with_words(terms), filter=visible))
+        # Only what these have found is compared, so it needs no filter of its own.
+        hits = await self._hits(near, None, limit * len(both), both)
+        return {hit.chunk_id: hit.score for hit in hits}
 
     async def by_keywords(self, view: View, terms: Terms, limit: int) -> list[Hit]:
-        query = Query.Nearest(_sparse(terms), using=_WORDS)
-        return await self._hits(query, self._visible(view), limit)
-
-    async def similarities(
-        self, view: View, vector: Vector, chunk_ids: Sequence[str]
-    ) -> dict[str, float]:
-        if not chunk_ids:
-            return {}
-        visible = self._visible(view)
-        among = Filter(
-            must=[*(visible.must or []), HasIdCondition(set(chunk_ids))],
-            must_not=visible.must_not,
-        )
-        query = Query.Nearest(vector.tolist(), using=_MEANING)
-        return {hit.chunk_id: hit.score for hit in await self._hits(query, among, len(chunk_ids))}
+        return await self._hits(_with_words(terms), self._visible(view), limit)
 
     async def count(self, view: View) -> int:
         request = CountRequest(exact=True, filter=self._visible(view))
@@ -131,20 +125,12 @@ class EdgeIndex:
 
     def _visible(self, view: View) -> Filter:
         """The one wall: every question to the shard goes through it."""
-        since = number_of(view.since)
-        published = FieldCondition(key="state", match=MatchValue(PUBLISHED))
-        readers = FieldCondition(key="readers", match=MatchAny(marks_in(view)))
-        not_begun = FieldCondition(key="effective_from", range=RangeFloat(gt=since))
-        ended = FieldCondition(key="effective_until", range=RangeFloat(lte=since))
-        closed = FieldCondition(key="category", match=MatchAny(sorted(view.closed_categories)))
-        own = _own(view.tenant_id)
-        return Filter(
-            must=[*(own.must or []), published, *([] if view.sees_all else [readers])],
-            must_not=[not_begun, ended, *([closed] if view.closed_categories else [])],
-        )
+        return _visible(view)
 
-    async def _hits(self, query: Query, visible: Filter, limit: int) -> list[Hit]:
-        request = QueryRequest(limit=limit, query=query, filter=visible)
+    async def _hits(
+        self, query: Query, visible: Filter | None, limit: int, among: list[Prefetch] | None = None
+    ) -> list[Hit]:
+        request = QueryRequest(limit=limit, query=query, filter=visible, prefetches=among)
         points = await self._run(lambda shard: shard.query(request))
         return [Hit(str(point.id), point.score) for point in points]
 
@@ -205,6 +191,21 @@ def _guarded(call: Callable[..., _Result], *arguments: object) -> _Result:
         raise IndexUnavailable(f"{type(error).__name__}: {error}") from error
 
 
+@lru_cache(maxsize=1024)
+def _visible(view: View) -> Filter:
+    since = number_of(view.since)
+    published = FieldCondition(key="state", match=MatchValue(PUBLISHED))
+    readers = FieldCondition(key="readers", match=MatchAny(marks_in(view)))
+    not_begun = FieldCondition(key="effective_from", range=RangeFloat(gt=since))
+    ended = FieldCondition(key="effective_until", range=RangeFloat(lte=since))
+    closed = FieldCondition(key="category", match=MatchAny(sorted(view.closed_categories)))
+    own = _own(view.tenant_id)
+    return Filter(
+        must=[*(own.must or []), published, *([] if view.sees_all else [readers])],
+        must_not=[not_begun, ended, *([closed] if view.closed_categories else [])],
+    )
+
+
 def _own(tenant_id: TenantId, *more: FieldCondition) -> Filter:
     return Filter(must=[FieldCondition(key="tenant_id", match=MatchValue(tenant_id)), *more])
 
@@ -232,6 +233,10 @@ def _point(tenant_id: TenantId, text: IndexedText, embedding: Embedding) -> Poin
         },
         payload=payload_of(tenant_id, text),
     )
+
+
+def _with_words(terms: Terms) -> Query:
+    return Query.Nearest(_sparse(terms), using=_WORDS)
 
 
 def _sparse(terms: Terms) -> SparseVector:

@@ -1,6 +1,6 @@
 """The vector index on a Qdrant server. Import this only where one is used: it takes a second."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import numpy as np
@@ -83,22 +83,20 @@ class QdrantServerIndex:
                 models.Filter(must=[_matches("tenant_id", tenant_id), _document(document_id)])
             )
 
-    async def nearest(self, view: View, vector: Vector, limit: int) -> list[Hit]:
-        return await self._hits(vector.tolist(), _MEANING, self._visible(view), limit)
+    async def candidates(
+        self, view: View, vector: Vector, terms: Terms, limit: int
+    ) -> dict[str, float]:
+        visible, near = self._visible(view), vector.tolist()
+        both = [models.Prefetch(query=near, using=_MEANING, filter=visible, limit=limit)]
+        if len(terms.ids):
+            words = _sparse(terms)
+            both.append(models.Prefetch(query=words, using=_WORDS, filter=visible, limit=limit))
+        # Only what these have found is compared, so it needs no filter of its own.
+        hits = await self._hits(near, _MEANING, None, limit * len(both), both)
+        return {hit.chunk_id: hit.score for hit in hits}
 
     async def by_keywords(self, view: View, terms: Terms, limit: int) -> list[Hit]:
         return await self._hits(_sparse(terms), _WORDS, self._visible(view), limit)
-
-    async def similarities(
-        self, view: View, vector: Vector, chunk_ids: Sequence[str]
-    ) -> dict[str, float]:
-        if not chunk_ids:
-            return {}
-        among = models.Filter(
-            must=[self._visible(view), models.HasIdCondition(has_id=list(chunk_ids))]
-        )
-        hits = await self._hits(vector.tolist(), _MEANING, among, len(chunk_ids))
-        return {hit.chunk_id: hit.score for hit in hits}
 
     async def count(self, view: View) -> int:
         async with _errors_as_unavailable():
@@ -140,8 +138,9 @@ class QdrantServerIndex:
         self,
         query: list[float] | models.SparseVector,
         using: str,
-        visible: models.Filter,
+        visible: models.Filter | None,
         limit: int,
+        among: list[models.Prefetch] | None = None,
     ) -> list[Hit]:
         async with _errors_as_unavailable():
             answer = await self._client.query_points(
@@ -150,6 +149,7 @@ class QdrantServerIndex:
                 using=using,
                 query_filter=visible,
                 limit=limit,
+                prefetch=among,
                 with_payload=False,
             )
             return [Hit(str(point.id), point.score) for point in answer.points]

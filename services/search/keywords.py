@@ -2,7 +2,7 @@
 
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,6 +65,37 @@ class Frequencies:
         return np.where(self.ids[places] == wanted, self.counts[places], 0)
 
 
+@dataclass(frozen=True)
+class Overlap:
+    """What passages hold of a question: a row for each passage, a column for each word."""
+
+    question: Terms
+    held: Weights
+
+    @staticmethod
+    def of(question: Terms, passages: Sequence[Terms]) -> "Overlap":
+        held = np.zeros((len(passages), len(question.ids)), np.float32)
+        owners = np.repeat(np.arange(len(passages)), [len(terms.ids) for terms in passages])
+        if held.size and len(owners):
+            ids = np.concatenate([terms.ids for terms in passages])
+            own = np.concatenate([terms.weights for terms in passages])
+            # A question has few words: looking for each is faster than sorting them in.
+            for column, word in enumerate(question.ids):
+                found = np.flatnonzero(ids == word)
+                held[owners[found], column] = own[found]
+        return Overlap(question, held)
+
+    def scores(self) -> Weights:
+        """The BM25 score of each passage."""
+        return self.held @ self.question.weights
+
+    def coverages(self) -> Weights:
+        """The share of the question's words in each passage, rare words counting more."""
+        total = float(self.question.weights.sum())
+        found = (self.held > 0) @ self.question.weights
+        return np.minimum(found / total, 1) if total > 0 else found
+
+
 def terms_of(text: str) -> Terms:
     found = words(text)
     counts = Counter(term_id(word) for word in found)
@@ -86,35 +117,8 @@ def highest_score(question: Terms) -> float:
     return (_SATURATION + 1) * float(question.weights.sum())
 
 
-def scores(question: Terms, passages: Sequence[Terms]) -> npt.NDArray[np.float32]:
-    """The BM25 score of each passage."""
-    return _sums(question, passages, lambda asked, held: asked * held)
-
-
-def coverages(question: Terms, passages: Sequence[Terms]) -> npt.NDArray[np.float32]:
-    """The share of the question's words that each passage holds, rare words counting more."""
-    total = float(question.weights.sum())
-    held = _sums(question, passages, lambda asked, _: asked)
-    return np.minimum(held / total, 1) if total > 0 else held
-
-
 def term_id(word: str) -> int:
     return zlib.crc32(word.encode())
-
-
-def _sums(
-    question: Terms,
-    passages: Sequence[Terms],
-    value: Callable[[Weights, Weights], Weights],
-) -> npt.NDArray[np.float32]:
-    owners = np.repeat(np.arange(len(passages)), [len(terms.ids) for terms in passages])
-    if not len(owners) or not len(question.ids):
-        return np.zeros(len(passages), np.float32)
-    ids = np.concatenate([terms.ids for terms in passages])
-    own = np.concatenate([terms.weights for terms in passages])
-    places = _places(ids, question.ids)
-    found = np.where(question.ids[places] == ids, value(question.weights[places], own), 0)
-    return np.bincount(owners, found, len(passages)).astype(np.float32)
 
 
 def _places(wanted: Ids, known: Ids) -> npt.NDArray[np.intp]:

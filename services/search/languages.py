@@ -83,9 +83,12 @@ def languages_of(articles: Frequencies) -> frozenset[str]:
     return frozenset(spoken if is_full else spoken | {ENGLISH})
 
 
-def is_foreign(language: str, question: str, articles: Frequencies) -> bool:
-    """Whether the articles are in other languages than the question."""
-    if not language or not articles.passages or language in languages_of(articles):
+def is_foreign(language: str, question: str, articles: Frequencies, spoken: Set[str]) -> bool:
+    """Whether the articles, which are in the `spoken` languages, are in others than the question.
+
+    `spoken` is what `languages_of` says of the articles.
+    """
+    if not language or not articles.passages or language in spoken:
         return False
     # Small words are known of some languages only; a question whose words stand in the articles
     # is in theirs.

@@ -70,18 +70,17 @@ class VectorIndex(Protocol):
 
     async def remove(self, tenant_id: TenantId, document_id: str) -> None: ...
 
-    async def nearest(self, view: View, vector: Vector, limit: int) -> list[Hit]:
-        """Best first, by cosine similarity."""
+    async def candidates(
+        self, view: View, vector: Vector, terms: Terms, limit: int
+    ) -> dict[str, float]:
+        """The nearest chunks and the best by words, so many of each, with their similarities.
+
+        Nearest first, by cosine similarity.
+        """
         ...
 
     async def by_keywords(self, view: View, terms: Terms, limit: int) -> list[Hit]:
         """Best first, by the dot product of the words; only chunks that hold one."""
-        ...
-
-    async def similarities(
-        self, view: View, vector: Vector, chunk_ids: Sequence[str]
-    ) -> dict[str, float]:
-        """The cosine similarity of each of the chunks in view among these."""
         ...
 
     async def count(self, view: View) -> int: ...
@@ -94,11 +93,19 @@ class VectorIndex(Protocol):
 
 
 @dataclass(frozen=True)
+class StoredTerms:
+    """The words of a chunk, as `Terms` are stored."""
+
+    chunk_id: str
+    document_id: str
+    terms: bytes
+
+
+@dataclass(frozen=True)
 class StoredPassage:
     chunk: Chunk
     title: str
     source_uri: str
-    terms: bytes
 
 
 class Documents(Protocol):
@@ -149,8 +156,12 @@ class Documents(Protocol):
         """By name in code point order: those of the documents, and those with readers."""
         ...
 
+    async def terms_of(self, chunk_ids: Sequence[str]) -> list[StoredTerms]:
+        """Of those of the chunks that published versions which are in force consist of."""
+        ...
+
     async def passages(self, chunk_ids: Sequence[str]) -> dict[str, StoredPassage]:
-        """Those of the chunks that published versions which are in force consist of."""
+        """The same chunks with all that is shown of them."""
         ...
 
     async def indexed_text(self, document_id: str) -> IndexedText | None: ...

@@ -1,7 +1,7 @@
 """Puts what was found by meaning and by words into one order."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.search.duplicates import Shown
@@ -38,7 +38,6 @@ class Candidate:
 
     chunk_id: str
     document_id: str
-    text: str
     similarity: float
     keywords: float
     coverage: float
@@ -50,25 +49,33 @@ class Ranked:
     score: float
 
 
-def ranked(candidates: Iterable[Candidate], limit: int, weights: Weights = FUSED) -> list[Ranked]:
-    """Best first; the same once more and more than a few of one document say nothing new."""
+def ranked(candidates: Iterable[Candidate], weights: Weights = FUSED) -> list[Ranked]:
+    """Best first."""
     found = [*candidates]
     subjects = _subjects(found)
     share = _share_of_keywords(found, weights)
     scored = [
         Ranked(one, _score(one, subjects[one.document_id], weights.subject, share)) for one in found
     ]
-    scored.sort(key=lambda one: (-one.score, one.candidate.chunk_id))
+    return sorted(scored, key=lambda one: (-one.score, one.candidate.chunk_id))
+
+
+def page_of(best_first: Iterable[Ranked], texts: Mapping[str, str], limit: int) -> list[Ranked]:
+    """What is shown: the same once more and more than a few of one document say nothing new.
+
+    Passages without a text among `texts`, which are by chunk id, are left out.
+    """
     chosen: list[Ranked] = []
     shown = Shown()
     per_document: Counter[str] = Counter()
-    for one in scored:
+    for one in best_first:
+        text, coverage = texts.get(one.candidate.chunk_id), one.candidate.coverage
         document_id = one.candidate.document_id
-        if per_document[document_id] == PASSAGES_PER_DOCUMENT:
+        if text is None or per_document[document_id] == PASSAGES_PER_DOCUMENT:
             continue
-        if shown.holds(one.candidate.text, one.candidate.coverage):
+        if shown.holds(text, coverage):
             continue
-        shown.add(one.candidate.text, one.candidate.coverage)
+        shown.add(text, coverage)
         per_document[document_id] += 1
         chosen.append(one)
         if len(chosen) == limit:

@@ -139,7 +139,7 @@ def assemble(
 ) -> Parts:
     vectors = Vectors(encoder)
     indexing = Indexing(store, index, vectors)
-    frequencies = VisibleFrequencies(store)
+    frequencies = VisibleFrequencies(store, clock=clock)
     finder = Finder(store, index, indexing, vectors, frequencies, known_words())
     return Parts(
         Library(store, vectors, indexing, frequencies, clock),

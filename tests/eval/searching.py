@@ -63,10 +63,10 @@ async def ranks_by_way(parts: Parts, labelled: LabelledSet) -> dict[str, list[Ra
     ranks: dict[str, list[Rank]] = {way: [] for way in WAYS}
     async with asking(parts, labelled):
         for question in labelled.questions:
-            found = await find(parts.finder, question.text)
-            for way, weights in WAYS.items():
-                best = found.best(PAGE_SIZE, weights)
-                documents = list(dict.fromkeys(one.source_uri for one in best))
+            async with find(parts.finder, question.text) as found:
+                best = {way: await found.best(PAGE_SIZE, WAYS[way]) for way in WAYS}
+            for way, passages in best.items():
+                documents = list(dict.fromkeys(one.source_uri for one in passages))
                 ranks[way].append(rank_of(question.source_uris, documents))
     return ranks
 

@@ -8,15 +8,16 @@ Each set counts alike, by its mean reciprocal rank. What it prints is put down b
 import argparse
 import asyncio
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from services.search.finding import Found, find
+from services.search.finding import find
 from services.search.measures import MEASURES, rank_of
-from services.search.ranking import Weights
+from services.search.ports import StoredPassage
+from services.search.ranking import Candidate, Weights, page_of, ranked
 from tests.eval.labelled import demo_sets, page_sets, stackfaq_sets
 from tests.eval.searching import asking, running_search
 
@@ -32,7 +33,8 @@ PASSAGES = 12
 class Asked:
     set_name: str
     right: frozenset[str]
-    found: Found
+    candidates: Sequence[Candidate]
+    passages: Mapping[str, StoredPassage]
 
 
 async def main() -> None:
@@ -46,10 +48,11 @@ async def main() -> None:
         for labelled in sets:
             development, _ = labelled.halves()
             async with asking(parts, labelled):
-                asked += [
-                    Asked(labelled.name, one.source_uris, await find(parts.finder, one.text))
-                    for one in development.questions
-                ]
+                for one in development.questions:
+                    async with find(parts.finder, one.text) as found:
+                        ids = [candidate.chunk_id for candidate in found.candidates]
+                        passages = await found.documents.passages(ids)
+                    asked.append(Asked(labelled.name, one.source_uris, found.candidates, passages))
     best = sorted(
         ((_goodness(asked, weights), weights) for weights in _grid()), key=lambda x: -x[0]
     )
@@ -66,8 +69,10 @@ def _grid() -> Iterator[Weights]:
 def _goodness(asked: Sequence[Asked], weights: Weights) -> float:
     by_set: dict[str, list[float]] = {}
     for one in asked:
-        best = one.found.best(PASSAGES, weights)
-        rank = rank_of(one.right, list(dict.fromkeys(passage.source_uri for passage in best)))
+        texts = {chunk_id: passage.chunk.text for chunk_id, passage in one.passages.items()}
+        best = page_of(ranked(one.candidates, weights), texts, PASSAGES)
+        documents = [one.passages[passage.candidate.chunk_id].source_uri for passage in best]
+        rank = rank_of(one.right, list(dict.fromkeys(documents)))
         by_set.setdefault(one.set_name, []).append(MEASURES["MRR"](rank))
     return float(np.mean([np.mean(own) for own in by_set.values()]))
 

@@ -8,7 +8,8 @@ import numpy as np
 from services.mesh.caller import Caller, TenantId, UserId
 from services.mesh.ids import new_id
 from services.search.domain import Chunk, DocumentText, Embedding, IndexedText
-from services.search.keywords import terms_of
+from services.search.keywords import Terms, terms_of
+from services.search.ports import Hit, Vector, VectorIndex
 from services.search.publication import IN_FORCE, DocumentState, Period, Standing
 from services.search.readers import EVERYBODY, MANAGE, Readers, View
 
@@ -102,6 +103,13 @@ def a_vector(*meaning: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     vector = np.zeros(DIMENSIONS, np.float32)
     vector[: len(meaning)] = meaning
     return vector / np.linalg.norm(vector)
+
+
+async def nearest(index: VectorIndex, view: View, vector: Vector, limit: int) -> list[Hit]:
+    """Without a word to look for, the candidates are the nearest alone."""
+    nothing = Terms(np.zeros(0, np.uint32), np.zeros(0, np.float32))
+    found = await index.candidates(view, vector, nothing, limit)
+    return [Hit(chunk_id, score) for chunk_id, score in found.items()]
 
 
 def an_indexed_text(

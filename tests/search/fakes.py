@@ -22,8 +22,8 @@ from services.search.domain import (
 )
 from services.search.errors import IndexUnavailable
 from services.search.golden_sets import GoldenSetStore
-from services.search.keywords import Terms, scores
-from services.search.ports import Hit, StoredPassage, Vector
+from services.search.keywords import Overlap, Terms
+from services.search.ports import Hit, StoredPassage, StoredTerms, Vector
 from services.search.publication import BEGINNING, DocumentState, Standing
 from services.search.readers import EVERYBODY, Reader, Readers, View
 from services.search.revisions import IndexedChunk, Revision, Revisions, counted
@@ -72,22 +72,21 @@ class FakeIndex:
         self._require_up()
         self.texts.pop((tenant_id, document_id), None)
 
-    async def nearest(self, view: View, vector: Vector, limit: int) -> list[Hit]:
-        return self._best([(one, _cosine(vector, one)) for one in self._visible(view)], limit)
+    async def candidates(
+        self, view: View, vector: Vector, terms: Terms, limit: int
+    ) -> dict[str, float]:
+        near = self._best([(one, _cosine(vector, one)) for one in self._visible(view)], None)
+        chosen = {hit.chunk_id for hit in near[:limit]}
+        chosen |= {hit.chunk_id for hit in await self.by_keywords(view, terms, limit)}
+        return {hit.chunk_id: hit.score for hit in near if hit.chunk_id in chosen}
 
     async def by_keywords(self, view: View, terms: Terms, limit: int) -> list[Hit]:
         visible = self._visible(view)
-        points = scores(terms, [Terms.from_bytes(one.terms) for one in visible])
+        points = Overlap.of(terms, [Terms.from_bytes(one.terms) for one in visible]).scores()
         pairs = [
             (one, float(point)) for one, point in zip(visible, points, strict=True) if point > 0
         ]
         return self._best(pairs, limit)
-
-    async def similarities(
-        self, view: View, vector: Vector, chunk_ids: Sequence[str]
-    ) -> dict[str, float]:
-        visible = self._visible(view)
-        return {one.chunk_id: _cosine(vector, one) for one in visible if one.chunk_id in chunk_ids}
 
     async def count(self, view: View) -> int:
         return len(self._visible(view))
@@ -121,7 +120,7 @@ class FakeIndex:
             for embedding in text.embeddings
         ]
 
-    def _best(self, pairs: list[tuple[Embedding, float]], limit: int) -> list[Hit]:
+    def _best(self, pairs: list[tuple[Embedding, float]], limit: int | None) -> list[Hit]:
         hits = [Hit(embedding.chunk_id, score) for embedding, score in pairs]
         return sorted(hits, key=lambda hit: -hit.score)[:limit]
 
@@ -247,14 +246,16 @@ class FakeDocuments:
             if self.reader.is_admitted_by(lists.get(name, EVERYBODY))
         ]
 
+    async def terms_of(self, chunk_ids: Sequence[str]) -> list[StoredTerms]:
+        found = await self.passages(chunk_ids)
+        return [
+            StoredTerms(chunk_id, one.chunk.document_id, self.shelf.embeddings[chunk_id].terms)
+            for chunk_id, one in found.items()
+        ]
+
     async def passages(self, chunk_ids: Sequence[str]) -> dict[str, StoredPassage]:
         return {
-            chunk.chunk_id: StoredPassage(
-                chunk,
-                document.title,
-                document.source_uri,
-                self.shelf.embeddings[chunk.chunk_id].terms,
-            )
+            chunk.chunk_id: StoredPassage(chunk, document.title, document.source_uri)
             for document in self._in_force()
             for chunk in self.shelf.chunks[document.document_id]
             if chunk.chunk_id in chunk_ids

@@ -3,11 +3,10 @@ import pytest
 
 from services.search.keywords import (
     Frequencies,
+    Overlap,
     Terms,
-    coverages,
     highest_score,
     question_terms,
-    scores,
     terms_of,
 )
 from services.search.words import question_words
@@ -29,7 +28,7 @@ def test_stored_terms_come_back_as_they_were() -> None:
 
 def test_a_text_without_words_has_no_terms() -> None:
     assert bytes(terms_of("…")) == b""
-    assert coverages(asked("printer"), [terms_of("…")]).tolist() == [0]
+    assert Overlap.of(asked("printer"), [terms_of("…")]).coverages().tolist() == [0]
 
 
 def test_rare_words_count_more_than_common_ones() -> None:
@@ -38,22 +37,23 @@ def test_rare_words_count_more_than_common_ones() -> None:
 
 
 def test_the_passage_with_the_rarer_words_scores_best() -> None:
-    points = scores(asked("password portal"), TERMS)
+    points = Overlap.of(asked("password portal"), TERMS).scores()
     assert points[0] > points[1] > points[2] == 0
 
 
 def test_scores_stay_below_the_highest() -> None:
     question = asked("printer ink")
-    assert 0 < scores(question, [terms_of("printer ink " * 40)])[0] < highest_score(question)
+    [points] = Overlap.of(question, [terms_of("printer ink " * 40)]).scores()
+    assert 0 < points < highest_score(question)
 
 
 def test_no_passages_and_no_question_score_nothing() -> None:
-    assert scores(asked("printer"), []).tolist() == []
-    assert scores(asked("?"), TERMS).tolist() == [0, 0, 0]
+    assert Overlap.of(asked("printer"), []).scores().tolist() == []
+    assert Overlap.of(asked("?"), TERMS).scores().tolist() == [0, 0, 0]
 
 
 def test_coverage_is_the_share_of_the_questions_words_by_rarity() -> None:
-    whole, part, nothing = coverages(asked("password portal"), TERMS)
+    whole, part, nothing = Overlap.of(asked("password portal"), TERMS).coverages()
     assert whole == pytest.approx(1)
     assert 0 < part < 0.5
     assert nothing == 0

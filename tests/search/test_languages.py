@@ -59,7 +59,7 @@ def test_articles_tell_their_languages() -> None:
 
 
 def foreign(question: str, articles: Frequencies) -> bool:
-    return is_foreign(language_of(question), question, articles)
+    return is_foreign(language_of(question), question, articles, languages_of(articles))
 
 
 def test_a_question_in_another_language_than_the_articles_is_foreign() -> None:

@@ -1,10 +1,14 @@
+from collections.abc import Mapping
+
 import pytest
 
 from services.search.ranking import (
+    FUSED,
     MEANING,
     PASSAGES_PER_DOCUMENT,
     Candidate,
     Weights,
+    page_of,
     ranked,
 )
 
@@ -14,15 +18,20 @@ def a_candidate(
     similarity: float = 0.5,
     keywords: float = 0.0,
     document_id: str = "",
-    text: str = "",
 ) -> Candidate:
-    return Candidate(
-        chunk_id, document_id or chunk_id, text or chunk_id, similarity, keywords, coverage=0.0
-    )
+    return Candidate(chunk_id, document_id or chunk_id, similarity, keywords, coverage=0.0)
 
 
-def order(*candidates: Candidate, limit: int = 10) -> list[str]:
-    return [one.candidate.chunk_id for one in ranked(candidates, limit)]
+def order(
+    *candidates: Candidate,
+    limit: int = 10,
+    weights: Weights = FUSED,
+    texts: Mapping[str, str] | None = None,
+) -> list[str]:
+    """Without texts, each passage says something else."""
+    ids = {one.chunk_id: one.chunk_id for one in candidates}
+    page = page_of(ranked(candidates, weights), ids if texts is None else texts, limit)
+    return [one.candidate.chunk_id for one in page]
 
 
 def test_meaning_and_words_together_beat_either() -> None:
@@ -33,7 +42,7 @@ def test_meaning_and_words_together_beat_either() -> None:
 
 
 def test_the_score_is_the_weighted_sum() -> None:
-    (best,) = ranked([a_candidate("a", similarity=0.5, keywords=0.25)], 1, Weights(0.2, 0, 0.4))
+    (best,) = ranked([a_candidate("a", similarity=0.5, keywords=0.25)], Weights(0.2, 0, 0.4))
     assert best.score == pytest.approx(0.8 * 0.5 + 0.2 * 0.25)
 
 
@@ -42,9 +51,9 @@ def test_keywords_weigh_more_where_they_single_a_document_out() -> None:
     named = a_candidate("named", similarity=0.4, keywords=0.5)
     rival = a_candidate("rival", similarity=0.1, keywords=0.5)
     weights = Weights(keywords=0.1, distinction=1, subject=0)
-    assert [one.candidate.chunk_id for one in ranked([near, named], 1, weights)] == ["named"]
+    assert order(near, named, weights=weights)[0] == "named"
     # The same words in another document, too, decide nothing.
-    assert [one.candidate.chunk_id for one in ranked([near, named, rival], 1, weights)] == ["near"]
+    assert order(near, named, rival, weights=weights)[0] == "near"
 
 
 def test_other_passages_of_the_same_document_are_no_rivals() -> None:
@@ -53,7 +62,7 @@ def test_other_passages_of_the_same_document_are_no_rivals() -> None:
         a_candidate(name, similarity=0.4, keywords=0.5, document_id="d") for name in ("1", "2")
     ]
     weights = Weights(keywords=0.1, distinction=1, subject=0)
-    assert [one.candidate.chunk_id for one in ranked([near, *named], 1, weights)] == ["1"]
+    assert order(near, *named, weights=weights)[0] == "1"
 
 
 def test_a_document_that_is_about_it_throughout_comes_before_a_chance_hit() -> None:
@@ -63,12 +72,11 @@ def test_a_document_that_is_about_it_throughout_comes_before_a_chance_hit() -> N
     ]
     about = [a_candidate("about", 0.6, document_id="b"), a_candidate("more", 0.5, document_id="b")]
     assert order(*chance, *about)[0] == "about"
-    by_passage = ranked([*chance, *about], 1, MEANING)
-    assert by_passage[0].candidate.chunk_id == "chance"
+    assert order(*chance, *about, weights=MEANING)[0] == "chance"
 
 
 def test_scores_stay_between_0_and_1() -> None:
-    found = ranked([a_candidate("low", -0.4), a_candidate("high", 1.0001, 1.2)], 2)
+    found = ranked([a_candidate("low", -0.4), a_candidate("high", 1.0001, 1.2)])
     assert [one.score for one in found] == pytest.approx([1.0, 0.0])
 
 
@@ -83,8 +91,12 @@ def test_one_document_does_not_fill_the_page() -> None:
 
 
 def test_the_same_text_is_shown_once() -> None:
-    one, again = a_candidate("1", text="Same  text."), a_candidate("2", text="Same\ntext.")
-    assert order(one, again) == ["1"]
+    texts = {"1": "Same  text.", "2": "Same\ntext."}
+    assert order(a_candidate("1"), a_candidate("2"), texts=texts) == ["1"]
+
+
+def test_what_has_no_text_is_left_out() -> None:
+    assert order(a_candidate("1"), a_candidate("2"), texts={"2": "Text."}) == ["2"]
 
 
 def test_no_more_are_shown_than_asked_for() -> None:

@@ -14,7 +14,15 @@ from services.search.index_server import QdrantServerIndex
 from services.search.keywords import Frequencies, question_terms, terms_of
 from services.search.ports import VectorIndex
 from services.search.readers import EVERYBODY, Readers, View
-from tests.search.builders import ACME, DIMENSIONS, GLOBEX, SEES_ALL, a_vector, an_indexed_text
+from tests.search.builders import (
+    ACME,
+    DIMENSIONS,
+    GLOBEX,
+    SEES_ALL,
+    a_vector,
+    an_indexed_text,
+    nearest,
+)
 from tests.search.fakes import FakeIndex
 from tests.search.random_lists import (
     EdgeWithoutReaders,
@@ -47,17 +55,16 @@ async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 async def ways_in(index: VectorIndex, view: View, text: IndexedText) -> list[str]:
     """By which questions a reader comes upon a document."""
     asked = question_terms(["secret"], Frequencies.of([terms_of("The secret.")]))
-    chunk_id = text.chunks[0].chunk_id
     found = {
-        "nearest": await index.nearest(view, a_vector(1, 0), 5),
+        "nearest": await nearest(index, view, a_vector(1, 0), 5),
         "by_keywords": await index.by_keywords(view, asked, 5),
-        "similarities": await index.similarities(view, a_vector(1, 0), [chunk_id]),
+        "candidates": await index.candidates(view, a_vector(1, 0), asked, 5),
         "count": await index.count(view),
     }
     return [name for name, answer in found.items() if answer]
 
 
-ALL_WAYS = ["nearest", "by_keywords", "similarities", "count"]
+ALL_WAYS = ["nearest", "by_keywords", "candidates", "count"]
 
 
 async def test_only_those_on_the_list_come_upon_a_document(index: VectorIndex) -> None:
@@ -106,7 +113,7 @@ async def test_hidden_documents_take_no_place_among_the_first(index: VectorIndex
     await index.put(ACME, text)
     asked = question_terms(["secret"], Frequencies.of([terms_of("The secret.")]))
     ids = [text.chunks[0].chunk_id]
-    assert [hit.chunk_id for hit in await index.nearest(CUSTOMER, a_vector(1, 0), 1)] == ids
+    assert [hit.chunk_id for hit in await nearest(index, CUSTOMER, a_vector(1, 0), 1)] == ids
     assert [hit.chunk_id for hit in await index.by_keywords(CUSTOMER, asked, 1)] == ids
 
 

@@ -84,6 +84,7 @@ class Archive:
                 "find_version": await documents.find_version(document_id, chunk.version),
                 "is_known": await documents.is_known(document_id),
                 "list_documents": await documents.list_documents(limit=9, after=""),
+                "terms_of": await documents.terms_of([chunk.chunk_id]),
                 "passages": await documents.passages([chunk.chunk_id]),
                 "terms": await documents.terms(),
                 "lock": await documents.lock(document_id),
@@ -94,7 +95,7 @@ class Archive:
         return [name for name, answer in found.items() if answer]
 
 
-EVERY_WAY = 11
+EVERY_WAY = 12
 ONCE_SHOWN = ["find_version", "is_known"]
 OF_SEARCH = {"passages", "terms"}
 

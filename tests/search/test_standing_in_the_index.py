@@ -18,7 +18,15 @@ from services.search.ports import VectorIndex
 from services.search.publication import BEGINNING, IN_FORCE, Period, Standing
 from services.search.readers import View
 from services.search.words import question_words
-from tests.search.builders import ACME, DIMENSIONS, NOON, SEES_ALL, a_vector, an_indexed_text
+from tests.search.builders import (
+    ACME,
+    DIMENSIONS,
+    NOON,
+    SEES_ALL,
+    a_vector,
+    an_indexed_text,
+    nearest,
+)
 from tests.search.fakes import FakeIndex
 
 pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect")
@@ -27,7 +35,7 @@ SEED = 20261125
 MICROSECOND = timedelta(microseconds=1)
 LAST = datetime(9999, 12, 31, tzinfo=UTC)
 ARCHIVED = Standing(is_archived=True)
-ALL_WAYS = ["nearest", "by_keywords", "similarities", "count"]
+ALL_WAYS = ["nearest", "by_keywords", "candidates", "count"]
 
 
 class EdgeOfAllTimes(EdgeIndex):
@@ -64,11 +72,10 @@ async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 async def ways_in(index: VectorIndex, view: View, text: IndexedText) -> list[str]:
     asked = question_terms(question_words("notice"), Frequencies.of([terms_of("The notice.")]))
-    chunk_id = text.chunks[0].chunk_id
     found = {
-        "nearest": await index.nearest(view, a_vector(1, 0), 5),
+        "nearest": await nearest(index, view, a_vector(1, 0), 5),
         "by_keywords": await index.by_keywords(view, asked, 5),
-        "similarities": await index.similarities(view, a_vector(1, 0), [chunk_id]),
+        "candidates": await index.candidates(view, a_vector(1, 0), asked, 5),
         "count": await index.count(view),
     }
     return [name for name, answer in found.items() if answer]
@@ -120,7 +127,7 @@ async def test_what_has_ended_takes_no_place_among_the_first(index: VectorIndex)
             await index.put(ACME, text)
     text = an_indexed_text(("One notice among many other words.", (0.5, 1)))
     await index.put(ACME, text)
-    hits = await index.nearest(at(NOON), a_vector(1, 0), 1)
+    hits = await nearest(index, at(NOON), a_vector(1, 0), 1)
     assert [hit.chunk_id for hit in hits] == [text.chunks[0].chunk_id]
 
 
@@ -152,7 +159,7 @@ async def out_of_force(index: VectorIndex, chance: random.Random, asked: int) ->
         moment = chance.choice(days) + timedelta(hours=chance.choice((-1, 0, 1)))
         right = {one.chunks[0].chunk_id for one in texts if one.standing.holds_at(moment)}
         vector = a_vector(*(chance.gauss(0, 1) for _ in range(DIMENSIONS)))
-        found = {hit.chunk_id for hit in await index.nearest(at(moment), vector, 100)}
+        found = {hit.chunk_id for hit in await nearest(index, at(moment), vector, 100)}
         wrong += len(found - right)
         short += found != right
     return wrong, short

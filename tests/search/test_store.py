@@ -14,7 +14,7 @@ from services.mesh.database_address import AnyAddress, DatabaseAddress
 from services.mesh.ids import new_id
 from services.search.domain import Chunk, Embedding, KnowledgeDocument, next_version
 from services.search.golden_sets import GoldenQuestion
-from services.search.ports import DocumentStore
+from services.search.ports import DocumentStore, StoredTerms
 from services.search.readers import Readers, curator
 from services.search.revisions import Revision
 from services.search.server import MIGRATIONS
@@ -119,9 +119,13 @@ async def test_a_new_version_takes_the_place_of_the_one_before(store: DocumentSt
 async def test_passages_come_with_title_and_source(store: DocumentStore) -> None:
     _, chunks, embeddings = await kept(store, "One.", "Two.")
     async with store.reading(curator(ACME)) as documents:
-        found = await documents.passages([chunks[1].chunk_id, new_id()])
+        asked = [chunks[1].chunk_id, new_id()]
+        found, [terms] = await documents.passages(asked), await documents.terms_of(asked)
+    assert terms == StoredTerms(
+        chunks[1].chunk_id, chunks[1].document_id, bytes(embeddings[1].terms)
+    )
+    assert found.keys() == {chunks[1].chunk_id}
     assert found[chunks[1].chunk_id].chunk == chunks[1]
-    assert found[chunks[1].chunk_id].terms == embeddings[1].terms
     assert found[chunks[1].chunk_id].title == "A title"
     assert found[chunks[1].chunk_id].source_uri == "a.md"
 

@@ -31,6 +31,7 @@ from tests.search.builders import (
     SEES_ALL,
     a_vector,
     an_indexed_text,
+    nearest,
 )
 from tests.search.fakes import FakeIndex
 
@@ -64,7 +65,7 @@ def question(text: str, *passages: str) -> Terms:
 async def test_the_nearest_come_first_with_their_cosine(index: VectorIndex) -> None:
     text = an_indexed_text(("Paper.", (0, 1)), ("Ink.", (1, 0)), ("Both.", (1, 1)))
     await index.put(ACME, text)
-    hits = await index.nearest(SEES_ALL, a_vector(1, 0), 2)
+    hits = await nearest(index, SEES_ALL, a_vector(1, 0), 2)
     ids = [chunk.chunk_id for chunk in text.chunks]
     assert [hit.chunk_id for hit in hits] == [ids[1], ids[2]]
     assert [hit.score for hit in hits] == pytest.approx([1.0, 0.5**0.5], abs=1e-5)
@@ -79,15 +80,18 @@ async def test_keywords_find_only_chunks_that_hold_them(index: VectorIndex) -> N
     assert hits[0].score > hits[1].score > 0
 
 
-async def test_similarities_are_of_the_chunks_asked_for(index: VectorIndex) -> None:
-    text = an_indexed_text(("Paper.", (0, 1)), ("Ink.", (1, 0)))
-    foreign = an_indexed_text(("Ink.", (1, 0)))
+async def test_candidates_are_the_nearest_and_those_with_the_words_each_with_its_cosine(
+    index: VectorIndex,
+) -> None:
+    pieces = [("Ink.", (1, 0)), ("Paper.", (1, 1)), ("Tray.", (0, 1)), ("Toner.", (-1, 1))]
+    text = an_indexed_text(*pieces)
     await index.put(ACME, text)
-    await index.put(GLOBEX, foreign)
-    first = text.chunks[0].chunk_id
-    found = await index.similarities(SEES_ALL, a_vector(1, 0), [first, foreign.chunks[0].chunk_id])
-    assert found == {first: pytest.approx(0.0, abs=1e-6)}
-    assert await index.similarities(SEES_ALL, a_vector(1, 0), []) == {}
+    await index.put(GLOBEX, an_indexed_text(("Toner.", (1, 0))))
+    asked = question("toner or paper", *(piece for piece, _ in pieces))
+    found = await index.candidates(SEES_ALL, a_vector(1, 0), asked, 2)
+    ids = [chunk.chunk_id for chunk in text.chunks]
+    assert [*found] == [ids[0], ids[1], ids[3]]
+    assert [*found.values()] == pytest.approx([1.0, 0.5**0.5, -(0.5**0.5)], abs=1e-5)
 
 
 async def test_a_new_version_replaces_the_one_before(index: VectorIndex) -> None:
@@ -95,7 +99,7 @@ async def test_a_new_version_replaces_the_one_before(index: VectorIndex) -> None
     new = an_indexed_text(("New ink.", (1, 0)), document_id=old.document_id, version=2)
     await index.put(ACME, old)
     await index.put(ACME, new)
-    hits = await index.nearest(SEES_ALL, a_vector(1, 0), 5)
+    hits = await nearest(index, SEES_ALL, a_vector(1, 0), 5)
     assert [hit.chunk_id for hit in hits] == [new.chunks[0].chunk_id]
     assert await index.revisions() == {(ACME, old.document_id): Revision(2, 1)}
 
@@ -113,7 +117,7 @@ async def test_a_removed_document_is_not_found(index: VectorIndex) -> None:
     await index.put(ACME, other)
     await index.remove(ACME, text.document_id)
     await index.remove(ACME, text.document_id)
-    hits = await index.nearest(SEES_ALL, a_vector(1, 0), 5)
+    hits = await nearest(index, SEES_ALL, a_vector(1, 0), 5)
     assert [hit.chunk_id for hit in hits] == [other.chunks[0].chunk_id]
 
 
@@ -140,7 +144,6 @@ async def test_opening_twice_keeps_what_is_there(index: VectorIndex) -> None:
 async def leaks(index: VectorIndex) -> list[str]:
     """Which ways lead from one tenant to the same words and meaning of another."""
     theirs = an_indexed_text(("The secret launch code.", (1, 0)))
-    chunk_id = theirs.chunks[0].chunk_id
     await index.put(GLOBEX, theirs)
     asked = question("secret launch code", "The secret launch code.")
 
@@ -149,9 +152,9 @@ async def leaks(index: VectorIndex) -> list[str]:
         return await index.count(GLOBEX_SEES_ALL) == 0
 
     ways: dict[str, Callable[[], Awaitable[object]]] = {
-        "nearest": lambda: index.nearest(SEES_ALL, a_vector(1, 0), 5),
+        "nearest": lambda: nearest(index, SEES_ALL, a_vector(1, 0), 5),
         "by_keywords": lambda: index.by_keywords(SEES_ALL, asked, 5),
-        "similarities": lambda: index.similarities(SEES_ALL, a_vector(1, 0), [chunk_id]),
+        "candidates": lambda: index.candidates(SEES_ALL, a_vector(1, 0), asked, 5),
         "count": lambda: index.count(SEES_ALL),
         "remove": is_removed,
     }
@@ -171,14 +174,14 @@ class ServerWithoutWall(QdrantServerIndex):
 async def test_control_without_the_tenant_filter_edge_leaks(tmp_path: Path) -> None:
     index = EdgeWithoutWall(tmp_path / "index", "recipe-1", DIMENSIONS)
     await index.open()
-    assert await leaks(index) == ["nearest", "by_keywords", "similarities", "count"]
+    assert await leaks(index) == ["nearest", "by_keywords", "candidates", "count"]
     await index.close()
 
 
 async def test_control_without_the_tenant_filter_the_server_leaks() -> None:
     index = ServerWithoutWall(AsyncQdrantClient(":memory:"), "recipe-1", DIMENSIONS)
     await index.open()
-    assert await leaks(index) == ["nearest", "by_keywords", "similarities", "count"]
+    assert await leaks(index) == ["nearest", "by_keywords", "candidates", "count"]
     await index.close()
 
 

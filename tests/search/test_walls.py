@@ -27,7 +27,7 @@ MAKERS = {
         "use_cases.py",
     },
 }
-ASKED_BY_VIEW = {"nearest", "by_keywords", "similarities", "count"}
+ASKED_BY_VIEW = {"candidates", "by_keywords", "count"}
 # What keeps the index like the store; none of it hands a text to a caller.
 OF_THE_COPY = {"open", "put", "remove", "revisions", "close"}
 
@@ -77,6 +77,7 @@ def test_every_read_of_documents_asks_the_lists() -> None:
                 "self._find(",
                 "self._published(",
                 "prepared.passages(",
+                "prepared.terms(",
                 "admits(",
             )
         )
@@ -84,6 +85,8 @@ def test_every_read_of_documents_asks_the_lists() -> None:
     others = {
         node.name for node in ast.walk(reads) if isinstance(node, ast.AsyncFunctionDef)
     } - asking
-    # Lists come with documents that were let in, and `_prepared` runs what was built elsewhere.
-    assert others == {"view", "with_lists", "_prepared"}
-    assert "admits(reader)" in inspect.getsource(prepared.passages)
+    # Lists come with documents that were let in, and the others run what was built elsewhere.
+    assert others == {"view", "with_lists", "_of_chunks", "_prepared"}
+    assert "admits(" in inspect.getsource(prepared._open)
+    for statement in (prepared.passages, prepared.terms):
+        assert "return _open(" in inspect.getsource(statement)

@@ -260,22 +260,22 @@ MUTANTS = (
     _mutant(
         "what is in force, where passages are read",
         "search/store/prepared.py",
-        "            in_force(_NOW),\n",
+        "        in_force(_NOW),\n",
         "",
         "tests/search/test_standing.py",
     ),
     _mutant(
         "lists where passages are read",
         "search/store/prepared.py",
-        "            admits(reader),\n",
+        "        admits(AnyReader(_TENANT, _KEYS, sees_all=sees_all)),\n",
         "",
         _T_ADMISSION,
     ),
     _mutant(
         "statistics of hidden words",
         "search/frequencies.py",
-        "async with self._store.reading(reader) as documents:",
-        "async with self._store.reading(Reader(reader.tenant_id, sees_all=True)) as documents:",
+        "reading(reader) as documents:\n            stored",
+        "reading(Reader(reader.tenant_id, sees_all=True)) as documents:\n            stored",
         "tests/search/test_restricting.py",
     ),
     _mutant(

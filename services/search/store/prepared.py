@@ -36,28 +36,32 @@ _CHUNK_IDS: BindParameter[Any] = bindparam("chunk_ids", type_=String(), expandin
 
 
 @cache
-def passages(*, sees_all: bool) -> Select[*tuple[Any, ...]]:
+def terms(*, sees_all: bool) -> Select[*tuple[Any, ...]]:
     """Takes `tenant_id`, `now`, `chunk_ids`, and `keys` unless all is seen."""
-    reader = AnyReader(_TENANT, _KEYS, sees_all=sees_all)
-    return (
-        select(*CHUNK_COLUMNS, DocumentRow.title, DocumentRow.source_uri, EmbeddingRow.terms)
-        .join(
-            DocumentRow,
-            (DocumentRow.tenant_id == ChunkRow.tenant_id)
-            & (DocumentRow.document_id == ChunkRow.document_id),
-        )
-        .join(
-            EmbeddingRow,
-            (EmbeddingRow.tenant_id == ChunkRow.tenant_id)
-            & (EmbeddingRow.chunk_id == ChunkRow.chunk_id),
-        )
-        .where(
-            ChunkRow.tenant_id == _TENANT,
-            DocumentRow.tenant_id == _TENANT,
-            admits(reader),
-            in_force(_NOW),
-            ChunkRow.chunk_id.in_(_CHUNK_IDS),
-        )
+    columns = select(ChunkRow.chunk_id, ChunkRow.document_id, EmbeddingRow.terms)
+    own = (EmbeddingRow.tenant_id == _TENANT) & (EmbeddingRow.chunk_id == ChunkRow.chunk_id)
+    return _open(columns.join(EmbeddingRow, own), sees_all=sees_all)
+
+
+@cache
+def passages(*, sees_all: bool) -> Select[*tuple[Any, ...]]:
+    """Takes what `terms` takes."""
+    columns = select(*CHUNK_COLUMNS, DocumentRow.title, DocumentRow.source_uri)
+    return _open(columns, sees_all=sees_all)
+
+
+def _open(columns: Select[*tuple[Any, ...]], *, sees_all: bool) -> Select[*tuple[Any, ...]]:
+    """Those of the chunks that the reader may read now."""
+    return columns.join(
+        DocumentRow,
+        (DocumentRow.tenant_id == ChunkRow.tenant_id)
+        & (DocumentRow.document_id == ChunkRow.document_id),
+    ).where(
+        ChunkRow.tenant_id == _TENANT,
+        DocumentRow.tenant_id == _TENANT,
+        admits(AnyReader(_TENANT, _KEYS, sees_all=sees_all)),
+        in_force(_NOW),
+        ChunkRow.chunk_id.in_(_CHUNK_IDS),
     )
 
 

@@ -15,7 +15,7 @@ from services.search.domain import (
     IndexedText,
     KnowledgeDocument,
 )
-from services.search.ports import StoredPassage
+from services.search.ports import StoredPassage, StoredTerms
 from services.search.readers import Reader, View
 from services.search.revisions import Revision
 from services.search.rows import (
@@ -137,14 +137,15 @@ class ReadableDocuments:
             if self._reader.is_admitted_by(lists[name])
         ]
 
+    async def terms_of(self, chunk_ids: Sequence[str]) -> list[StoredTerms]:
+        statement = prepared.terms(sees_all=self._reader.sees_all)
+        return [StoredTerms(*row) for row in await self._of_chunks(statement, chunk_ids)]
+
     async def passages(self, chunk_ids: Sequence[str]) -> dict[str, StoredPassage]:
-        reader = self._reader
-        keys = {} if reader.sees_all else {"keys": sorted(reader.keys)}
-        statement = prepared.passages(sees_all=reader.sees_all)
-        rows = await self._prepared(statement, chunk_ids=[*chunk_ids], **keys)
+        statement = prepared.passages(sees_all=self._reader.sees_all)
         return {
-            row.chunk_id: StoredPassage(chunk_from(row), row.title, row.source_uri, row.terms)
-            for row in rows
+            row.chunk_id: StoredPassage(chunk_from(row), row.title, row.source_uri)
+            for row in await self._of_chunks(statement, chunk_ids)
         }
 
     async def indexed_text(self, document_id: str) -> IndexedText | None:
@@ -205,6 +206,12 @@ class ReadableDocuments:
             .order_by(EmbeddingRow.chunk_id)
         )
         return [(chunk_id, terms) for chunk_id, terms in rows]
+
+    async def _of_chunks(
+        self, statement: Executable, chunk_ids: Sequence[str]
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
+        keys = {} if self._reader.sees_all else {"keys": sorted(self._reader.keys)}
+        return await self._prepared(statement, chunk_ids=[*chunk_ids], **keys)
 
     async def _prepared(
         self, statement: Executable, **values: object
