@@ -45,6 +45,11 @@ class Latency:
     seconds: list[float]
     whole_seconds: float
 
+    @property
+    def rate(self) -> float:
+        """Queries per second."""
+        return len(self.seconds) / self.whole_seconds
+
     def __str__(self) -> str:
         ordered = sorted(self.seconds)
 
@@ -52,7 +57,7 @@ class Latency:
             return f"{ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1000:7.2f}"
 
         return (
-            f"{self.what:<30} {len(ordered) / self.whole_seconds:8.1f} queries/s   "
+            f"{self.what:<30} {self.rate:8.1f} queries/s   "
             f"p50 {at(0.5)}  p95 {at(0.95)}  p99 {at(0.99)}  max {at(1)} ms"
         )
 
@@ -71,7 +76,7 @@ async def measure(arguments: argparse.Namespace, folder: Path) -> None:
         articles = await synthetic_articles(parts.library.vectors, SEED)
         tenants = [TenantId(f"tenant-{number}") for number in range(arguments.tenants)]
         await fill(parts, articles, tenants, arguments.chunks)
-        callers = [_agent(tenant) for tenant in tenants]
+        callers = [agent(tenant) for tenant in tenants]
         for clients in arguments.clients:
             await ask(parts, articles, callers, 1, WARM_UP)
             print(await ask(parts, articles, callers, clients, arguments.queries), flush=True)
@@ -134,7 +139,7 @@ async def ask(
     return Latency(f"{clients} client(s)", seconds, time.perf_counter() - begun)
 
 
-def _agent(tenant: TenantId) -> Caller:
+def agent(tenant: TenantId) -> Caller:
     return Caller(
         service="gateway", tenant_id=tenant, user_id=UserId("ann"), roles=frozenset({"agent"})
     )
