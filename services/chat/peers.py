@@ -34,7 +34,8 @@ class SearchKnowledge:
             if error.reason != _NOTHING_TO_LOOK_FOR:
                 raise
             return FoundPassages(())
-        return FoundPassages(tuple(passage(result) for result in reply.results), reply.degraded)
+        passages = tuple(passage(result) for result in reply.results)
+        return FoundPassages(passages, reply.degraded, reply.other_language)
 
     async def get_version(self, document_id: str, version: int) -> DocumentVersion:
         request = search_service_pb2.GetDocumentVersionRequest(

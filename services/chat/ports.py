@@ -21,10 +21,15 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True)
 class FoundPassages:
-    """The passages, best first. Degraded: found by words alone, so no similarity is known."""
+    """The passages, best first.
+
+    Degraded: found by words alone, so no similarity is known. In another language: the question,
+    than all articles that the caller may read.
+    """
 
     passages: tuple[Passage, ...]
     degraded: bool = False
+    in_another_language: bool = False
 
 
 class Retriever(Protocol):

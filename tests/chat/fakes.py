@@ -123,6 +123,7 @@ class FakeKnowledge:
     ) -> None:
         self.passages = tuple(passages)
         self.degraded = False
+        self.in_another_language = False
         self.versions = {(each.document_id, each.version): each for each in versions}
         self.queries: list[str] = []
         self.fetched: list[tuple[str, int]] = []
@@ -132,7 +133,7 @@ class FakeKnowledge:
         self.queries.append(question)
         if self.failure is not None:
             raise self.failure
-        return FoundPassages(self.passages, self.degraded)
+        return FoundPassages(self.passages, self.degraded, self.in_another_language)
 
     async def get_version(self, document_id: str, version: int) -> DocumentVersion:
         self.fetched.append((document_id, version))

@@ -83,7 +83,9 @@ class FakeSearch(search_service_pb2_grpc.SearchServiceServicer):
         self._heard.hear(request)
         if request.query in _REFUSALS:
             raise _REFUSALS[request.query]
-        return search_service_pb2.SearchPassagesResponse(results=[RESULT], degraded=True)
+        return search_service_pb2.SearchPassagesResponse(
+            results=[RESULT], degraded=True, other_language=True
+        )
 
     async def GetDocumentVersion(  # noqa: N802 - the contract's name
         self, request: search_service_pb2.GetDocumentVersionRequest, context: object
@@ -154,6 +156,7 @@ async def test_passages_arrive_as_search_found_them(search: RunningServer, heard
 
     (passage,) = found.passages
     assert found.degraded
+    assert found.in_another_language
     assert (passage.document_id, passage.version, passage.chunk_id) == ("doc-slack", 3, "chunk-1")
     assert passage.headings == ("Tools", "Slack")
     assert (passage.text, passage.start, passage.end) == (SLACK[:21], 0, 21)

@@ -133,6 +133,20 @@ async def test_an_empty_knowledge_base_is_said_plainly(world: World) -> None:
 
     assert answer.outcome is AnswerOutcome.NOT_FOUND
     assert answer.nearest_articles == ()
+    assert "named below" not in answer.text
+
+
+@pytest.mark.parametrize("in_another_language", [True, False])
+async def test_a_question_in_another_language_is_told_so_when_nothing_is_found(
+    world: World, in_another_language: bool
+) -> None:
+    world.knowledge.passages = (a_passage(similarity=0.05, coverage=0.0),)
+    world.knowledge.in_another_language = in_another_language
+
+    answer = await send_message(world.parts(), AskedQuestion("Wie komme ich an Slack?"))
+
+    assert answer.outcome is AnswerOutcome.NOT_FOUND
+    assert ("in another language" in answer.text) is in_another_language
 
 
 async def test_lies_are_dropped_and_the_truth_is_kept(world: World) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from services.chat.answer.follow_up import lookup_query, own_words
 from services.chat.answer.support import nearest_articles, supports_answer
 from services.chat.answer.verify import CitationVerifier
-from services.chat.answer.wording import NOT_FOUND, NOT_FOUND_BUT_NEAR, Wording
+from services.chat.answer.wording import Wording, not_found
 from services.chat.domain import (
     AnswerDelta,
     AnswerOutcome,
@@ -56,7 +56,7 @@ async def compose_answer(
         yield ComposedAnswer("".join(text), AnswerOutcome.ANSWERED, tuple(citations))
         return
     near = nearest_articles(found)
-    words = NOT_FOUND_BUT_NEAR if near else NOT_FOUND
+    words = not_found(are_near=bool(near), in_another_language=found.in_another_language)
     yield AnswerDelta(words)
     yield ComposedAnswer(words, AnswerOutcome.NOT_FOUND, nearest_articles=near)
 

@@ -5,14 +5,22 @@ from textwrap import dedent
 
 from services.chat.domain import Citation, Statement, StatementShape
 
-NOT_FOUND = (
-    "I could not find an answer to this in the knowledge base, so I would rather not guess. "
-    "I can hand this conversation over to a person."
+_NOT_FOUND = (
+    "I could not find an answer to this in the knowledge base, so I would rather not guess."
 )
-NOT_FOUND_BUT_NEAR = (
-    "I could not find an answer to this in the knowledge base, so I would rather not guess. "
-    "The articles named below come nearest. I can also hand this conversation over to a person."
+_IN_ANOTHER_LANGUAGE = (
+    "Your question seems to be in another language than the articles: asked in theirs, it may find "
+    "more."
 )
+_NEAR = "The articles named below come nearest. I can also hand this conversation over to a person."
+_NOTHING_NEAR = "I can hand this conversation over to a person."
+
+
+def not_found(*, are_near: bool, in_another_language: bool = False) -> str:
+    """`are_near` says that articles are named beside it."""
+    language = _IN_ANOTHER_LANGUAGE if in_another_language else ""
+    said = (_NOT_FOUND, language, _NEAR if are_near else _NOTHING_NEAR)
+    return " ".join(filter(None, said))
 
 
 def handed_over(ticket_number: int) -> str:
