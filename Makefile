@@ -70,7 +70,7 @@ gates: install ## count the demo tenants' rows; try what each role may do; ask w
 	$(BIN)/python tests/gates/auth_probe.py
 	$(BIN)/python tests/gates/recall_check.py
 
-security: install ## prove that a tenant cannot be crossed (over an hour; ARGS="--only tokens")
+security: install ## prove that a tenant cannot be crossed (about an hour; ARGS="--only tokens")
 	$(BIN)/python -m tests.security $(ARGS)
 
 clean: ## remove what install and the tests have made (not the data in .helpdesk)

@@ -4,6 +4,7 @@ from tests.security import (
     audit_chain,
     audit_kills,
     crafted_names,
+    forbidden_passages,
     fuzz,
     matrix,
     mutants,
@@ -27,5 +28,6 @@ SECTIONS: tuple[Section, ...] = (
     tokens.SECTION,
     store.SECTION,
     reader_lists.SECTION,
+    forbidden_passages.SECTION,
     fuzz.SECTION,
 )
