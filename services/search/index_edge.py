@@ -2,18 +2,16 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from threading import Thread
-from typing import TypeVar
 
 import numpy as np
-import structlog
 from qdrant_edge import (
     CountRequest,
     Distance,
     EdgeConfig,
+    EdgeOptimizersConfig,
     EdgeShard,
     EdgeSparseVectorParams,
     EdgeVectorParams,
@@ -35,7 +33,7 @@ from qdrant_edge import (
 
 from services.mesh.caller import TenantId
 from services.search.domain import Embedding, IndexedText
-from services.search.errors import IndexUnavailable
+from services.search.edge_shard import POINTS_WORTH_A_GRAPH, Shard
 from services.search.keywords import Terms
 from services.search.payload import (
     KEYWORDS,
@@ -52,34 +50,34 @@ from services.search.revisions import IndexedChunk, Revisions, counted
 
 POINTS_PER_UPDATE = 256
 POINTS_PER_SCROLL = 10_000
-# Fewer points than this are compared one by one in about three milliseconds.
-POINTS_WORTH_A_GRAPH = 20_000
 SEARCH_THREADS = 2
 
 _MEANING = "meaning"
 _WORDS = "words"
-_Result = TypeVar("_Result")
-_log = structlog.get_logger()
 
 
 class EdgeIndex:
     """`folder` holds one shard for each recipe of vectors; those of other recipes are deleted."""
 
     def __init__(
-        self, folder: Path, recipe: str, dimensions: int, *, keep_log: bool = True
+        self,
+        folder: Path,
+        recipe: str,
+        dimensions: int,
+        *,
+        keep_log: bool = True,
+        points_worth_a_graph: int = POINTS_WORTH_A_GRAPH,
     ) -> None:
         self._folder = folder
-        self._shard_folder = folder / recipe
+        self._recipe = recipe
         self._dimensions = dimensions
         self._keep_log = keep_log
-        self._shard: EdgeShard | None = None
-        self._opening = asyncio.Lock()
-        self._graph: Thread | None = None
+        self._kilobytes_worth_a_graph = points_worth_a_graph * dimensions * 4 // 1024
+        self.shard = Shard(folder / recipe, self._create, points_worth_a_graph=points_worth_a_graph)
 
     async def open(self) -> None:
-        async with self._opening:
-            if self._shard is None:
-                self._shard = await asyncio.to_thread(_guarded, self._load_or_create)
+        await asyncio.to_thread(self._delete_other_recipes)
+        await self.shard.open()
 
     async def put(self, tenant_id: TenantId, text: IndexedText) -> None:
         def update(shard: EdgeShard) -> None:
@@ -88,13 +86,13 @@ class EdgeIndex:
             older = _own(tenant_id, _document(text.document_id))
             older = Filter(must=older.must, must_not=[_version(text.version)])
             shard.update(UpdateOperation.delete_points_by_filter(older))
-            self._build_graph_if_large(shard)
 
-        await self._run(update)
+        await self.shard.change(update)
 
     async def remove(self, tenant_id: TenantId, document_id: str) -> None:
         chunks = _own(tenant_id, _document(document_id))
-        await self._run(lambda shard: shard.update(UpdateOperation.delete_points_by_filter(chunks)))
+        operation = UpdateOperation.delete_points_by_filter(chunks)
+        await self.shard.change(lambda shard: shard.update(operation))
 
     async def candidates(
         self, view: View, vector: Vector, terms: Terms, limit: int
@@ -112,16 +110,13 @@ class EdgeIndex:
 
     async def count(self, view: View) -> int:
         request = CountRequest(exact=True, filter=self._visible(view))
-        return await self._run(lambda shard: shard.count(request))
+        return await self.shard.ask(lambda shard: shard.count(request))
 
     async def revisions(self) -> Revisions:
-        return await self._run(lambda shard: counted(_all_chunks(shard)))
+        return await self.shard.ask(lambda shard: counted(_all_chunks(shard)))
 
     async def close(self) -> None:
-        shard, self._shard = self._shard, None
-        # A graph takes minutes to build; what is lost with it can be built again.
-        if shard is not None and not (self._graph and self._graph.is_alive()):
-            await asyncio.to_thread(shard.close)
+        await self.shard.close()
 
     def _visible(self, view: View) -> Filter:
         """The one wall: every question to the shard goes through it."""
@@ -131,30 +126,15 @@ class EdgeIndex:
         self, query: Query, visible: Filter | None, limit: int, among: list[Prefetch] | None = None
     ) -> list[Hit]:
         request = QueryRequest(limit=limit, query=query, filter=visible, prefetches=among)
-        points = await self._run(lambda shard: shard.query(request))
+        points = await self.shard.ask(lambda shard: shard.query(request))
         return [Hit(str(point.id), point.score) for point in points]
 
-    async def _run(self, call: Callable[[EdgeShard], _Result]) -> _Result:
-        shard = self._shard
-        if shard is None:
-            raise IndexUnavailable("the index is not open")
-        return await asyncio.to_thread(_guarded, call, shard)
-
-    def _load_or_create(self) -> EdgeShard:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        for other in self._folder.iterdir():
-            if other != self._shard_folder:
+    def _delete_other_recipes(self) -> None:
+        for other in self._folder.glob("*"):
+            if other.name != self._recipe:
                 shutil.rmtree(other)
-        if self._shard_folder.exists():
-            try:
-                return _guarded(EdgeShard.load, str(self._shard_folder))
-            except IndexUnavailable:
-                _log.warning("index is unreadable and is made anew", exc_info=True)
-                shutil.rmtree(self._shard_folder)
-        return self._create()
 
-    def _create(self) -> EdgeShard:
-        self._shard_folder.mkdir()
+    def _create(self, folder: Path) -> EdgeShard:
         meaning = EdgeVectorParams(size=self._dimensions, distance=Distance.Cosine)
         # Without the write-ahead log a killed process loses what it has not flushed.
         config = EdgeConfig(
@@ -162,8 +142,9 @@ class EdgeIndex:
             sparse_vectors={_WORDS: EdgeSparseVectorParams()},
             wal_enabled=self._keep_log,
             max_search_threads=SEARCH_THREADS,
+            optimizers=EdgeOptimizersConfig(indexing_threshold=self._kilobytes_worth_a_graph),
         )
-        shard = EdgeShard.create(str(self._shard_folder), config)
+        shard = EdgeShard.create(str(folder), config)
         tenant = KeywordIndexParams(is_tenant=True)
         shard.update(UpdateOperation.create_field_index("tenant_id", tenant))
         for field in KEYWORDS:
@@ -172,23 +153,6 @@ class EdgeIndex:
             moments = IntegerIndexParams(lookup=False, range=True)
             shard.update(UpdateOperation.create_field_index(field, moments))
         return shard
-
-    def _build_graph_if_large(self, shard: EdgeShard) -> None:
-        info = shard.info()
-        waiting = info.points_count - info.indexed_vectors_count
-        if waiting < POINTS_WORTH_A_GRAPH or (self._graph and self._graph.is_alive()):
-            return
-        # A thread that nobody waits for: stopping the service must not take minutes.
-        self._graph = Thread(target=_guarded, args=(shard.optimize,), daemon=True)
-        self._graph.start()
-
-
-def _guarded(call: Callable[..., _Result], *arguments: object) -> _Result:
-    try:
-        return call(*arguments)
-    # A panic of the engine is not an Exception.
-    except BaseException as error:
-        raise IndexUnavailable(f"{type(error).__name__}: {error}") from error
 
 
 @lru_cache(maxsize=1024)

@@ -11,7 +11,7 @@ from services.search.readers import View
 from services.search.revisions import IndexedChunk
 
 # Points of another layout are made anew out of the store; raise it with every change.
-LAYOUT = 3
+LAYOUT = 4
 # No key looks like it. A filter can ask whether a value is there, sooner than whether none is.
 _EVERYBODY = "*"
 PUBLISHED = str(DocumentState.PUBLISHED)
