@@ -1,6 +1,5 @@
 """Search in this process, with its real encoder, filled from folders of Markdown."""
 
-import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import chain
@@ -12,18 +11,15 @@ from services.chat.domain import DocumentVersion, Passage
 from services.chat.ports import ChatParts, FoundPassages
 from services.mesh.caller import Caller, TenantId, UserId, acting_as
 from services.mesh.clock import utc_now
-from services.mesh.database import Database
 from services.mesh.ids import new_id
 from services.search.domain import DocumentText
-from services.search.encoder.onnx import OnnxEncoder
 from services.search.errors import DocumentEmpty
 from services.search.finding import search_passages
 from services.search.history import get_document_version
-from services.search.server import MIGRATIONS, Parts, assemble, make_index
-from services.search.settings import SearchSettings
-from services.search.store import SqlDocumentStore
+from services.search.server import Parts
 from services.search.use_cases import put_document
 from tests.chat.fakes import FakeGroups, FakeSessionStore, FakeTicketDesk
+from tests.eval.searching import running_search
 
 PASSAGES = 8
 
@@ -84,22 +80,13 @@ class DirectKnowledge:
 @asynccontextmanager
 async def knowledge_of(folders: Mapping[str, Sequence[Path]]) -> AsyncIterator[DirectKnowledge]:
     """The folders are the tenants' knowledge bases."""
-    with tempfile.TemporaryDirectory() as data:
-        settings = SearchSettings(data=Path(data))
-        database = Database(settings.database_address("search"))
-        await database.migrate(MIGRATIONS)
-        encoder = OnnxEncoder(threads=settings.encoder_threads)
-        index = make_index(settings, encoder)
-        parts = assemble(SqlDocumentStore(database), index, encoder, utc_now)
-        await parts.indexing.compare()
+    async with running_search() as parts:
         for tenant, sources in folders.items():
             with acting_as(_somebody(tenant)):
                 for text in chain.from_iterable(_documents(folder) for folder in sources):
                     with suppress(DocumentEmpty):
                         await put_document(parts.library, text)
         yield DirectKnowledge(parts)
-        await index.close()
-        await database.close()
 
 
 def _documents(folder: Path) -> list[DocumentText]:
