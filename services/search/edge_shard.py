@@ -85,9 +85,11 @@ class Shard:
     async def change(self, call: Callable[[EdgeShard], object]) -> None:
         """One at a time. `call` may be done a second time, to a copy. Raises IndexUnavailable."""
         async with self._changing:
-            await self._run(self._opened(), call)
+            current = self._opened()
+            # Before it is done: whoever stops waiting for it leaves it done all the same.
             if self._missed is not None:
                 self._missed.append(call)
+            await self._run(current, call)
         self._optimize_if_large()
 
     async def optimized(self) -> None:
@@ -180,7 +182,7 @@ class Shard:
                     await self._run(new, call)
                 self._missed = None
                 self._current = new
-        except IndexUnavailable:
+        except BaseException:
             await asyncio.to_thread(_retire, new)
             raise
         _log.info("index is optimized", generation=new.number)

@@ -114,6 +114,23 @@ async def test_what_changes_while_a_copy_is_optimized_is_in_the_copy_too(
     assert len(known) == len(texts)
 
 
+async def test_a_change_that_nobody_waited_for_is_in_the_copy_too(
+    index: EdgeIndex, hindered: Hindered
+) -> None:
+    await put_all(index, some_texts(2 * WORTH))
+    await hindered.begun.wait()
+    [late] = some_texts(1)
+    change = asyncio.create_task(index.put(ACME, late))
+    await asyncio.sleep(0)
+    assert index.shard._changing.locked()  # it has begun
+    change.cancel()
+    await asyncio.wait([change])
+    hindered.may_go_on.set()
+    await index.shard.optimized()
+    assert await graphs(index) > 0
+    assert (ACME, late.document_id) in await index.revisions()
+
+
 async def test_control_without_what_it_missed_the_copy_is_older(
     index: EdgeIndex, hindered: Hindered
 ) -> None:
