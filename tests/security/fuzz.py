@@ -48,7 +48,7 @@ _PASSING = re.compile(r'"(requestId|request_id|etag)"\s*:\s*"(?:[^"\\]|\\.)*"')
 _WORD = re.compile(r"[A-Za-z0-9@._-]{12,}")
 
 WITHOUT_TENANT_IN_TICKETS = Change(
-    "services/ticket/store.py",
+    "services/ticket/store/sql.py",
     "        return select(TicketRow, _TAGS).where(self._own(TicketRow))\n",
     "        return select(TicketRow, _TAGS)\n",
 )

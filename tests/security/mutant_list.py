@@ -139,7 +139,7 @@ MUTANTS = (
     # The tenant, in each store and below it.
     _mutant(
         "tenant of tickets",
-        "ticket/store.py",
+        "ticket/store/sql.py",
         "return select(TicketRow, _TAGS).where(self._own(TicketRow))",
         "return select(TicketRow, _TAGS)",
         "tests/ticket/test_store.py",
@@ -147,7 +147,7 @@ MUTANTS = (
     ),
     _mutant(
         "tenant of comments",
-        "ticket/store.py",
+        "ticket/store/sql.py",
         ".where(self._own(CommentRow), CommentRow.ticket_id == ticket_id)",
         ".where(CommentRow.ticket_id == ticket_id)",
         "tests/ticket/test_store.py",

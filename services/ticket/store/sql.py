@@ -1,4 +1,4 @@
-"""All SQL of ticket, for SQLite and PostgreSQL."""
+"""Tickets, their comments and their log."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
