@@ -51,6 +51,7 @@ AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {
     "ticket.events.list",
     "ticket.tickets.assign",
     "ticket.tickets.close",
+    "ticket.tickets.list_similar",
     "ticket.tickets.pend",
     "ticket.tickets.resolve",
     "ticket.tickets.update",

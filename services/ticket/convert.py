@@ -8,6 +8,7 @@ from google.rpc import status_pb2
 from helpdesk.ticket.v1 import suggestion_service_pb2, ticket_pb2, ticket_service_pb2
 from services.ticket.domain import Comment, Ticket, TicketContent, TicketEvent, TicketPriority
 from services.ticket.ports import SuggestedArticle
+from services.ticket.similar import SimilarTicket
 from services.ticket.watching import Done, Heartbeat, WatchStep
 
 
@@ -97,6 +98,20 @@ def suggested_message(article: SuggestedArticle) -> suggestion_service_pb2.Sugge
         start=article.start,
         end=article.end,
         score=article.score,
+    )
+
+
+def similar_message(similar: SimilarTicket) -> suggestion_service_pb2.SimilarTicket:
+    ticket = similar.ticket
+    return suggestion_service_pb2.SimilarTicket(
+        ticket_id=ticket.ticket_id,
+        number=ticket.number,
+        subject=ticket.subject,
+        status=ticket_pb2.TicketStatus.Value(f"TICKET_STATUS_{ticket.status}"),
+        update_time=_timestamp(ticket.update_time),
+        score=similar.score,
+        words=similar.words,
+        reply=comment_message(similar.reply) if similar.reply is not None else None,
     )
 
 

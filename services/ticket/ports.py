@@ -1,6 +1,7 @@
 """What ticket needs fulfilled: a place that keeps tickets, and somebody who knows articles."""
 
 import asyncio
+from collections.abc import Collection, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,6 +48,39 @@ class EventQuery:
     with_internal: bool = False
 
 
+@dataclass(frozen=True)
+class WeighedWord:
+    word: str
+    rarity: float
+
+
+@dataclass(frozen=True)
+class AlikeQuery:
+    """Asks for tickets other than `number` by the words that they share with it."""
+
+    words: tuple[WeighedWord, ...]
+    number: int
+    limit: int
+    requester_id: UserId | None = None
+
+
+@dataclass(frozen=True)
+class AlikeTicket:
+    """`weight` is what the shared words weigh in it, each times its rarity."""
+
+    ticket: Ticket
+    weight: float
+    words: frozenset[str]
+
+
+@dataclass(frozen=True)
+class WordCounts:
+    """In how many tickets each word stands; one that stands nowhere is left out."""
+
+    tickets: int
+    by_word: Mapping[str, int]
+
+
 class TicketReading(Protocol):
     """The tickets of one tenant. No question can be answered with what another tenant has."""
 
@@ -71,6 +105,14 @@ class TicketReading(Protocol):
         finds all later ones behind it.
         """
 
+    async def count_words(self, words: Collection[str]) -> WordCounts: ...
+
+    async def find_alike(self, query: AlikeQuery) -> list[AlikeTicket]:
+        """Returns the tickets in which the words weigh most, newer ones before older ones."""
+
+    async def last_replies(self, ticket_ids: Collection[str]) -> dict[str, Comment]:
+        """Returns of each ticket the newest public comment that its requester did not write."""
+
 
 class TicketWriting(TicketReading, Protocol):
     """The tickets of one tenant in a transaction that leaves all of its changes, or none."""
@@ -82,7 +124,7 @@ class TicketWriting(TicketReading, Protocol):
         """Returns 1, 2, 3 …; the number of a transaction that fails is given out again."""
 
     async def keep(self, change: Change) -> None:
-        """Keeps the ticket, its comment and its events, and queues the events for delivery.
+        """Keeps the ticket, its words, its comment and its events, and queues these for delivery.
 
         Raises TicketChanged when the ticket is no longer the one that the change was made from.
         """

@@ -22,12 +22,14 @@ from services.ticket.convert import (
     content_of,
     event_message,
     failed_watch_message,
+    similar_message,
     suggested_message,
     ticket_message,
     watch_message,
 )
 from services.ticket.listing import PageRequest
 from services.ticket.ports import Knowledge, TicketStore
+from services.ticket.similar import list_similar_tickets
 from services.ticket.suggesting import suggest_articles
 from services.ticket.watching import Pace, watch_tickets
 
@@ -197,6 +199,14 @@ class SuggestionServicer(suggestion_service_pb2_grpc.SuggestionServiceServicer):
         )
         return suggestion_service_pb2.SuggestArticlesResponse(
             articles=map(suggested_message, found.articles), degraded=found.degraded
+        )
+
+    async def ListSimilarTickets(
+        self, request: suggestion_service_pb2.ListSimilarTicketsRequest, context: object
+    ) -> suggestion_service_pb2.ListSimilarTicketsResponse:
+        similar = await list_similar_tickets(self._store, request.ticket_id, request.page_size)
+        return suggestion_service_pb2.ListSimilarTicketsResponse(
+            similar_tickets=map(similar_message, similar)
         )
 
 

@@ -1,15 +1,24 @@
-"""What `helpdesk tickets suggest` shows."""
+"""What `helpdesk tickets suggest` and `similar` show."""
 
 from rich.console import Console
 
-from helpdesk.ticket.v1.suggestion_service_pb2 import SuggestArticlesResponse, SuggestedArticle
-from services.cli.screens.tickets import article_list
+from helpdesk.ticket.v1.suggestion_service_pb2 import (
+    ListSimilarTicketsResponse,
+    SimilarTicket,
+    SuggestArticlesResponse,
+    SuggestedArticle,
+)
+from helpdesk.ticket.v1.ticket_pb2 import TICKET_STATUS_OPEN, TICKET_STATUS_RESOLVED, Comment
+from services.cli.screens.suggestions import article_list, similar_list
 
 
-def shown(found: SuggestArticlesResponse) -> str:
+def shown(found: SuggestArticlesResponse | ListSimilarTicketsResponse) -> str:
+    screen = (
+        article_list(found) if isinstance(found, SuggestArticlesResponse) else similar_list(found)
+    )
     console = Console(width=300, no_color=True)
     with console.capture() as capture:
-        console.print(article_list(found))
+        console.print(screen)
     return capture.get()
 
 
@@ -34,3 +43,29 @@ def test_it_says_when_nothing_fits_and_when_the_index_was_down() -> None:
     assert shown(SuggestArticlesResponse()).strip() == "No article fits."
     vpn = SuggestedArticle(title="The VPN", text="…")
     assert "keywords alone" in shown(SuggestArticlesResponse(articles=[vpn], degraded=True))
+
+
+def test_similar_tickets_are_shown_with_their_words_and_their_answer() -> None:
+    solved = SimilarTicket(
+        number=7,
+        subject="No \x1b[31mWi-Fi",
+        status=TICKET_STATUS_RESOLVED,
+        score=0.806,
+        words=["wi", "\x07fi"],
+        reply=Comment(body="Walk\n\x1b[2Jdownstairs."),
+    )
+    waiting = SimilarTicket(
+        number=8, subject="Wi-Fi", status=TICKET_STATUS_OPEN, score=0.5, words=["fi"]
+    )
+    text = shown(ListSimilarTicketsResponse(similar_tickets=[solved, waiting]))
+    assert not {"\x1b", "\x07"} & {*text}
+    lines = [line.strip() for line in text.splitlines()]
+    assert lines[0].startswith("#7 No")
+    assert lines[0].endswith("resolved")
+    assert lines[1].startswith("81%: wi,")
+    assert lines[2].startswith("→ Walk")
+    assert lines[3:] == ["#8 Wi-Fi  open", "50%: fi"]
+
+
+def test_it_says_when_no_ticket_is_alike() -> None:
+    assert shown(ListSimilarTicketsResponse()).strip() == "No ticket is like it."

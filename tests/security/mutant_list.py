@@ -154,6 +154,17 @@ MUTANTS = (
         "tests/ticket/test_isolation.py",
     ),
     _mutant(
+        "tenant of words",
+        "ticket/store/words.py",
+        "self._own(WordRow),\n"
+        "                WordRow.word.in_([each.word for each in query.words]),\n"
+        "                WordRow.number != query.number,",
+        "WordRow.word.in_([each.word for each in query.words]),\n"
+        "                WordRow.number != query.number,",
+        "tests/ticket/test_similar.py",
+        "tests/ticket/test_isolation.py",
+    ),
+    _mutant(
         "tenant of documents",
         "search/store/readable.py",
         "return and_(self.own(DocumentRow), admits(self._reader))",

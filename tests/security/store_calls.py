@@ -2,7 +2,7 @@
 
 import inspect
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import datetime
@@ -118,13 +118,15 @@ class Arguments:
             return self._random.random() < 0.5
         if kind is int:
             return 100 if name == "limit" else self._random.randrange(1, ROWS)
+        if kind is float:
+            return 1.0
         if kind is datetime:
             return NOON
         if kind is bytes:
             return bytes(8)
         if origin is tuple and inner[-1:] != (Ellipsis,):
             return tuple(self._value(name, each) for each in inner)
-        if origin in (list, tuple, Sequence):
+        if origin in (list, tuple, Sequence, Collection):
             made = [self._value(name, inner[0])]
             return tuple(made) if origin is tuple else made
         if origin in (set, frozenset, AbstractSet):

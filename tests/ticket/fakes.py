@@ -1,8 +1,8 @@
 """A ticket store in memory. It is trusted because it passes test_store.py."""
 
 import asyncio
-from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -13,7 +13,15 @@ from services.ticket.domain import Change, Comment, Ticket, TicketEvent
 from services.ticket.errors import TicketChanged
 from services.ticket.filter import Comparison, FilterField
 from services.ticket.listeners import Listeners
-from services.ticket.ports import CommentCursor, EventQuery, TicketQuery
+from services.ticket.ports import (
+    AlikeQuery,
+    AlikeTicket,
+    CommentCursor,
+    EventQuery,
+    TicketQuery,
+    WordCounts,
+)
+from services.ticket.words import weights_of
 
 
 @dataclass
@@ -81,6 +89,38 @@ class FakeTickets:
     async def last_seq(self) -> int:
         return len(self.events)
 
+    async def count_words(self, words: Collection[str]) -> WordCounts:
+        counted = Counter(
+            word for ticket in self.tickets.values() for word in weights_of_ticket(ticket)
+        )
+        return WordCounts(
+            self.numbers, {word: counted[word] for word in words if counted[word] > 0}
+        )
+
+    async def find_alike(self, query: AlikeQuery) -> list[AlikeTicket]:
+        found = []
+        for ticket in self.tickets.values():
+            weights = weights_of_ticket(ticket)
+            shared = [each for each in query.words if each.word in weights]
+            is_visible = query.requester_id in (None, ticket.requester_id)
+            if shared and is_visible and ticket.number != query.number:
+                weight = sum(weights[each.word] * each.rarity for each in shared)
+                words = frozenset(each.word for each in shared)
+                found.append(AlikeTicket(ticket, weight, words))
+        found.sort(key=lambda one: (-one.weight, -one.ticket.number))
+        return found[: query.limit]
+
+    async def last_replies(self, ticket_ids: Collection[str]) -> dict[str, Comment]:
+        replies = [
+            comment
+            for comment in self.comments
+            if comment.ticket_id in ticket_ids
+            and not comment.is_internal
+            and comment.author_id != self.tickets[comment.ticket_id].requester_id
+        ]
+        replies.sort(key=lambda comment: (comment.create_time, comment.comment_id))
+        return {comment.ticket_id: comment for comment in replies}
+
     async def next_number(self) -> int:
         self.numbers += 1
         return self.numbers
@@ -122,6 +162,10 @@ class FakeTicketStore:
 
     def outbox(self, tenant_id: TenantId) -> list[str]:
         return self._tenants[tenant_id].outbox
+
+
+def weights_of_ticket(ticket: Ticket) -> Mapping[str, int]:
+    return weights_of(ticket.subject, ticket.body)
 
 
 def _holds(comparison: Comparison, ticket: Ticket) -> bool:

@@ -8,7 +8,7 @@ from services.mesh.database import Database
 from services.mesh.tenant_guard import TenantForgotten
 from services.ticket.domain import Act, Verb, commented, moved
 from services.ticket.errors import TicketChanged
-from services.ticket.ports import EventQuery, TicketQuery, TicketStore
+from services.ticket.ports import AlikeQuery, EventQuery, TicketQuery, TicketStore, WeighedWord
 from services.ticket.store import SqlTickets, SqlTicketStore
 from services.ticket.tables import EventRow, OutboxRow, Table
 from tests.support.unguarded import unguarded
@@ -23,7 +23,8 @@ async def answers_to_a_stranger(
     ticket = opening.ticket
     async with store.transaction(tenant_id) as tickets:
         await tickets.keep(opening)
-        await tickets.keep(commented(ticket, a_comment(ticket), by_customer=True))
+        await tickets.keep(commented(ticket, a_comment(ticket, ALEX), by_customer=False))
+    alike = AlikeQuery((WeighedWord("noon", 1.0),), number=0, limit=9)
     answers: list[object] = []
     async with store.transaction(stranger_id) as tickets:
         answers += [
@@ -34,6 +35,9 @@ async def answers_to_a_stranger(
             await tickets.list_comments(ticket.ticket_id, limit=9, after=None, with_internal=True),
             await tickets.list_events(EventQuery(limit=9, with_internal=True)),
             await tickets.last_seq(),
+            (await tickets.count_words(["noon"])).by_word,
+            await tickets.find_alike(alike),
+            await tickets.last_replies([ticket.ticket_id]),
         ]
     return [answer for answer in answers if answer]
 
@@ -75,7 +79,7 @@ async def test_the_test_notices_a_forgotten_condition(
 ) -> None:
     with unguarded(sqlite_database) as database:
         answers = await answers_to_a_stranger(ForgetfulStore(database), tenant_id, stranger_id)
-    assert len(answers) == 7
+    assert len(answers) == 10
 
 
 async def test_a_forgotten_condition_is_refused(

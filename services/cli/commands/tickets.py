@@ -13,7 +13,8 @@ from services.cli.messages import write_message
 from services.cli.options import LimitOption, OutputOption, RoleOption, TenantOption
 from services.cli.output import Format, show
 from services.cli.people import names_of_users, user_id_of
-from services.cli.screens.tickets import article_list, comment_text, ticket_page, ticket_table
+from services.cli.screens.suggestions import article_list, similar_list
+from services.cli.screens.tickets import comment_text, ticket_page, ticket_table
 from services.cli.session import Role, session
 from services.mesh.ids import new_id
 from services.mesh.settings import MeshSettings, read_settings
@@ -103,6 +104,26 @@ def suggest_articles(
             write_message(found)
         else:
             show(article_list(found))
+
+
+@app.command("similar")
+def list_similar_tickets(
+    ticket: TicketArgument,
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=20, help="At most so many.")] = 5,
+    tenant: TenantOption = None,
+    role: RoleOption = None,
+    output: OutputOption = Format.TEXT,
+) -> None:
+    """List the tickets most like a ticket, and how they were solved."""
+    with _gateway(tenant, role) as gateway:
+        found = gateway.suggestions.ListSimilarTickets(
+            suggestion_service_pb2.ListSimilarTicketsRequest(ticket_id=ticket, page_size=limit)
+        )
+        if output is Format.JSON:
+            write_message(found)
+        else:
+            show(similar_list(found))
 
 
 @app.command("create")

@@ -10,10 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from helpdesk.ticket.v1 import suggestion_service_pb2, ticket_pb2
+from helpdesk.ticket.v1 import ticket_pb2
 from services.cli.output import without_controls
-
-_EXCERPT = 200
 
 Names = Mapping[str, str]
 
@@ -34,7 +32,7 @@ def ticket_table(tickets: Sequence[ticket_pb2.Ticket], names: Names) -> Renderab
     for ticket in tickets:
         table.add_row(
             str(ticket.number),
-            _status(ticket.status),
+            status_text(ticket.status),
             _priority(ticket.priority),
             Text(without_controls(ticket.subject)),
             _name(ticket.requester_id, names),
@@ -50,7 +48,7 @@ def ticket_page(
     head = Text(f"#{ticket.number} ", style="bold cyan")
     head.append(without_controls(ticket.subject), style="bold")
     facts = Table.grid(padding=(0, 2))
-    facts.add_row("Status", _status(ticket.status))
+    facts.add_row("Status", status_text(ticket.status))
     facts.add_row("Priority", _priority(ticket.priority))
     facts.add_row("Requester", _name(ticket.requester_id, names))
     facts.add_row("Assignee", _name(ticket.assignee_id, names))
@@ -66,24 +64,6 @@ def ticket_page(
     return Group(*parts)
 
 
-def article_list(found: suggestion_service_pb2.SuggestArticlesResponse) -> RenderableType:
-    """Each article with the beginning of the passage for which it was found."""
-    parts: list[RenderableType] = []
-    if found.degraded:
-        parts.append(Text("By keywords alone: the index is not at hand.", style="yellow"))
-    for place, article in enumerate(found.articles, 1):
-        head = Text(f"{place}. ", style="bold cyan")
-        head.append(without_controls(article.title), style="bold")
-        head.append(f"  {without_controls(article.source_uri)}", style="dim")
-        excerpt = " ".join(without_controls(article.text).split())
-        parts += [head, Padding.indent(Text(shortened(excerpt)), 3)]
-    return Group(*parts) if parts else Text("No article fits.")
-
-
-def shortened(text: str) -> str:
-    return text if len(text) <= _EXCERPT else f"{text[:_EXCERPT].rsplit(' ', 1)[0]} …"
-
-
 def comment_text(comment: ticket_pb2.Comment, names: Names) -> RenderableType:
     head = _name(comment.author_id, names)
     head.stylize("bold")
@@ -97,7 +77,7 @@ def time_text(time: Timestamp) -> str:
     return time.ToDatetime(UTC).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def _status(status: ticket_pb2.TicketStatus.ValueType) -> Text:
+def status_text(status: ticket_pb2.TicketStatus.ValueType) -> Text:
     word = ticket_pb2.TicketStatus.Name(status).removeprefix("TICKET_STATUS_").lower()
     return Text(word, style=_STATUS_COLOURS.get(word, ""))
 

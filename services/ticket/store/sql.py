@@ -1,46 +1,44 @@
 """Tickets, their comments and their log."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractContextManager, asynccontextmanager
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import asdict
 
 from sqlalchemy import (
     ColumnElement,
     Select,
-    and_,
     delete,
     event,
-    exists,
     func,
     insert,
     literal,
-    not_,
     select,
     tuple_,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
 from services.mesh.caller import TenantId
 from services.mesh.database import Database
 from services.ticket.domain import Change, Comment, Ticket, TicketEvent
 from services.ticket.errors import TicketChanged
-from services.ticket.filter import Comparison, FilterField, OrderField
 from services.ticket.listeners import Listeners
-from services.ticket.ports import CommentCursor, EventQuery, TicketQuery
-from services.ticket.rows import (
-    comment_from,
-    event_from,
-    outbox_columns,
-    ticket_columns,
-    ticket_from,
+from services.ticket.ports import (
+    AlikeQuery,
+    AlikeTicket,
+    CommentCursor,
+    EventQuery,
+    TicketQuery,
+    WordCounts,
 )
-from services.ticket.tables import CommentRow, CounterRow, EventRow, OutboxRow, TagRow, TicketRow
+from services.ticket.rows import comment_from, ticket_columns, ticket_from
+from services.ticket.store.conditions import ORDER_COLUMNS, condition_of
+from services.ticket.store.log import SqlLog
+from services.ticket.store.own import AnyRow
+from services.ticket.store.replies import select_last_replies
+from services.ticket.store.words import SqlWords
+from services.ticket.tables import CommentRow, TagRow, TicketRow
 
 _TAGS = (
     select(func.aggregate_strings(TagRow.tag, " "))
@@ -84,6 +82,8 @@ class SqlTickets:
     def __init__(self, session: AsyncSession, tenant_id: TenantId) -> None:
         self._session = session
         self._tenant_id = tenant_id
+        self._log = SqlLog(session, tenant_id, self._own)
+        self._words = SqlWords(session, tenant_id, self._own)
 
     async def find(self, ticket_id: str) -> Ticket | None:
         return await self._first(TicketRow.ticket_id == ticket_id)
@@ -108,8 +108,8 @@ class SqlTickets:
         if query.requester_id is not None:
             statement = statement.where(TicketRow.requester_id == query.requester_id)
         for comparison in query.comparisons:
-            statement = statement.where(_condition(comparison))
-        ordered, by_id = _ORDER_COLUMNS[query.order.field], TicketRow.ticket_id
+            statement = statement.where(condition_of(comparison))
+        ordered, by_id = ORDER_COLUMNS[query.order.field], TicketRow.ticket_id
         if query.order.is_descending:
             statement = statement.order_by(ordered.desc(), by_id.desc())
         else:
@@ -140,33 +140,31 @@ class SqlTickets:
         return [comment_from(row) for row in await self._session.scalars(statement)]
 
     async def list_events(self, query: EventQuery) -> list[TicketEvent]:
-        statement = (
-            select(EventRow)
-            .where(self._own(EventRow), EventRow.seq > query.after_seq)
-            .order_by(EventRow.seq)
-            .limit(query.limit)
-        )
-        if query.ticket_id is not None:
-            statement = statement.where(EventRow.ticket_id == query.ticket_id)
-        if query.requester_id is not None:
-            statement = statement.join(
-                TicketRow,
-                and_(
-                    TicketRow.tenant_id == EventRow.tenant_id,
-                    TicketRow.ticket_id == EventRow.ticket_id,
-                    TicketRow.requester_id == query.requester_id,
-                ),
-            )
-        if not query.with_internal:
-            statement = statement.where(EventRow.is_internal.is_(False))
-        return [event_from(row) for row in await self._session.scalars(statement)]
+        return await self._log.list_events(query)
 
     async def last_seq(self) -> int:
-        statement = select(CounterRow.last_seq).where(self._own(CounterRow))
-        return await self._session.scalar(statement) or 0
+        return await self._log.last_seq()
+
+    async def count_words(self, words: Collection[str]) -> WordCounts:
+        return WordCounts(await self._log.last_number(), await self._words.counts(words))
+
+    async def find_alike(self, query: AlikeQuery) -> list[AlikeTicket]:
+        weights = await self._words.find_alike(query)
+        shared = await self._words.shared(weights, query)
+        statement = self._select_tickets().where(TicketRow.number.in_(weights))
+        found = {ticket.number: ticket for ticket in await self._found(statement)}
+        return [
+            AlikeTicket(found[number], weight, frozenset(shared[number]))
+            for number, weight in weights.items()
+        ]
+
+    async def last_replies(self, ticket_ids: Collection[str]) -> dict[str, Comment]:
+        statement = select_last_replies(self._own(CommentRow), ticket_ids)
+        rows = await self._session.scalars(statement)
+        return {row.ticket_id: comment_from(row) for row in rows}
 
     async def next_number(self) -> int:
-        return (await self._count(numbers=1))[0]
+        return await self._log.next_number()
 
     async def keep(self, change: Change) -> None:
         ticket, before = change.ticket, change.before
@@ -182,7 +180,10 @@ class SqlTickets:
             await self._session.execute(
                 insert(CommentRow).values(tenant_id=self._tenant_id, **asdict(change.comment))
             )
-        await self._keep_log(change.events)
+        await self._log.keep(change.events)
+        # Behind the log, whose counter lets one transaction go on at a time: two that change the
+        # counts of the same words could otherwise wait for each other.
+        await self._words.keep(before, ticket)
 
     async def _replace(self, before: Ticket, after: Ticket) -> None:
         statement = (
@@ -213,41 +214,6 @@ class SqlTickets:
         if rows:
             await self._session.execute(insert(TagRow), rows)
 
-    async def _keep_log(self, events: Sequence[TicketEvent]) -> None:
-        if not events:
-            return
-        _, last_seq = await self._count(events=len(events))
-        first_seq = last_seq - len(events) + 1
-        placed = [replace(happened, seq=first_seq + i) for i, happened in enumerate(events)]
-        tenant = {"tenant_id": self._tenant_id}
-        await self._session.execute(
-            insert(EventRow),
-            [
-                {**tenant, **asdict(happened), "changed_fields": list(happened.changed_fields)}
-                for happened in placed
-            ],
-        )
-        await self._session.execute(
-            insert(OutboxRow), [{**tenant, **outbox_columns(happened)} for happened in placed]
-        )
-
-    async def _count(self, *, numbers: int = 0, events: int = 0) -> tuple[int, int]:
-        is_sqlite = self._session.get_bind().dialect.name == "sqlite"
-        statement = (sqlite_insert if is_sqlite else postgresql_insert)(CounterRow)
-        counted = await self._session.execute(
-            statement.values(tenant_id=self._tenant_id, last_number=numbers, last_seq=events)
-            .on_conflict_do_update(
-                index_elements=[CounterRow.tenant_id],
-                set_={
-                    "last_number": CounterRow.last_number + numbers,
-                    "last_seq": CounterRow.last_seq + events,
-                },
-            )
-            .returning(CounterRow.last_number, CounterRow.last_seq)
-        )
-        row = counted.one()
-        return row.last_number, row.last_seq
-
     async def _first(self, condition: ColumnElement[bool]) -> Ticket | None:
         found = await self._found(self._select_tickets().where(condition))
         return found[0] if found else None
@@ -260,41 +226,5 @@ class SqlTickets:
         fresh = statement.execution_options(populate_existing=True)
         return [ticket_from(row, tags) for row, tags in await self._session.execute(fresh)]
 
-    def _own(
-        self, table: type[TicketRow | TagRow | CommentRow | EventRow | CounterRow]
-    ) -> ColumnElement[bool]:
+    def _own(self, table: type[AnyRow]) -> ColumnElement[bool]:
         return table.tenant_id == self._tenant_id
-
-
-_ORDER_COLUMNS: Mapping[OrderField, InstrumentedAttribute[Any]] = {
-    OrderField.CREATE_TIME: TicketRow.create_time,
-    OrderField.UPDATE_TIME: TicketRow.update_time,
-    OrderField.NUMBER: TicketRow.number,
-    OrderField.PRIORITY: TicketRow.priority,
-}
-
-
-def _condition(comparison: Comparison) -> ColumnElement[bool]:
-    value = comparison.value
-    condition: ColumnElement[bool]
-    match comparison.field:
-        case FilterField.STATUS:
-            condition = TicketRow.status == value
-        case FilterField.PRIORITY:
-            condition = TicketRow.priority == value
-        case FilterField.REQUESTER_ID:
-            condition = TicketRow.requester_id == value
-        case FilterField.ASSIGNEE_ID if not value:
-            condition = TicketRow.assignee_id.is_(None)
-        case FilterField.ASSIGNEE_ID if comparison.is_negated:
-            # Nobody is somebody else too, which a plain comparison with NULL would not say.
-            return TicketRow.assignee_id.is_distinct_from(value)
-        case FilterField.ASSIGNEE_ID:
-            condition = TicketRow.assignee_id == value
-        case FilterField.TAGS:
-            condition = exists().where(
-                TagRow.tenant_id == TicketRow.tenant_id,
-                TagRow.ticket_id == TicketRow.ticket_id,
-                TagRow.tag == value,
-            )
-    return not_(condition) if comparison.is_negated else condition

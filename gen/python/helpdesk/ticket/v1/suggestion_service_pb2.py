@@ -25,10 +25,12 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from helpdesk.options.v1 import policy_pb2 as helpdesk_dot_options_dot_v1_dot_policy__pb2
+from helpdesk.ticket.v1 import ticket_pb2 as helpdesk_dot_ticket_dot_v1_dot_ticket__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+helpdesk/ticket/v1/suggestion_service.proto\x12\x12helpdesk.ticket.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a helpdesk/options/v1/policy.proto\"[\n\x16SuggestArticlesRequest\x12!\n\tticket_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\x12\x1e\n\tpage_size\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\"c\n\x17SuggestArticlesResponse\x12\x36\n\x08\x61rticles\x18\x01 \x03(\x0b\x32$.helpdesk.ticket.v1.SuggestedArticle\x12\x10\n\x08\x64\x65graded\x18\x02 \x01(\x08\"\xa6\x01\n\x10SuggestedArticle\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\r\n\x05title\x18\x03 \x01(\t\x12\x12\n\nsource_uri\x18\x04 \x01(\t\x12\x10\n\x08headings\x18\x05 \x03(\t\x12\x0c\n\x04text\x18\x06 \x01(\t\x12\r\n\x05start\x18\x07 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x08 \x01(\x05\x12\r\n\x05score\x18\t \x01(\x02\x32\xe1\x01\n\x11SuggestionService\x12\xcb\x01\n\x0fSuggestArticles\x12*.helpdesk.ticket.v1.SuggestArticlesRequest\x1a+.helpdesk.ticket.v1.SuggestArticlesResponse\"_\x8a\xb5\x18,\n\x17ticket.articles.suggest\x1a\x07gateway*\x02\x08\x03\x32\x02\x08\n8\x01\x82\xd3\xe4\x93\x02)\x12\'/v1/tickets/{ticket_id}:suggestArticlesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+helpdesk/ticket/v1/suggestion_service.proto\x12\x12helpdesk.ticket.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a helpdesk/options/v1/policy.proto\x1a\x1fhelpdesk/ticket/v1/ticket.proto\"[\n\x16SuggestArticlesRequest\x12!\n\tticket_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\x12\x1e\n\tpage_size\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\"c\n\x17SuggestArticlesResponse\x12\x36\n\x08\x61rticles\x18\x01 \x03(\x0b\x32$.helpdesk.ticket.v1.SuggestedArticle\x12\x10\n\x08\x64\x65graded\x18\x02 \x01(\x08\"\xa6\x01\n\x10SuggestedArticle\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\r\n\x05title\x18\x03 \x01(\t\x12\x12\n\nsource_uri\x18\x04 \x01(\t\x12\x10\n\x08headings\x18\x05 \x03(\t\x12\x0c\n\x04text\x18\x06 \x01(\t\x12\r\n\x05start\x18\x07 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x08 \x01(\x05\x12\r\n\x05score\x18\t \x01(\x02\"^\n\x19ListSimilarTicketsRequest\x12!\n\tticket_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\x12\x1e\n\tpage_size\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\"X\n\x1aListSimilarTicketsResponse\x12:\n\x0fsimilar_tickets\x18\x01 \x03(\x0b\x32!.helpdesk.ticket.v1.SimilarTicket\"\xfc\x01\n\rSimilarTicket\x12\x11\n\tticket_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x05\x12\x15\n\x07subject\x18\x03 \x01(\tB\x04\x90\xb5\x18\x01\x12\x30\n\x06status\x18\x04 \x01(\x0e\x32 .helpdesk.ticket.v1.TicketStatus\x12/\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05score\x18\x06 \x01(\x02\x12\x13\n\x05words\x18\x07 \x03(\tB\x04\x90\xb5\x18\x01\x12*\n\x05reply\x18\x08 \x01(\x0b\x32\x1b.helpdesk.ticket.v1.Comment2\xb4\x03\n\x11SuggestionService\x12\xcb\x01\n\x0fSuggestArticles\x12*.helpdesk.ticket.v1.SuggestArticlesRequest\x1a+.helpdesk.ticket.v1.SuggestArticlesResponse\"_\x8a\xb5\x18,\n\x17ticket.articles.suggest\x1a\x07gateway*\x02\x08\x03\x32\x02\x08\n8\x01\x82\xd3\xe4\x93\x02)\x12\'/v1/tickets/{ticket_id}:suggestArticles\x12\xd0\x01\n\x12ListSimilarTickets\x12-.helpdesk.ticket.v1.ListSimilarTicketsRequest\x1a..helpdesk.ticket.v1.ListSimilarTicketsResponse\"[\x8a\xb5\x18\x30\n\x1bticket.tickets.list_similar\x1a\x07gateway*\x02\x08\x03\x32\x02\x08\n8\x01\x82\xd3\xe4\x93\x02!\x12\x1f/v1/tickets/{ticket_id}/similarb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,14 +41,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SUGGESTARTICLESREQUEST'].fields_by_name['ticket_id']._serialized_options = b'\342A\001\002\272H\007r\002\030@\310\001\001'
   _globals['_SUGGESTARTICLESREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_SUGGESTARTICLESREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001\272H\004\032\002(\000'
+  _globals['_LISTSIMILARTICKETSREQUEST'].fields_by_name['ticket_id']._loaded_options = None
+  _globals['_LISTSIMILARTICKETSREQUEST'].fields_by_name['ticket_id']._serialized_options = b'\342A\001\002\272H\007r\002\030@\310\001\001'
+  _globals['_LISTSIMILARTICKETSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTSIMILARTICKETSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001\272H\004\032\002(\000'
+  _globals['_SIMILARTICKET'].fields_by_name['subject']._loaded_options = None
+  _globals['_SIMILARTICKET'].fields_by_name['subject']._serialized_options = b'\220\265\030\001'
+  _globals['_SIMILARTICKET'].fields_by_name['words']._loaded_options = None
+  _globals['_SIMILARTICKET'].fields_by_name['words']._serialized_options = b'\220\265\030\001'
   _globals['_SUGGESTIONSERVICE'].methods_by_name['SuggestArticles']._loaded_options = None
   _globals['_SUGGESTIONSERVICE'].methods_by_name['SuggestArticles']._serialized_options = b'\212\265\030,\n\027ticket.articles.suggest\032\007gateway*\002\010\0032\002\010\n8\001\202\323\344\223\002)\022\'/v1/tickets/{ticket_id}:suggestArticles'
-  _globals['_SUGGESTARTICLESREQUEST']._serialized_start=193
-  _globals['_SUGGESTARTICLESREQUEST']._serialized_end=284
-  _globals['_SUGGESTARTICLESRESPONSE']._serialized_start=286
-  _globals['_SUGGESTARTICLESRESPONSE']._serialized_end=385
-  _globals['_SUGGESTEDARTICLE']._serialized_start=388
-  _globals['_SUGGESTEDARTICLE']._serialized_end=554
-  _globals['_SUGGESTIONSERVICE']._serialized_start=557
-  _globals['_SUGGESTIONSERVICE']._serialized_end=782
+  _globals['_SUGGESTIONSERVICE'].methods_by_name['ListSimilarTickets']._loaded_options = None
+  _globals['_SUGGESTIONSERVICE'].methods_by_name['ListSimilarTickets']._serialized_options = b'\212\265\0300\n\033ticket.tickets.list_similar\032\007gateway*\002\010\0032\002\010\n8\001\202\323\344\223\002!\022\037/v1/tickets/{ticket_id}/similar'
+  _globals['_SUGGESTARTICLESREQUEST']._serialized_start=259
+  _globals['_SUGGESTARTICLESREQUEST']._serialized_end=350
+  _globals['_SUGGESTARTICLESRESPONSE']._serialized_start=352
+  _globals['_SUGGESTARTICLESRESPONSE']._serialized_end=451
+  _globals['_SUGGESTEDARTICLE']._serialized_start=454
+  _globals['_SUGGESTEDARTICLE']._serialized_end=620
+  _globals['_LISTSIMILARTICKETSREQUEST']._serialized_start=622
+  _globals['_LISTSIMILARTICKETSREQUEST']._serialized_end=716
+  _globals['_LISTSIMILARTICKETSRESPONSE']._serialized_start=718
+  _globals['_LISTSIMILARTICKETSRESPONSE']._serialized_end=806
+  _globals['_SIMILARTICKET']._serialized_start=809
+  _globals['_SIMILARTICKET']._serialized_end=1061
+  _globals['_SUGGESTIONSERVICE']._serialized_start=1064
+  _globals['_SUGGESTIONSERVICE']._serialized_end=1500
 # @@protoc_insertion_point(module_scope)

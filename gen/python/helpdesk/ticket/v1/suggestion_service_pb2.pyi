@@ -6,7 +6,9 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from helpdesk.ticket.v1 import ticket_pb2 as _ticket_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -127,3 +129,111 @@ class SuggestedArticle(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SuggestedArticle: _TypeAlias = SuggestedArticle  # noqa: Y015
+
+@_typing.final
+class ListSimilarTicketsRequest(_message.Message):
+    """Asks for tickets like a ticket."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """The ticket's id, or its number as `12` or `#12`."""
+    page_size: _builtins.int
+    """The most tickets to return; 0 means 5, more than 20 means 20."""
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "ticket_id", b"ticket_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSimilarTicketsRequest: _TypeAlias = ListSimilarTicketsRequest  # noqa: Y015
+
+@_typing.final
+class ListSimilarTicketsResponse(_message.Message):
+    """The tickets that are like it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SIMILAR_TICKETS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def similar_tickets(self) -> _containers.RepeatedCompositeFieldContainer[Global___SimilarTicket]:
+        """Solved ones first, each part with the nearest first."""
+
+    def __init__(
+        self,
+        *,
+        similar_tickets: _abc.Iterable[Global___SimilarTicket] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["similar_tickets", b"similar_tickets"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSimilarTicketsResponse: _TypeAlias = ListSimilarTicketsResponse  # noqa: Y015
+
+@_typing.final
+class SimilarTicket(_message.Message):
+    """A ticket with what it shares with the asked one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    SCORE_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    REPLY_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """The ticket's id."""
+    number: _builtins.int
+    """The number that people say."""
+    subject: _builtins.str
+    """What it is about, in one line."""
+    status: _ticket_pb2.TicketStatus.ValueType
+    """Where it stands."""
+    score: _builtins.float
+    """The part of the asked ticket's telling words that it has, from 0 to 1, where a word counts the more, the fewer of
+    the tenant's tickets have it.
+    """
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp:
+        """When it last changed."""
+
+    @_builtins.property
+    def words(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Those words, the one that counts most first."""
+
+    @_builtins.property
+    def reply(self) -> _ticket_pb2.Comment:
+        """How it was solved, as far as it was: the newest public comment that its requester did not write."""
+
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+        number: _builtins.int = ...,
+        subject: _builtins.str = ...,
+        status: _ticket_pb2.TicketStatus.ValueType = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+        score: _builtins.float = ...,
+        words: _abc.Iterable[_builtins.str] | None = ...,
+        reply: _ticket_pb2.Comment | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["reply", b"reply", "update_time", b"update_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "reply", b"reply", "score", b"score", "status", b"status", "subject", b"subject", "ticket_id", b"ticket_id", "update_time", b"update_time", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SimilarTicket: _TypeAlias = SimilarTicket  # noqa: Y015

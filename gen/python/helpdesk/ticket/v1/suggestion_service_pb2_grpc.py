@@ -40,6 +40,11 @@ class SuggestionServiceStub:
                 request_serializer=helpdesk_dot_ticket_dot_v1_dot_suggestion__service__pb2.SuggestArticlesRequest.SerializeToString,
                 response_deserializer=helpdesk_dot_ticket_dot_v1_dot_suggestion__service__pb2.SuggestArticlesResponse.FromString,
                 _registered_method=True)
+        self.ListSimilarTickets = channel.unary_unary(
+                '/helpdesk.ticket.v1.SuggestionService/ListSimilarTickets',
+                request_serializer=helpdesk_dot_ticket_dot_v1_dot_suggestion__service__pb2.ListSimilarTicketsRequest.SerializeToString,
+                response_deserializer=helpdesk_dot_ticket_dot_v1_dot_suggestion__service__pb2.ListSimilarTicketsResponse.FromString,
+                _registered_method=True)
 
 
 class SuggestionServiceServicer:
@@ -54,6 +59,14 @@ class SuggestionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListSimilarTickets(self, request, context):
+        """Lists the tickets most like a ticket by the words of subject and body, among those that the caller may read. Solved
+        ones come first, each part with the nearest first; a ticket that is like no other has none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SuggestionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -61,6 +74,11 @@ def add_SuggestionServiceServicer_to_server(servicer, server):
                     servicer.SuggestArticles,
                     request_deserializer=helpdesk_dot_ticket_dot_v1_dot_suggestion__service__pb2.SuggestArticlesRequest.FromString,
                     response_serializer=helpdesk_dot_ticket_dot_v1_dot_suggestion__service__pb2.SuggestArticlesResponse.SerializeToString,
+            ),
+            'ListSimilarTickets': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSimilarTickets,
+                    request_deserializer=helpdesk_dot_ticket_dot_v1_dot_suggestion__service__pb2.ListSimilarTicketsRequest.FromString,
+                    response_serializer=helpdesk_dot_ticket_dot_v1_dot_suggestion__service__pb2.ListSimilarTicketsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -91,6 +109,33 @@ class SuggestionService:
             '/helpdesk.ticket.v1.SuggestionService/SuggestArticles',
             helpdesk_dot_ticket_dot_v1_dot_suggestion__service__pb2.SuggestArticlesRequest.SerializeToString,
             helpdesk_dot_ticket_dot_v1_dot_suggestion__service__pb2.SuggestArticlesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSimilarTickets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/helpdesk.ticket.v1.SuggestionService/ListSimilarTickets',
+            helpdesk_dot_ticket_dot_v1_dot_suggestion__service__pb2.ListSimilarTicketsRequest.SerializeToString,
+            helpdesk_dot_ticket_dot_v1_dot_suggestion__service__pb2.ListSimilarTicketsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,10 @@ class SuggestionServiceStub:
     """Finds the articles of the knowledge base that fit a ticket's subject and body best, among those that the caller
     may read. A ticket without a word to look for has none.
     """
+    ListSimilarTickets: _grpc.UnaryUnaryMultiCallable[_suggestion_service_pb2.ListSimilarTicketsRequest, _suggestion_service_pb2.ListSimilarTicketsResponse]
+    """Lists the tickets most like a ticket by the words of subject and body, among those that the caller may read. Solved
+    ones come first, each part with the nearest first; a ticket that is like no other has none.
+    """
 
 @_typing.type_check_only
 class SuggestionServiceAsyncStub(SuggestionServiceStub):
@@ -46,6 +50,10 @@ class SuggestionServiceAsyncStub(SuggestionServiceStub):
     SuggestArticles: _aio.UnaryUnaryMultiCallable[_suggestion_service_pb2.SuggestArticlesRequest, _suggestion_service_pb2.SuggestArticlesResponse]  # type: ignore[assignment]
     """Finds the articles of the knowledge base that fit a ticket's subject and body best, among those that the caller
     may read. A ticket without a word to look for has none.
+    """
+    ListSimilarTickets: _aio.UnaryUnaryMultiCallable[_suggestion_service_pb2.ListSimilarTicketsRequest, _suggestion_service_pb2.ListSimilarTicketsResponse]  # type: ignore[assignment]
+    """Lists the tickets most like a ticket by the words of subject and body, among those that the caller may read. Solved
+    ones come first, each part with the nearest first; a ticket that is like no other has none.
     """
 
 class SuggestionServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -59,6 +67,16 @@ class SuggestionServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_suggestion_service_pb2.SuggestArticlesResponse, _abc.Awaitable[_suggestion_service_pb2.SuggestArticlesResponse]]:
         """Finds the articles of the knowledge base that fit a ticket's subject and body best, among those that the caller
         may read. A ticket without a word to look for has none.
+        """
+
+    @_abc_1.abstractmethod
+    def ListSimilarTickets(
+        self,
+        request: _suggestion_service_pb2.ListSimilarTicketsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_suggestion_service_pb2.ListSimilarTicketsResponse, _abc.Awaitable[_suggestion_service_pb2.ListSimilarTicketsResponse]]:
+        """Lists the tickets most like a ticket by the words of subject and body, among those that the caller may read. Solved
+        ones come first, each part with the nearest first; a ticket that is like no other has none.
         """
 
 def add_SuggestionServiceServicer_to_server(servicer: SuggestionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

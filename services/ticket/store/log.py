@@ -1,0 +1,88 @@
+"""What happened to the tickets of one tenant, and what the tenant counts."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+from sqlalchemy import and_, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.mesh.caller import TenantId
+from services.ticket.domain import TicketEvent
+from services.ticket.ports import EventQuery
+from services.ticket.rows import event_from, outbox_columns
+from services.ticket.store.own import Own, upsert
+from services.ticket.tables import CounterRow, EventRow, OutboxRow, TicketRow
+
+
+class SqlLog:
+    def __init__(self, session: AsyncSession, tenant_id: TenantId, own: Own) -> None:
+        self._session = session
+        self._tenant_id = tenant_id
+        self._own = own
+
+    async def list_events(self, query: EventQuery) -> list[TicketEvent]:
+        statement = (
+            select(EventRow)
+            .where(self._own(EventRow), EventRow.seq > query.after_seq)
+            .order_by(EventRow.seq)
+            .limit(query.limit)
+        )
+        if query.ticket_id is not None:
+            statement = statement.where(EventRow.ticket_id == query.ticket_id)
+        if query.requester_id is not None:
+            statement = statement.join(
+                TicketRow,
+                and_(
+                    TicketRow.tenant_id == EventRow.tenant_id,
+                    TicketRow.ticket_id == EventRow.ticket_id,
+                    TicketRow.requester_id == query.requester_id,
+                ),
+            )
+        if not query.with_internal:
+            statement = statement.where(EventRow.is_internal.is_(False))
+        return [event_from(row) for row in await self._session.scalars(statement)]
+
+    async def last_seq(self) -> int:
+        statement = select(CounterRow.last_seq).where(self._own(CounterRow))
+        return await self._session.scalar(statement) or 0
+
+    async def last_number(self) -> int:
+        statement = select(CounterRow.last_number).where(self._own(CounterRow))
+        return await self._session.scalar(statement) or 0
+
+    async def next_number(self) -> int:
+        return (await self._count(numbers=1))[0]
+
+    async def keep(self, events: Sequence[TicketEvent]) -> None:
+        if not events:
+            return
+        _, last_seq = await self._count(events=len(events))
+        first_seq = last_seq - len(events) + 1
+        placed = [replace(happened, seq=first_seq + i) for i, happened in enumerate(events)]
+        tenant = {"tenant_id": self._tenant_id}
+        await self._session.execute(
+            insert(EventRow),
+            [
+                {**tenant, **asdict(happened), "changed_fields": list(happened.changed_fields)}
+                for happened in placed
+            ],
+        )
+        await self._session.execute(
+            insert(OutboxRow), [{**tenant, **outbox_columns(happened)} for happened in placed]
+        )
+
+    async def _count(self, *, numbers: int = 0, events: int = 0) -> tuple[int, int]:
+        statement = upsert(self._session, CounterRow)
+        counted = await self._session.execute(
+            statement.values(tenant_id=self._tenant_id, last_number=numbers, last_seq=events)
+            .on_conflict_do_update(
+                index_elements=[CounterRow.tenant_id],
+                set_={
+                    "last_number": CounterRow.last_number + numbers,
+                    "last_seq": CounterRow.last_seq + events,
+                },
+            )
+            .returning(CounterRow.last_number, CounterRow.last_seq)
+        )
+        row = counted.one()
+        return row.last_number, row.last_seq

@@ -1,0 +1,33 @@
+"""What the parts of the store share."""
+
+from collections.abc import Callable
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.ticket.tables import (
+    CommentRow,
+    CounterRow,
+    EventRow,
+    TagRow,
+    TicketRow,
+    WordCountRow,
+    WordRow,
+)
+
+AnyRow = TicketRow | TagRow | CommentRow | EventRow | CounterRow | WordRow | WordCountRow
+
+Own = Callable[[type[AnyRow]], ColumnElement[bool]]
+"""Makes the condition that a row is the tenant's."""
+
+
+def upsert(
+    session: AsyncSession, table: type[CounterRow | WordCountRow]
+) -> SqliteInsert | PostgresqlInsert:
+    """An INSERT in the words of the session's database, which can say what to do instead."""
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    return sqlite_insert(table) if is_sqlite else postgresql_insert(table)

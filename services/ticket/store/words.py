@@ -1,0 +1,121 @@
+"""The words of one tenant's tickets: kept with each ticket, and asked for tickets that share them.
+
+They are rows, and not in the full-text index of either database: such an index counts how rare a
+word is over all tenants at once, and has no condition on the tenant that could be looked into.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import Select, and_, case, delete, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.mesh.caller import TenantId
+from services.ticket.domain import Ticket
+from services.ticket.ports import AlikeQuery
+from services.ticket.store.own import Own, upsert
+from services.ticket.tables import TicketRow, WordCountRow, WordRow
+from services.ticket.words import weights_of
+
+
+class SqlWords:
+    def __init__(self, session: AsyncSession, tenant_id: TenantId, own: Own) -> None:
+        self._session = session
+        self._tenant_id = tenant_id
+        self._own = own
+
+    async def counts(self, words: Collection[str]) -> dict[str, int]:
+        """In how many tickets each word stands."""
+        rows = await self._session.execute(
+            select(WordCountRow.word, WordCountRow.tickets).where(
+                self._own(WordCountRow), WordCountRow.word.in_(words), WordCountRow.tickets > 0
+            )
+        )
+        return {row.word: row.tickets for row in rows}
+
+    async def find_alike(self, query: AlikeQuery) -> dict[int, float]:
+        """By number, the best first, what the words weigh in a ticket."""
+        if not query.words:
+            return {}
+        rows = await self._session.execute(self._select_alike(query))
+        return {row.number: float(row.weight) for row in rows}
+
+    async def shared(
+        self, numbers: Collection[int], query: AlikeQuery
+    ) -> Mapping[int, Collection[str]]:
+        rows = await self._session.execute(
+            select(WordRow.number, WordRow.word).where(
+                self._own(WordRow),
+                WordRow.word.in_([each.word for each in query.words]),
+                WordRow.number.in_(numbers),
+            )
+        )
+        shared: defaultdict[int, list[str]] = defaultdict(list)
+        for row in rows:
+            shared[row.number].append(row.word)
+        return shared
+
+    async def keep(self, before: Ticket | None, ticket: Ticket) -> None:
+        old = weights_of(before.subject, before.body) if before is not None else {}
+        new = weights_of(ticket.subject, ticket.body)
+        if new == old:
+            return
+        await self._replace(ticket.number, old, new)
+        await self._count(new.keys() - old.keys(), old.keys() - new.keys())
+
+    async def _replace(self, number: int, old: Collection[str], new: Mapping[str, int]) -> None:
+        if old:
+            await self._session.execute(
+                delete(WordRow)
+                .where(self._own(WordRow), WordRow.word.in_(old), WordRow.number == number)
+                .execution_options(synchronize_session=False)
+            )
+        if new:
+            named = {"tenant_id": self._tenant_id, "number": number}
+            rows = [{**named, "word": word, "weight": weight} for word, weight in new.items()]
+            await self._session.execute(insert(WordRow), rows)
+
+    async def _count(self, added: Collection[str], removed: Collection[str]) -> None:
+        changes = [(word, 1) for word in added] + [(word, -1) for word in removed]
+        if not changes:
+            return
+        statement = upsert(self._session, WordCountRow)
+        counted = WordCountRow.tickets + statement.excluded.tickets
+        await self._session.execute(
+            statement.on_conflict_do_update(
+                index_elements=[WordCountRow.tenant_id, WordCountRow.word],
+                set_={"tickets": counted},
+            ),
+            [
+                {"tenant_id": self._tenant_id, "word": word, "tickets": change}
+                for word, change in sorted(changes)
+            ],
+        )
+
+    def _select_alike(self, query: AlikeQuery) -> Select[int, float]:
+        *others, last = query.words
+        rarity = case(
+            *((WordRow.word == each.word, each.rarity) for each in others), else_=last.rarity
+        )
+        weight = func.sum(WordRow.weight * (rarity if others else last.rarity)).label("weight")
+        statement = (
+            select(WordRow.number, weight)
+            .where(
+                self._own(WordRow),
+                WordRow.word.in_([each.word for each in query.words]),
+                WordRow.number != query.number,
+            )
+            .group_by(WordRow.number)
+            .order_by(weight.desc(), WordRow.number.desc())
+            .limit(query.limit)
+        )
+        if query.requester_id is None:
+            return statement
+        return statement.join(
+            TicketRow,
+            and_(
+                TicketRow.tenant_id == WordRow.tenant_id,
+                TicketRow.number == WordRow.number,
+                TicketRow.requester_id == query.requester_id,
+            ),
+        )
