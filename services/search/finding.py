@@ -13,6 +13,7 @@ from services.search.errors import EncoderUnavailable, IndexUnavailable, QueryEm
 from services.search.essence import essence
 from services.search.frequencies import VisibleFrequencies
 from services.search.glossary import expanded
+from services.search.handover import Handover
 from services.search.indexing import Indexing
 from services.search.keywords import Overlap, Terms, highest_score, question_terms
 from services.search.languages import is_foreign, language_of
@@ -22,12 +23,10 @@ from services.search.ports import (
     StoredPassage,
     StoredTerms,
     Vector,
-    VectorIndex,
 )
 from services.search.ranking import FUSED, WORDS, Candidate, Ranked, Weights, page_of, ranked
 from services.search.readers import Reader, View, current_reader
 from services.search.spelling import mended
-from services.search.vectors import Vectors
 from services.search.words import has_word, question_words
 
 CANDIDATES = 50
@@ -44,9 +43,7 @@ class Finder:
     """What a question is answered with."""
 
     store: DocumentStore
-    index: VectorIndex
-    indexing: Indexing
-    vectors: Vectors
+    indexing: Handover
     frequencies: VisibleFrequencies
     known_words: Set[str]
 
@@ -127,22 +124,23 @@ async def _by_index(
     finder: Finder, view: View, question: str, terms: Terms
 ) -> tuple[dict[str, float], bool] | None:
     """Similarities, and whether words alone had to do. None when the index cannot be asked."""
-    if finder.indexing.is_behind(view.tenant_id):
-        return None
-    vector = await _vector(finder, question)
-    try:
-        if vector is not None:
-            return await finder.index.candidates(view, vector, terms, CANDIDATES), False
-        hits = await finder.index.by_keywords(view, terms, CANDIDATES)
-    except IndexUnavailable:
-        finder.indexing.doubt()
-        return None
-    return {hit.chunk_id: 0.0 for hit in hits}, True
+    with finder.indexing.serving(view.tenant_id) as serving:
+        if serving is None:
+            return None
+        vector = await _vector(serving, question)
+        try:
+            if vector is not None:
+                return await serving.index.candidates(view, vector, terms, CANDIDATES), False
+            hits = await serving.index.by_keywords(view, terms, CANDIDATES)
+        except IndexUnavailable:
+            serving.doubt()
+            return None
+        return {hit.chunk_id: 0.0 for hit in hits}, True
 
 
-async def _vector(finder: Finder, question: str) -> Vector | None:
+async def _vector(serving: Indexing, question: str) -> Vector | None:
     try:
-        return await finder.vectors.of_question(question)
+        return await serving.vectors.of_question(question)
     except EncoderUnavailable as error:
         _log.warning("encoder is unavailable", error=str(error))
         return None

@@ -25,7 +25,7 @@ from services.search.index_edge import EdgeIndex
 from services.search.keywords import Frequencies, Terms, question_terms
 from services.search.publication import IN_FORCE
 from services.search.readers import EVERYBODY, Readers, View
-from services.search.vectors import Vectors
+from services.search.vectors import Vectors, recipe_of
 from services.search.words import question_words
 from tests.bench.memory import kilobytes
 from tests.bench.searching import SEED, Latency
@@ -79,7 +79,8 @@ async def main() -> None:
     articles = await synthetic_articles(Vectors(encoder), SEED)
     patterns = [articles.article()[2] for _ in range(PATTERNS)]
     with tempfile.TemporaryDirectory(prefix="helpdesk-growing-") as folder:
-        index = EdgeIndex(Path(folder) / "index", "recipe", encoder.dimensions)
+        recipe = recipe_of(encoder.name)
+        index = EdgeIndex(Path(folder) / "index", recipe, encoder.dimensions)
         await index.open()
         growing = Growing(index, patterns, np.random.default_rng(SEED))
         for chunks in sorted(arguments.chunks):
