@@ -6,7 +6,14 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import status_pb2
 
 from helpdesk.ticket.v1 import suggestion_service_pb2, ticket_pb2, ticket_service_pb2
-from services.ticket.domain import Comment, Ticket, TicketContent, TicketEvent, TicketPriority
+from services.ticket.domain import (
+    Comment,
+    Ticket,
+    TicketContent,
+    TicketEvent,
+    TicketPriority,
+    TicketStatus,
+)
 from services.ticket.ports import SuggestedArticle
 from services.ticket.similar import SimilarTicket
 from services.ticket.watching import Done, Heartbeat, WatchStep
@@ -62,7 +69,31 @@ def event_message(event: TicketEvent) -> ticket_pb2.TicketEvent:
         assignee_id=event.assignee_id or "",
         comment_id=event.comment_id or "",
         changed_fields=event.changed_fields,
+        changes=changes_message(event),
+        cause=event.cause,
     )
+
+
+def changes_message(event: TicketEvent) -> ticket_pb2.Ticket | None:
+    """Only what changed is set; an empty value of a changed field is one that was taken away."""
+    if event.changes is None:
+        return None
+    message = ticket_pb2.Ticket()
+    for name in event.changed_fields:
+        match event.changes[name]:
+            case None:
+                pass
+            case TicketStatus() as status:
+                message.status = ticket_pb2.TicketStatus.Value(f"TICKET_STATUS_{status}")
+            case TicketPriority() as priority:
+                message.priority = ticket_pb2.TicketPriority.Value(
+                    f"TICKET_PRIORITY_{priority.name}"
+                )
+            case tuple() as values:
+                getattr(message, name).extend(values)
+            case value:
+                setattr(message, name, value)
+    return message
 
 
 def watch_message(step: WatchStep) -> ticket_service_pb2.WatchTicketsResponse:

@@ -147,6 +147,8 @@ async def test_a_ticket_goes_its_whole_way(people: People) -> None:
     assert seen == [NEW, OPEN, PENDING, OPEN, RESOLVED, CLOSED]
     events = (await people.alex.ListTicketEvents(ticket_id=ticket.ticket_id)).events
     assert [event.status for event in events] == seen
+    assert [event.changes.status for event in events] == seen
+    assert events[0].changes.subject == "No Wi-Fi"
     assert events[-1].assignee_id == people.alex.user_id
     for rpc in ("AssignTicket", "PendTicket", "ResolveTicket", "ReopenTicket", "CloseTicket"):
         with refused(FAILED_PRECONDITION, "TRANSITION_NOT_ALLOWED") as refusals:

@@ -112,6 +112,8 @@ class _TicketEventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Ticke
     """It was taken up again."""
     TICKET_EVENT_KIND_CLOSED: _TicketEventKind.ValueType  # 8
     """It was ended for good."""
+    TICKET_EVENT_KIND_SNAPSHOT: _TicketEventKind.ValueType  # 9
+    """Nothing happened; what the ticket was is written down, for older entries do not say it."""
 
 class TicketEventKind(_TicketEventKind, metaclass=_TicketEventKindEnumTypeWrapper):
     """What happened to a ticket."""
@@ -134,6 +136,8 @@ TICKET_EVENT_KIND_REOPENED: TicketEventKind.ValueType  # 7
 """It was taken up again."""
 TICKET_EVENT_KIND_CLOSED: TicketEventKind.ValueType  # 8
 """It was ended for good."""
+TICKET_EVENT_KIND_SNAPSHOT: TicketEventKind.ValueType  # 9
+"""Nothing happened; what the ticket was is written down, for older entries do not say it."""
 Global___TicketEventKind: _TypeAlias = TicketEventKind  # noqa: Y015
 
 @_typing.final
@@ -271,6 +275,8 @@ class TicketEvent(_message.Message):
     ASSIGNEE_ID_FIELD_NUMBER: _builtins.int
     COMMENT_ID_FIELD_NUMBER: _builtins.int
     CHANGED_FIELDS_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
     seq: _builtins.int
     """The place in the tenant's log of all tickets; grows, with gaps."""
     ticket_id: _builtins.str
@@ -278,20 +284,26 @@ class TicketEvent(_message.Message):
     kind: Global___TicketEventKind.ValueType
     """What happened."""
     actor_id: _builtins.str
-    """The user who did it."""
+    """The user who did it; empty when nobody did."""
     status: Global___TicketStatus.ValueType
     """The status afterwards."""
     assignee_id: _builtins.str
     """The assignee afterwards."""
     comment_id: _builtins.str
     """The comment, when the event is one."""
+    cause: _builtins.str
+    """Why, where the deed of the actor alone does not explain it; for example the rule that raised a priority."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened."""
 
     @_builtins.property
     def changed_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The names of the ticket's fields that changed."""
+        """The names of the ticket's fields that changed; of an opening all of them."""
+
+    @_builtins.property
+    def changes(self) -> Global___Ticket:
+        """The new values of these fields; all others are unset. Absent in entries that are older than this field."""
 
     def __init__(
         self,
@@ -305,10 +317,12 @@ class TicketEvent(_message.Message):
         assignee_id: _builtins.str = ...,
         comment_id: _builtins.str = ...,
         changed_fields: _abc.Iterable[_builtins.str] | None = ...,
+        changes: Global___Ticket | None = ...,
+        cause: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_id", b"actor_id", "assignee_id", b"assignee_id", "changed_fields", b"changed_fields", "comment_id", b"comment_id", "create_time", b"create_time", "kind", b"kind", "seq", b"seq", "status", b"status", "ticket_id", b"ticket_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_id", b"actor_id", "assignee_id", b"assignee_id", "cause", b"cause", "changed_fields", b"changed_fields", "changes", b"changes", "comment_id", b"comment_id", "create_time", b"create_time", "kind", b"kind", "seq", b"seq", "status", b"status", "ticket_id", b"ticket_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
