@@ -8,11 +8,13 @@ from google.rpc import status_pb2
 from helpdesk.ticket.v1 import suggestion_service_pb2, ticket_pb2, ticket_service_pb2
 from services.ticket.domain import (
     Comment,
+    Impact,
     Ticket,
     TicketContent,
     TicketEvent,
     TicketPriority,
     TicketStatus,
+    Urgency,
 )
 from services.ticket.ports import SuggestedArticle
 from services.ticket.similar import SimilarTicket
@@ -26,6 +28,8 @@ def content_of(message: ticket_pb2.Ticket) -> TicketContent:
         body=message.body,
         priority=TicketPriority(message.priority) if message.priority else None,
         tags=tuple(message.tags),
+        impact=Impact(message.impact) if message.impact else None,
+        urgency=Urgency(message.urgency) if message.urgency else None,
     )
 
 
@@ -44,6 +48,9 @@ def ticket_message(ticket: Ticket) -> ticket_pb2.Ticket:
         create_time=_timestamp(ticket.create_time),
         update_time=_timestamp(ticket.update_time),
         etag=ticket.etag,
+        impact=ticket_pb2.TicketImpact.ValueType(ticket.impact or 0),
+        urgency=ticket_pb2.TicketUrgency.ValueType(ticket.urgency or 0),
+        priority_rule=ticket.priority_rule,
     )
 
 
@@ -85,10 +92,6 @@ def changes_message(event: TicketEvent) -> ticket_pb2.Ticket | None:
                 pass
             case TicketStatus() as status:
                 message.status = ticket_pb2.TicketStatus.Value(f"TICKET_STATUS_{status}")
-            case TicketPriority() as priority:
-                message.priority = ticket_pb2.TicketPriority.Value(
-                    f"TICKET_PRIORITY_{priority.name}"
-                )
             case tuple() as values:
                 getattr(message, name).extend(values)
             case value:

@@ -10,11 +10,13 @@ from services.mesh.ids import new_id
 from services.ticket.domain import (
     Changes,
     Comment,
+    Impact,
     Ticket,
     TicketEvent,
     TicketEventKind,
     TicketPriority,
     TicketStatus,
+    Urgency,
 )
 from services.ticket.tables import CommentRow, EventRow, TicketRow
 
@@ -23,6 +25,8 @@ _READ: Mapping[str, Callable[..., object]] = MappingProxyType(
     {
         "status": TicketStatus,
         "priority": TicketPriority,
+        "impact": Impact,
+        "urgency": Urgency,
         "tags": tuple,
         "create_time": datetime.fromisoformat,
         "update_time": datetime.fromisoformat,
@@ -78,6 +82,9 @@ def ticket_from(row: TicketRow, tags: str | None) -> Ticket:
         create_time=row.create_time,
         update_time=row.update_time,
         revision=row.revision,
+        impact=Impact(row.impact) if row.impact is not None else None,
+        urgency=Urgency(row.urgency) if row.urgency is not None else None,
+        priority_rule=row.priority_rule,
     )
 
 

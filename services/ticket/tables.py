@@ -53,6 +53,9 @@ class TicketRow(Table):
     create_time: Mapped[datetime] = mapped_column(UtcDateTime)
     update_time: Mapped[datetime] = mapped_column(UtcDateTime)
     revision: Mapped[int]
+    impact: Mapped[int | None]
+    urgency: Mapped[int | None]
+    priority_rule: Mapped[str] = mapped_column(Text, server_default="")
 
 
 class TagRow(Table):

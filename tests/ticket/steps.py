@@ -9,9 +9,11 @@ from services.mesh.caller import UserId
 from services.ticket.domain import (
     Act,
     Change,
+    Impact,
     Ticket,
     TicketContent,
     TicketPriority,
+    Urgency,
     Verb,
     assigned,
     commented,
@@ -21,6 +23,7 @@ from services.ticket.domain import (
 from services.ticket.errors import TransitionNotAllowed
 from tests.ticket.builders import ALEX, NOON, a_comment
 
+FIELDS = frozenset({"subject", "priority", "tags", "impact", "urgency"})
 ACT = Act(ALEX, NOON + timedelta(minutes=1))
 
 Step = Callable[[Ticket], Change]
@@ -43,12 +46,10 @@ steps = st.one_of(
         TicketContent,
         subject=st.sampled_from(["a", "b"]),
         priority=st.sampled_from([None, *TicketPriority]),
-        tags=st.lists(st.sampled_from(["vpn", "mfa"])).map(tuple),
-    ).map(
-        lambda content: (
-            lambda ticket: updated(ticket, content, frozenset({"subject", "priority", "tags"}), ACT)
-        )
-    ),
+        tags=st.lists(st.sampled_from(["vpn", "vip"])).map(tuple),
+        impact=st.sampled_from([None, *Impact]),
+        urgency=st.sampled_from([None, *Urgency]),
+    ).map(lambda content: lambda ticket: updated(ticket, content, FIELDS, ACT)),
 )
 
 

@@ -6,10 +6,12 @@ from helpdesk.ticket.v1 import ticket_pb2
 from services.ticket.convert import content_of, event_message, ticket_message
 from services.ticket.domain import (
     Act,
+    Impact,
     TicketContent,
     TicketEventKind,
     TicketPriority,
     TicketStatus,
+    Urgency,
     assigned,
 )
 from services.ticket.field_mask import IGNORED_FIELDS, UPDATABLE_FIELDS
@@ -26,6 +28,12 @@ def test_our_names_are_the_contracts_names() -> None:
     assert [
         f"TICKET_EVENT_KIND_{one}" for one in TicketEventKind
     ] == ticket_pb2.TicketEventKind.keys()[1:]
+    assert {f"TICKET_IMPACT_{one.name}": one.value for one in Impact} == dict(
+        ticket_pb2.TicketImpact.items()[1:]
+    )
+    assert {f"TICKET_URGENCY_{one.name}": one.value for one in Urgency} == dict(
+        ticket_pb2.TicketUrgency.items()[1:]
+    )
     assert {f"TICKET_PRIORITY_{one.name}": one.value for one in TicketPriority} == dict(
         ticket_pb2.TicketPriority.items()[1:]
     )

@@ -12,10 +12,12 @@ from services.ticket.domain.rules import assigned, commented, moved, opened, upd
 from services.ticket.domain.ticket import (
     Act,
     Comment,
+    Impact,
     Ticket,
     TicketContent,
     TicketPriority,
     TicketStatus,
+    Urgency,
     require_etag,
 )
 from services.ticket.domain.transitions import TRANSITIONS, Verb
@@ -26,6 +28,7 @@ __all__ = [
     "Change",
     "Changes",
     "Comment",
+    "Impact",
     "LogIncompleteError",
     "Ticket",
     "TicketContent",
@@ -33,6 +36,7 @@ __all__ = [
     "TicketEventKind",
     "TicketPriority",
     "TicketStatus",
+    "Urgency",
     "Verb",
     "assigned",
     "commented",

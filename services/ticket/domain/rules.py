@@ -9,7 +9,15 @@ from types import MappingProxyType
 
 from services.mesh.caller import UserId
 from services.ticket.domain.log import Change, TicketEventKind, event_of
-from services.ticket.domain.ticket import Act, Comment, Ticket, TicketContent, TicketStatus
+from services.ticket.domain.priority import prioritized, ruled
+from services.ticket.domain.ticket import (
+    Act,
+    Comment,
+    Ticket,
+    TicketContent,
+    TicketPriority,
+    TicketStatus,
+)
 from services.ticket.domain.transitions import TRANSITIONS, Verb, status_after
 
 REOPENED_BY_COMMENT = "a comment of the customer"
@@ -33,7 +41,7 @@ def opened(
         subject=content.subject,
         body=content.body,
         status=TicketStatus.NEW,
-        priority=content.priority_or_normal,
+        priority=TicketPriority.NORMAL,
         requester_id=act.actor_id,
         assignee_id=None,
         tags=content.unique_tags,
@@ -41,24 +49,32 @@ def opened(
         create_time=act.time,
         update_time=act.time,
         revision=1,
+        impact=content.impact,
+        urgency=content.urgency,
     )
-    return Change(None, ticket, (event_of(None, ticket, TicketEventKind.OPENED, act),))
+    ticket = prioritized(ticket, content.priority)
+    event = event_of(None, ticket, TicketEventKind.OPENED, act, cause=ticket.priority_rule)
+    return Change(None, ticket, (event,))
 
 
 def updated(ticket: Ticket, content: TicketContent, fields: frozenset[str], act: Act) -> Change:
     """Takes over `fields` of the content and leaves the rest as it was."""
     status_after(ticket.status, Verb.UPDATE)
-    after = replace(
-        ticket,
-        subject=content.subject if "subject" in fields else ticket.subject,
-        body=content.body if "body" in fields else ticket.body,
-        priority=content.priority_or_normal if "priority" in fields else ticket.priority,
-        tags=content.unique_tags if "tags" in fields else ticket.tags,
-    )
+    names = {"subject", "body", "impact", "urgency"} & fields
+    after = replace(ticket, **{name: getattr(content, name) for name in names})
+    if "tags" in fields:
+        after = replace(after, tags=content.unique_tags)
+    if "priority" in fields:
+        after = prioritized(after, content.priority)
+    elif ticket.priority_rule:
+        after = ruled(after)
     if after == ticket:
         return Change(ticket, ticket)
     after = touched(after, act)
-    return Change(ticket, after, (event_of(ticket, after, TicketEventKind.UPDATED, act),))
+    cause = after.priority_rule if after.priority != ticket.priority else ""
+    return Change(
+        ticket, after, (event_of(ticket, after, TicketEventKind.UPDATED, act, cause=cause),)
+    )
 
 
 def commented(ticket: Ticket, comment: Comment, *, by_customer: bool) -> Change:

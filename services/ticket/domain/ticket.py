@@ -23,6 +23,22 @@ class TicketPriority(IntEnum):
     URGENT = 4
 
 
+class Impact(IntEnum):
+    """How many it strikes, and how hard."""
+
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+
+
+class Urgency(IntEnum):
+    """How long it can wait."""
+
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+
+
 @dataclass(frozen=True)
 class TicketContent:
     """What a person writes into a ticket; a priority of None is one that was not given."""
@@ -31,10 +47,8 @@ class TicketContent:
     body: str = ""
     priority: TicketPriority | None = None
     tags: tuple[str, ...] = ()
-
-    @property
-    def priority_or_normal(self) -> TicketPriority:
-        return self.priority or TicketPriority.NORMAL
+    impact: Impact | None = None
+    urgency: Urgency | None = None
 
     @property
     def unique_tags(self) -> tuple[str, ...]:
@@ -43,6 +57,8 @@ class TicketContent:
 
 @dataclass(frozen=True)
 class Ticket:
+    """What has a default was not there from the beginning: older entries of the log lack it."""
+
     ticket_id: str
     number: int
     subject: str
@@ -56,6 +72,9 @@ class Ticket:
     create_time: datetime
     update_time: datetime
     revision: int
+    impact: Impact | None = None
+    urgency: Urgency | None = None
+    priority_rule: str = ""  # empty where a person set the priority
 
     @property
     def etag(self) -> str:
