@@ -1,6 +1,7 @@
 """The documents that have yet to be copied to an index."""
 
-from collections.abc import Iterator, Set
+import time
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 
 from services.mesh.caller import TenantId
@@ -16,11 +17,26 @@ class Backlog:
     is_compared: bool
 
 
-class Waiting:
-    """By tenant: each question asks for its own, and there may be many of others."""
+@dataclass(frozen=True)
+class Lag:
+    """`oldest_seconds` is how long a change has been known to wait; nothing is known before the
+    first comparison."""
 
-    def __init__(self) -> None:
-        self._ids: dict[TenantId, set[str]] = {}
+    behind: int
+    oldest_seconds: float
+    rebuilding: int
+    is_compared: bool
+
+
+class Waiting:
+    """By tenant: each question asks for its own, and there may be many of others.
+
+    Each waits since it came in first; those of a tenant are in that order.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._ids: dict[TenantId, dict[str, float]] = {}
 
     def __iter__(self) -> Iterator[Key]:
         return ((tenant_id, one) for tenant_id, ids in self._ids.items() for one in ids)
@@ -34,16 +50,22 @@ class Waiting:
 
     def __ior__(self, keys: Set[Key]) -> "Waiting":
         for tenant_id, document_id in keys:
-            self._ids.setdefault(tenant_id, set()).add(document_id)
+            self._ids.setdefault(tenant_id, {}).setdefault(document_id, self._clock())
         return self
+
+    @property
+    def oldest_seconds(self) -> float:
+        """How long the one has waited that waits longest; 0 when none does."""
+        firsts = [next(iter(ids.values())) for ids in self._ids.values()]
+        return self._clock() - min(firsts) if firsts else 0.0
 
     def count_of(self, tenant_id: TenantId) -> int:
         return len(self._ids.get(tenant_id, ()))
 
     def discard(self, key: Key) -> None:
         tenant_id, document_id = key
-        ids = self._ids.get(tenant_id, set())
-        ids.discard(document_id)
+        ids = self._ids.get(tenant_id, {})
+        ids.pop(document_id, None)
         if not ids:
             self._ids.pop(tenant_id, None)
 

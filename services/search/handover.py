@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 import structlog
 
 from services.mesh.caller import TenantId
-from services.search.backlog import Backlog
+from services.search.backlog import Backlog, Lag
 from services.search.errors import IndexUnavailable
 from services.search.indexing import Indexing
 from services.search.ports import DocumentStore, FindEncoder
@@ -50,6 +50,11 @@ class Handover:
 
     def backlog(self, tenant_id: TenantId) -> Backlog:
         return self._current.backlog(tenant_id)
+
+    @property
+    def lag(self) -> Lag:
+        """Of the present encoder's index, and of all tenants together."""
+        return self._current.lag
 
     def rebuild(self, tenant_id: TenantId, document_ids: Iterable[str]) -> None:
         self._current.rebuild(tenant_id, document_ids)

@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from services.mesh.caller import TenantId
-from services.search.backlog import Backlog, Waiting
+from services.search.backlog import Backlog, Lag, Waiting
 from services.search.domain import IndexedText
 from services.search.errors import EncoderUnavailable, IndexUnavailable
 from services.search.ports import DocumentStore, VectorIndex
@@ -66,6 +66,13 @@ class Indexing:
             self._behind.count_of(tenant_id),
             self._rebuilding.count_of(tenant_id),
             self._is_compared,
+        )
+
+    @property
+    def lag(self) -> Lag:
+        """Of all tenants together."""
+        return Lag(
+            len(self._behind), self._behind.oldest_seconds, len(self._rebuilding), self._is_compared
         )
 
     def rebuild(self, tenant_id: TenantId, document_ids: Iterable[str]) -> None:

@@ -36,6 +36,7 @@ from services.search.handover import Handover
 from services.search.index_edge import EdgeIndex
 from services.search.indexing import Indexing
 from services.search.library import Library
+from services.search.metrics import index_metrics
 from services.search.ports import DocumentStore, Encoder, FindEncoder, VectorIndex
 from services.search.servicer import (
     CategoryServicer,
@@ -113,6 +114,7 @@ async def serve_search(settings: SearchSettings) -> None:
             database=database,
             background=[parts.indexing.keep_repairing, purge.run],
             ready=parts.indexing.compare,
+            collectors=[index_metrics(parts.indexing)],
         )
     finally:
         await authority.close()
