@@ -76,8 +76,8 @@ def test_every_read_of_documents_asks_the_lists() -> None:
                 "self.shown()",
                 "self._find(",
                 "self._published(",
-                "prepared.passages(",
-                "prepared.terms(",
+                "prepared.passages,",
+                "prepared.terms,",
                 "admits(",
             )
         )
