@@ -29,7 +29,8 @@ from services.search.readers import Reader, View, current_reader
 from services.search.spelling import mended
 from services.search.words import has_word, question_words
 
-CANDIDATES = 50
+# By meaning and by words each. More of them change no figure of the labelled sets.
+CANDIDATES = 32
 DEFAULT_PAGE_SIZE = 10
 MAX_PAGE_SIZE = 50
 # How many of the best on a page may say what a better one says, before more are read.
@@ -86,13 +87,13 @@ class Findings:
 async def search_passages(finder: Finder, question: str, page_size: int) -> Findings:
     """The best passages; by words alone when the index fails or is behind the store."""
     limit = min(page_size, MAX_PAGE_SIZE) if page_size > 0 else DEFAULT_PAGE_SIZE
-    async with find(finder, question) as found:
+    async with find(finder, question, max(CANDIDATES, limit)) as found:
         best = await found.best(limit)
     return Findings(best, found.degraded, found.language, found.is_foreign)
 
 
 @asynccontextmanager
-async def find(finder: Finder, question: str) -> AsyncIterator[Found]:
+async def find(finder: Finder, question: str, candidates: int = CANDIDATES) -> AsyncIterator[Found]:
     """Raises QueryEmpty."""
     reader = current_reader()
     if not has_word(question):
@@ -102,8 +103,8 @@ async def find(finder: Finder, question: str) -> AsyncIterator[Found]:
     asked = mended(essence(question, known), known, finder.known_words)
     helped = expanded(asked, visible.glossary)
     terms = question_terms(question_words(helped), known)
-    similarities, degraded = await _by_index(finder, visible.view, helped, terms) or (
-        dict.fromkeys(await _by_words(finder, reader, terms), 0.0),
+    similarities, degraded = await _by_index(finder, visible.view, helped, terms, candidates) or (
+        dict.fromkeys(await _by_words(finder, reader, terms, candidates), 0.0),
         True,
     )
     own_terms = terms if helped == asked else question_terms(question_words(asked), known)
@@ -121,7 +122,7 @@ async def find(finder: Finder, question: str) -> AsyncIterator[Found]:
 
 
 async def _by_index(
-    finder: Finder, view: View, question: str, terms: Terms
+    finder: Finder, view: View, question: str, terms: Terms, limit: int
 ) -> tuple[dict[str, float], bool] | None:
     """Similarities, and whether words alone had to do. None when the index cannot be asked."""
     with finder.indexing.serving(view.tenant_id) as serving:
@@ -130,8 +131,8 @@ async def _by_index(
         vector = await _vector(serving, question)
         try:
             if vector is not None:
-                return await serving.index.candidates(view, vector, terms, CANDIDATES), False
-            hits = await serving.index.by_keywords(view, terms, CANDIDATES)
+                return await serving.index.candidates(view, vector, terms, limit), False
+            hits = await serving.index.by_keywords(view, terms, limit)
         except IndexUnavailable:
             serving.doubt()
             return None
@@ -146,15 +147,15 @@ async def _vector(serving: Indexing, question: str) -> Vector | None:
         return None
 
 
-async def _by_words(finder: Finder, reader: Reader, terms: Terms) -> list[str]:
+async def _by_words(finder: Finder, reader: Reader, terms: Terms, limit: int) -> list[str]:
     async with finder.store.reading(reader) as documents:
         stored = await documents.terms()
-    return await asyncio.to_thread(_best, terms, stored)
+    return await asyncio.to_thread(_best, terms, stored, limit)
 
 
-def _best(terms: Terms, stored: Sequence[tuple[str, bytes]]) -> list[str]:
+def _best(terms: Terms, stored: Sequence[tuple[str, bytes]], limit: int) -> list[str]:
     points = Overlap.of(terms, [Terms.from_bytes(held) for _, held in stored]).scores()
-    best = np.argsort(-points, kind="stable")[:CANDIDATES]
+    best = np.argsort(-points, kind="stable")[:limit]
     return [stored[place][0] for place in best if points[place] > 0]
 
 
