@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%helpdesk/ticket/v1/error_reason.proto\x12\x12helpdesk.ticket.v1*\x8e\x02\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12!\n\x1d\x45RROR_REASON_TICKET_NOT_FOUND\x10\x01\x12\x1f\n\x1b\x45RROR_REASON_TICKET_CHANGED\x10\x02\x12\'\n#ERROR_REASON_TRANSITION_NOT_ALLOWED\x10\x03\x12$\n ERROR_REASON_FIELD_NOT_UPDATABLE\x10\x04\x12\x1f\n\x1b\x45RROR_REASON_FILTER_INVALID\x10\x05\x12-\n)ERROR_REASON_INTERNAL_COMMENT_NOT_ALLOWED\x10\x06\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%helpdesk/ticket/v1/error_reason.proto\x12\x12helpdesk.ticket.v1*\xf5\x03\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12!\n\x1d\x45RROR_REASON_TICKET_NOT_FOUND\x10\x01\x12\x1f\n\x1b\x45RROR_REASON_TICKET_CHANGED\x10\x02\x12\'\n#ERROR_REASON_TRANSITION_NOT_ALLOWED\x10\x03\x12$\n ERROR_REASON_FIELD_NOT_UPDATABLE\x10\x04\x12\x1f\n\x1b\x45RROR_REASON_FILTER_INVALID\x10\x05\x12-\n)ERROR_REASON_INTERNAL_COMMENT_NOT_ALLOWED\x10\x06\x12(\n$ERROR_REASON_SLA_CALENDAR_NEVER_OPEN\x10\x07\x12\"\n\x1e\x45RROR_REASON_SLA_SPANS_INVALID\x10\x08\x12%\n!ERROR_REASON_SLA_HOLIDAYS_INVALID\x10\t\x12&\n\"ERROR_REASON_SLA_TIME_ZONE_UNKNOWN\x10\n\x12#\n\x1f\x45RROR_REASON_SLA_SHARES_INVALID\x10\x0b\x12#\n\x1f\x45RROR_REASON_SLA_TARGET_INVALID\x10\x0c\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'helpdesk.ticket.v1.error_re
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ERRORREASON']._serialized_start=62
-  _globals['_ERRORREASON']._serialized_end=332
+  _globals['_ERRORREASON']._serialized_end=563
 # @@protoc_insertion_point(module_scope)

@@ -48,6 +48,30 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Only agents may write internal comments.
     Example: {"reason": "INTERNAL_COMMENT_NOT_ALLOWED", "metadata": {}}
     """
+    ERROR_REASON_SLA_CALENDAR_NEVER_OPEN: _ErrorReason.ValueType  # 7
+    """The calendar has no open hour in the week.
+    Example: {"reason": "SLA_CALENDAR_NEVER_OPEN", "metadata": {}}
+    """
+    ERROR_REASON_SLA_SPANS_INVALID: _ErrorReason.ValueType  # 8
+    """The spans of a day overlap, or one does not end after it starts.
+    Example: {"reason": "SLA_SPANS_INVALID", "metadata": {"day": "monday"}}
+    """
+    ERROR_REASON_SLA_HOLIDAYS_INVALID: _ErrorReason.ValueType  # 9
+    """A date is given twice, or there are more than 1,000 holidays.
+    Example: {"reason": "SLA_HOLIDAYS_INVALID", "metadata": {"day": "2027-12-25"}}
+    """
+    ERROR_REASON_SLA_TIME_ZONE_UNKNOWN: _ErrorReason.ValueType  # 10
+    """The time zone is not in the IANA database.
+    Example: {"reason": "SLA_TIME_ZONE_UNKNOWN", "metadata": {"time_zone": "Europe/Bonn"}}
+    """
+    ERROR_REASON_SLA_SHARES_INVALID: _ErrorReason.ValueType  # 11
+    """Amber does not come before red, or red not before the whole target.
+    Example: {"reason": "SLA_SHARES_INVALID", "metadata": {"amber_percent": "120", "red_percent": "90"}}
+    """
+    ERROR_REASON_SLA_TARGET_INVALID: _ErrorReason.ValueType  # 12
+    """A target is shorter than a minute, or longer than 260 weeks of opening hours.
+    Example: {"reason": "SLA_TARGET_INVALID", "metadata": {}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that ticket refuses with, in `google.rpc.ErrorInfo` of domain `helpdesk.ticket`."""
@@ -77,5 +101,29 @@ Example: {"reason": "FILTER_INVALID", "metadata": {}}
 ERROR_REASON_INTERNAL_COMMENT_NOT_ALLOWED: ErrorReason.ValueType  # 6
 """Only agents may write internal comments.
 Example: {"reason": "INTERNAL_COMMENT_NOT_ALLOWED", "metadata": {}}
+"""
+ERROR_REASON_SLA_CALENDAR_NEVER_OPEN: ErrorReason.ValueType  # 7
+"""The calendar has no open hour in the week.
+Example: {"reason": "SLA_CALENDAR_NEVER_OPEN", "metadata": {}}
+"""
+ERROR_REASON_SLA_SPANS_INVALID: ErrorReason.ValueType  # 8
+"""The spans of a day overlap, or one does not end after it starts.
+Example: {"reason": "SLA_SPANS_INVALID", "metadata": {"day": "monday"}}
+"""
+ERROR_REASON_SLA_HOLIDAYS_INVALID: ErrorReason.ValueType  # 9
+"""A date is given twice, or there are more than 1,000 holidays.
+Example: {"reason": "SLA_HOLIDAYS_INVALID", "metadata": {"day": "2027-12-25"}}
+"""
+ERROR_REASON_SLA_TIME_ZONE_UNKNOWN: ErrorReason.ValueType  # 10
+"""The time zone is not in the IANA database.
+Example: {"reason": "SLA_TIME_ZONE_UNKNOWN", "metadata": {"time_zone": "Europe/Bonn"}}
+"""
+ERROR_REASON_SLA_SHARES_INVALID: ErrorReason.ValueType  # 11
+"""Amber does not come before red, or red not before the whole target.
+Example: {"reason": "SLA_SHARES_INVALID", "metadata": {"amber_percent": "120", "red_percent": "90"}}
+"""
+ERROR_REASON_SLA_TARGET_INVALID: ErrorReason.ValueType  # 12
+"""A target is shorter than a minute, or longer than 260 weeks of opening hours.
+Example: {"reason": "SLA_TARGET_INVALID", "metadata": {}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
