@@ -4,7 +4,7 @@ NODE_TESTS := tests/identity_provider/node_modules tests/browser/node_modules
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test check format generate breaking lock bench bench-search eval gates security clean
+.PHONY: help install up test check format generate breaking lock bench bench-search eval gates security sla-proof clean
 
 help: ## list the tasks
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -58,8 +58,8 @@ lock: install ## resolve the dependencies anew
 bench: install ## measure speed and memory against peers, side by side
 	$(BIN)/python -m tests.bench $(ARGS)
 
-bench-search: install ## measure search part by part (ARGS="--only searching --folder DIR")
-	$(BIN)/python -m tests.bench.search_figures $(ARGS)
+bench-search: install ## measure search inside its process (ARGS="--chunks 100000 --folder DIR")
+	$(BIN)/python -m tests.bench.searching $(ARGS)
 
 eval: install ## measure retrieval and refusals (ARGS="--stackfaq FILE --pages DIR" for more)
 	$(BIN)/python -m tests.eval.retrieval $(ARGS)
@@ -72,6 +72,9 @@ gates: install ## count the demo tenants' rows; try what each role may do; ask w
 
 security: install ## prove that a tenant cannot be crossed (about an hour; ARGS="--only tokens")
 	$(BIN)/python -m tests.security $(ARGS)
+
+sla-proof: install ## hold due times against a walk minute by minute (ARGS="--histories 10000")
+	$(BIN)/python -m tests.ticket.sla.proof $(ARGS)
 
 clean: ## remove what install and the tests have made (not the data in .helpdesk)
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -60,10 +60,10 @@ async def test_a_put_that_ended_before_the_copy_is_copied_on_the_next_start(
     index = FakeIndex()
     parts = await started(store, index)
     assert not await agree(store, index)
-    assert parts.indexing.backlog(ACME).behind == 1
+    assert parts.indexing.is_behind(ACME)
     await parts.indexing.repair()
     assert await agree(store, index)
-    assert parts.indexing.backlog(ACME).behind == 0
+    assert not parts.indexing.is_behind(ACME)
 
 
 async def test_a_delete_that_ended_before_the_copy_is_copied_on_the_next_start(

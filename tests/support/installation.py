@@ -15,8 +15,7 @@ from services.cli.profiles import ProfileFile
 from services.mesh.settings import REPOSITORY, MeshSettings
 
 HELPDESK = Path(sys.executable).parent / "helpdesk"
-SERVICES = ("AUTH", "TICKET", "SEARCH", "CHAT")
-PORTS = ("HTTP", "HTTPS", "ADMIN", "BRIDGE", *SERVICES, *(f"{name}_METRICS" for name in SERVICES))
+PORTS = ("HTTP", "HTTPS", "ADMIN", "BRIDGE", "AUTH", "TICKET", "SEARCH", "CHAT")
 
 
 @dataclass(frozen=True)
