@@ -58,8 +58,8 @@ lock: install ## resolve the dependencies anew
 bench: install ## measure speed and memory against peers, side by side
 	$(BIN)/python -m tests.bench $(ARGS)
 
-bench-search: install ## measure search inside its process (ARGS="--chunks 100000 --folder DIR")
-	$(BIN)/python -m tests.bench.searching $(ARGS)
+bench-search: install ## measure search part by part (ARGS="--only searching --folder DIR")
+	$(BIN)/python -m tests.bench.search_figures $(ARGS)
 
 eval: install ## measure retrieval and refusals (ARGS="--stackfaq FILE --pages DIR" for more)
 	$(BIN)/python -m tests.eval.retrieval $(ARGS)

@@ -20,6 +20,18 @@ class Priority(StrEnum):
         return ticket_pb2.TicketPriority.Value(f"TICKET_PRIORITY_{self.name}")
 
 
+class Level(StrEnum):
+    """Of impact and of urgency."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    @property
+    def number(self) -> int:
+        return [*Level].index(self) + 1
+
+
 def list_tickets(
     gateway: Gateway, wanted: str = "", order_by: str = "", limit: int = 10**9
 ) -> list[ticket_pb2.Ticket]:

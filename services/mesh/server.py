@@ -21,6 +21,7 @@ from services.mesh.infrastructure import Health, register_reflection
 from services.mesh.interceptors.audit import audit_inside, audit_outside
 from services.mesh.interceptors.caller_identity import caller_identity
 from services.mesh.interceptors.chain import Interceptor
+from services.mesh.interceptors.counting import counting
 from services.mesh.interceptors.deadline import deadline
 from services.mesh.interceptors.errors import errors
 from services.mesh.interceptors.idempotency import idempotency
@@ -31,6 +32,9 @@ from services.mesh.interceptors.telemetry import telemetry
 from services.mesh.interceptors.token import token
 from services.mesh.interceptors.validation import validation
 from services.mesh.interceptors.watching import Watches
+from services.mesh.metrics.calls import CallMetrics
+from services.mesh.metrics.exit import MetricsExit
+from services.mesh.metrics.families import Collector
 from services.mesh.registration import Registration
 from services.mesh.settings import MeshSettings
 from services.mesh.telemetry import configure_telemetry
@@ -60,10 +64,12 @@ async def serve(
     ready: Background | None = None,
     handled_by_service: AbstractSet[str] = frozenset(),
     around: Sequence[Interceptor] = (),
+    collectors: Sequence[Collector] = (),
 ) -> None:
     """Serves until SIGTERM or SIGINT. `ready` is awaited before health says SERVING.
 
-    `around` are interceptors of the service's own, outside of whatever opens a transaction.
+    `around` are interceptors of the service's own, outside of whatever opens a transaction;
+    `collectors` tell metrics of its own.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -81,9 +87,10 @@ async def serve(
         ready=ready,
         handled_by_service=handled_by_service,
         around=around,
+        collectors=collectors,
     )
     port = await server.start()
-    log.info("listening", port=port)
+    log.info("listening", port=port, metrics_port=server.metrics_port)
     await stop.wait()
     log.info("stopping")
     await server.stop(settings.stop_grace_seconds)
@@ -106,6 +113,7 @@ class MeshServer:
         ready: Background | None = None,
         handled_by_service: AbstractSet[str] = frozenset(),
         around: Sequence[Interceptor] = (),
+        collectors: Sequence[Collector] = (),
         port: int | None = None,
         drain_seconds: float = _SECONDS_BETWEEN_NOT_SERVING_AND_STOP,
     ) -> None:
@@ -129,8 +137,14 @@ class MeshServer:
         self.trail: AuditTrail | None = None
         if database is not None and service_name(name) in self._services:
             self.trail = AuditTrail(database, settings.service_folder(name), utc_now)
+        self.metrics_port = settings.metrics_port(name)
+        self._metrics: MetricsExit | None = None
+        calls = CallMetrics()
+        if self.metrics_port is not None:
+            self._metrics = MetricsExit([calls.collect, *collectors], self.metrics_port)
         self.interceptors: list[Interceptor] = [
             telemetry,
+            *([counting(calls)] if self._metrics else []),
             request_log,
             errors,
             self._watches.intercept,
@@ -169,6 +183,8 @@ class MeshServer:
         host = self._settings.host
         address = f"[{host}]:{self._port}" if ":" in host else f"{host}:{self._port}"
         port = _listen(self._server, address, self.identity)
+        if self._metrics is not None:
+            self.metrics_port = await self._metrics.open()
         await self._health.say(serving=False)
         await self._server.start()
         self._start_background()
@@ -190,6 +206,8 @@ class MeshServer:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._metrics is not None:
+            await self._metrics.close()
         if self.trail is not None:
             await self.trail.close()
         if isinstance(self._authority, KeepsCurrent):

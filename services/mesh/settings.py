@@ -34,6 +34,11 @@ class MeshSettings(BaseSettings):
     search_port: Port = Field(default=7103, ge=0, le=65535)
     chat_port: Port = Field(default=7104, ge=0, le=65535)
 
+    auth_metrics_port: Port | None = Field(default=None, ge=0, le=65535)
+    ticket_metrics_port: Port | None = Field(default=None, ge=0, le=65535)
+    search_metrics_port: Port | None = Field(default=None, ge=0, le=65535)
+    chat_metrics_port: Port | None = Field(default=None, ge=0, le=65535)
+
     auth_address: str | None = None
     ticket_address: str | None = None
     search_address: str | None = None
@@ -107,6 +112,11 @@ class MeshSettings(BaseSettings):
 
     def port(self, service: str) -> int:
         return int(str(self._named(service, "port")))
+
+    def metrics_port(self, service: str) -> Port | None:
+        """Where the service tells its metrics; None where it does not."""
+        port = self._named(service, "metrics_port")
+        return None if port is None else int(str(port))
 
     def address(self, service: str) -> str:
         return str(self._named(service, "address") or f"ipv4:127.0.0.1:{self.port(service)}")

@@ -1,7 +1,7 @@
 """SQLite with one trip to the connection's thread for each statement.
 
 The driver makes four: for the cursor, the statement, the rows and the end. Each trip costs more
-than a short statement itself, so all four are one here.
+than a short statement itself, so all four are one here, and there is none to roll back nothing.
 """
 
 import sqlite3
@@ -75,6 +75,11 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
 class _Connection(AsyncAdapt_aiosqlite_connection):
     __slots__ = ()
     _cursor_cls = _Cursor
+
+    def rollback(self) -> None:
+        # The pool asks for it after each commit, when there is nothing left to take back.
+        if self._connection._conn.in_transaction:
+            super().rollback()
 
 
 class OneTripDriver(AsyncAdapt_aiosqlite_dbapi):

@@ -168,6 +168,9 @@ class IndexedText:
     readers: Readers = EVERYBODY
     standing: Standing = IN_FORCE
 
+    def is_of(self, recipe: str) -> bool:
+        return all(one.recipe == recipe for one in self.embeddings)
+
     @property
     def revision(self) -> Revision:
         return Revision(

@@ -21,12 +21,13 @@ class Shown:
     def __init__(self) -> None:
         self._words: dict[float, list[frozenset[str]]] = defaultdict(list)
 
-    def holds(self, text: str, coverage: float) -> bool:
-        words = _words(text)
-        return any(_say_the_same(words, other) for other in self._words[coverage])
-
-    def add(self, text: str, coverage: float) -> None:
-        self._words[coverage].append(_words(text))
+    def add(self, text: str, coverage: float) -> bool:
+        """False when one that is shown says the same."""
+        words, others = _words(text), self._words[coverage]
+        if any(_say_the_same(words, other) for other in others):
+            return False
+        others.append(words)
+        return True
 
 
 def _words(text: str) -> frozenset[str]:
@@ -35,6 +36,8 @@ def _words(text: str) -> frozenset[str]:
 
 
 def _say_the_same(words: frozenset[str], other: frozenset[str]) -> bool:
+    if min(len(words), len(other)) < ALIKE * max(len(words), len(other)):
+        return False
     differing = words ^ other
     if not differing:
         return True

@@ -212,5 +212,9 @@ class GoldenSetNotFound(NotFound):
         super().__init__("There is no such golden set.", metadata={"golden_set_id": golden_set_id})
 
 
+class RecipesMixed(Exception):
+    """Vectors of one encoder on their way to the index of another; a fault in here if ever."""
+
+
 class IndexUnavailable(Exception):
     """The vector index does not answer; never leaves the service, which goes on with keywords."""

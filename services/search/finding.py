@@ -13,6 +13,7 @@ from services.search.errors import EncoderUnavailable, IndexUnavailable, QueryEm
 from services.search.essence import essence
 from services.search.frequencies import VisibleFrequencies
 from services.search.glossary import expanded
+from services.search.handover import Handover
 from services.search.indexing import Indexing
 from services.search.keywords import Overlap, Terms, highest_score, question_terms
 from services.search.languages import is_foreign, language_of
@@ -22,15 +23,14 @@ from services.search.ports import (
     StoredPassage,
     StoredTerms,
     Vector,
-    VectorIndex,
 )
 from services.search.ranking import FUSED, WORDS, Candidate, Ranked, Weights, page_of, ranked
 from services.search.readers import Reader, View, current_reader
 from services.search.spelling import mended
-from services.search.vectors import Vectors
 from services.search.words import has_word, question_words
 
-CANDIDATES = 50
+# By meaning and by words each. More of them change no figure of the labelled sets.
+CANDIDATES = 32
 DEFAULT_PAGE_SIZE = 10
 MAX_PAGE_SIZE = 50
 # How many of the best on a page may say what a better one says, before more are read.
@@ -44,9 +44,7 @@ class Finder:
     """What a question is answered with."""
 
     store: DocumentStore
-    index: VectorIndex
-    indexing: Indexing
-    vectors: Vectors
+    indexing: Handover
     frequencies: VisibleFrequencies
     known_words: Set[str]
 
@@ -89,13 +87,13 @@ class Findings:
 async def search_passages(finder: Finder, question: str, page_size: int) -> Findings:
     """The best passages; by words alone when the index fails or is behind the store."""
     limit = min(page_size, MAX_PAGE_SIZE) if page_size > 0 else DEFAULT_PAGE_SIZE
-    async with find(finder, question) as found:
+    async with find(finder, question, max(CANDIDATES, limit)) as found:
         best = await found.best(limit)
     return Findings(best, found.degraded, found.language, found.is_foreign)
 
 
 @asynccontextmanager
-async def find(finder: Finder, question: str) -> AsyncIterator[Found]:
+async def find(finder: Finder, question: str, candidates: int = CANDIDATES) -> AsyncIterator[Found]:
     """Raises QueryEmpty."""
     reader = current_reader()
     if not has_word(question):
@@ -105,8 +103,8 @@ async def find(finder: Finder, question: str) -> AsyncIterator[Found]:
     asked = mended(essence(question, known), known, finder.known_words)
     helped = expanded(asked, visible.glossary)
     terms = question_terms(question_words(helped), known)
-    similarities, degraded = await _by_index(finder, visible.view, helped, terms) or (
-        dict.fromkeys(await _by_words(finder, reader, terms), 0.0),
+    similarities, degraded = await _by_index(finder, visible.view, helped, terms, candidates) or (
+        dict.fromkeys(await _by_words(finder, reader, terms, candidates), 0.0),
         True,
     )
     own_terms = terms if helped == asked else question_terms(question_words(asked), known)
@@ -124,39 +122,40 @@ async def find(finder: Finder, question: str) -> AsyncIterator[Found]:
 
 
 async def _by_index(
-    finder: Finder, view: View, question: str, terms: Terms
+    finder: Finder, view: View, question: str, terms: Terms, limit: int
 ) -> tuple[dict[str, float], bool] | None:
     """Similarities, and whether words alone had to do. None when the index cannot be asked."""
-    if finder.indexing.is_behind(view.tenant_id):
-        return None
-    vector = await _vector(finder, question)
-    try:
-        if vector is not None:
-            return await finder.index.candidates(view, vector, terms, CANDIDATES), False
-        hits = await finder.index.by_keywords(view, terms, CANDIDATES)
-    except IndexUnavailable:
-        finder.indexing.doubt()
-        return None
-    return {hit.chunk_id: 0.0 for hit in hits}, True
+    with finder.indexing.serving(view.tenant_id) as serving:
+        if serving is None:
+            return None
+        vector = await _vector(serving, question)
+        try:
+            if vector is not None:
+                return await serving.index.candidates(view, vector, terms, limit), False
+            hits = await serving.index.by_keywords(view, terms, limit)
+        except IndexUnavailable:
+            serving.doubt()
+            return None
+        return {hit.chunk_id: 0.0 for hit in hits}, True
 
 
-async def _vector(finder: Finder, question: str) -> Vector | None:
+async def _vector(serving: Indexing, question: str) -> Vector | None:
     try:
-        return await finder.vectors.of_question(question)
+        return await serving.vectors.of_question(question)
     except EncoderUnavailable as error:
         _log.warning("encoder is unavailable", error=str(error))
         return None
 
 
-async def _by_words(finder: Finder, reader: Reader, terms: Terms) -> list[str]:
+async def _by_words(finder: Finder, reader: Reader, terms: Terms, limit: int) -> list[str]:
     async with finder.store.reading(reader) as documents:
         stored = await documents.terms()
-    return await asyncio.to_thread(_best, terms, stored)
+    return await asyncio.to_thread(_best, terms, stored, limit)
 
 
-def _best(terms: Terms, stored: Sequence[tuple[str, bytes]]) -> list[str]:
+def _best(terms: Terms, stored: Sequence[tuple[str, bytes]], limit: int) -> list[str]:
     points = Overlap.of(terms, [Terms.from_bytes(held) for _, held in stored]).scores()
-    best = np.argsort(-points, kind="stable")[:CANDIDATES]
+    best = np.argsort(-points, kind="stable")[:limit]
     return [stored[place][0] for place in best if points[place] > 0]
 
 

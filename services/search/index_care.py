@@ -15,6 +15,7 @@ class IndexStatus:
     rebuilding_count: int
     available: bool
     encoder: str
+    serving_encoder: str
 
 
 async def index_status(library: Library) -> IndexStatus:
@@ -42,4 +43,5 @@ def _status(library: Library, tenant_id: TenantId, count: int) -> IndexStatus:
         rebuilding_count=backlog.rebuilding,
         available=backlog.is_compared,
         encoder=library.vectors.recipe,
+        serving_encoder=library.indexing.serving_recipe(tenant_id),
     )

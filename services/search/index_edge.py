@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from functools import lru_cache
 from pathlib import Path
 
@@ -33,7 +33,8 @@ from qdrant_edge import (
 
 from services.mesh.caller import TenantId
 from services.search.domain import Embedding, IndexedText
-from services.search.edge_shard import POINTS_WORTH_A_GRAPH, Shard
+from services.search.edge_shard import POINTS_WORTH_A_GRAPH, Shard, guarded
+from services.search.errors import RecipesMixed
 from services.search.keywords import Terms
 from services.search.payload import (
     KEYWORDS,
@@ -41,8 +42,10 @@ from services.search.payload import (
     PUBLISHED,
     chunk_of,
     marks_in,
+    name_of,
     number_of,
     payload_of,
+    recipes_in,
 )
 from services.search.ports import Hit, Vector
 from services.search.readers import View
@@ -57,7 +60,7 @@ _WORDS = "words"
 
 
 class EdgeIndex:
-    """`folder` holds one shard for each recipe of vectors; those of other recipes are deleted."""
+    """`folder` holds one shard for each recipe of vectors."""
 
     def __init__(
         self,
@@ -73,13 +76,16 @@ class EdgeIndex:
         self._dimensions = dimensions
         self._keep_log = keep_log
         self._kilobytes_worth_a_graph = points_worth_a_graph * dimensions * 4 // 1024
-        self.shard = Shard(folder / recipe, self._create, points_worth_a_graph=points_worth_a_graph)
+        own = folder / name_of(recipe)
+        self.shard = Shard(own, self._create, points_worth_a_graph=points_worth_a_graph)
 
     async def open(self) -> None:
-        await asyncio.to_thread(self._delete_other_recipes)
         await self.shard.open()
 
     async def put(self, tenant_id: TenantId, text: IndexedText) -> None:
+        if not text.is_of(self._recipe):
+            raise RecipesMixed(self._recipe)
+
         def update(shard: EdgeShard) -> None:
             for points in _batches(tenant_id, text):
                 shard.update(UpdateOperation.upsert_points(points))
@@ -115,6 +121,17 @@ class EdgeIndex:
     async def revisions(self) -> Revisions:
         return await self.shard.ask(lambda shard: counted(_all_chunks(shard)))
 
+    async def other_recipes(self) -> frozenset[str]:
+        names = await asyncio.to_thread(lambda: [path.name for path in self._folder.glob("*")])
+        return recipes_in(names) - {self._recipe}
+
+    def beside(self, recipe: str, dimensions: int) -> "EdgeIndex":
+        return EdgeIndex(self._folder, recipe, dimensions, keep_log=self._keep_log)
+
+    async def drop_others(self, kept: Set[str] = frozenset()) -> None:
+        names = {name_of(recipe) for recipe in (self._recipe, *kept)}
+        await asyncio.to_thread(guarded, self._delete_all_but, names)
+
     async def close(self) -> None:
         await self.shard.close()
 
@@ -129,9 +146,9 @@ class EdgeIndex:
         points = await self.shard.ask(lambda shard: shard.query(request))
         return [Hit(str(point.id), point.score) for point in points]
 
-    def _delete_other_recipes(self) -> None:
+    def _delete_all_but(self, names: Set[str]) -> None:
         for other in self._folder.glob("*"):
-            if other.name != self._recipe:
+            if other.name not in names:
                 shutil.rmtree(other)
 
     def _create(self, folder: Path) -> EdgeShard:

@@ -1,6 +1,7 @@
 """The vector index on a Qdrant server. Import this only where one is used: it takes a second."""
 
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Set
 from contextlib import asynccontextmanager
 
 import numpy as np
@@ -11,7 +12,7 @@ from qdrant_client.http.exceptions import ApiException
 
 from services.mesh.caller import TenantId
 from services.search.domain import Embedding, IndexedText
-from services.search.errors import IndexUnavailable
+from services.search.errors import IndexUnavailable, RecipesMixed
 from services.search.keywords import Terms
 from services.search.payload import (
     KEYWORDS,
@@ -19,8 +20,10 @@ from services.search.payload import (
     PUBLISHED,
     chunk_of,
     marks_in,
+    name_of,
     number_of,
     payload_of,
+    recipes_in,
 )
 from services.search.ports import Hit, Vector
 from services.search.readers import View
@@ -31,15 +34,26 @@ POINTS_PER_SCROLL = 5_000
 
 _MEANING = "meaning"
 _WORDS = "words"
+_PREFIX = "helpdesk-"
+_OURS = re.compile(_PREFIX + r".+-layout-\d+")
 
 
 class QdrantServerIndex:
     """One collection for each recipe of vectors, of all tenants."""
 
-    def __init__(self, client: AsyncQdrantClient, recipe: str, dimensions: int) -> None:
+    def __init__(
+        self,
+        client: AsyncQdrantClient,
+        recipe: str,
+        dimensions: int,
+        *,
+        closes_client: bool = True,
+    ) -> None:
         self._client = client
-        self._collection = f"helpdesk-{recipe}"
+        self._recipe = recipe
+        self._collection = _PREFIX + name_of(recipe)
         self._dimensions = dimensions
+        self._closes_client = closes_client
 
     async def open(self) -> None:
         async with _errors_as_unavailable():
@@ -65,6 +79,8 @@ class QdrantServerIndex:
                 await self._client.create_payload_index(self._collection, field, moments)
 
     async def put(self, tenant_id: TenantId, text: IndexedText) -> None:
+        if not text.is_of(self._recipe):
+            raise RecipesMixed(self._recipe)
         async with _errors_as_unavailable():
             for first in range(0, len(text.embeddings), POINTS_PER_UPDATE):
                 batch = text.embeddings[first : first + POINTS_PER_UPDATE]
@@ -117,8 +133,28 @@ class QdrantServerIndex:
                 if offset is None:
                     return counted(chunks)
 
+    async def other_recipes(self) -> frozenset[str]:
+        names = await self._collections()
+        return recipes_in(name.removeprefix(_PREFIX) for name in names) - {self._recipe}
+
+    def beside(self, recipe: str, dimensions: int) -> "QdrantServerIndex":
+        return QdrantServerIndex(self._client, recipe, dimensions, closes_client=False)
+
+    async def drop_others(self, kept: Set[str] = frozenset()) -> None:
+        names = {_PREFIX + name_of(recipe) for recipe in (self._recipe, *kept)}
+        for name in await self._collections():
+            if name not in names:
+                async with _errors_as_unavailable():
+                    await self._client.delete_collection(name)
+
     async def close(self) -> None:
-        await self._client.close()
+        if self._closes_client:
+            await self._client.close()
+
+    async def _collections(self) -> list[str]:
+        async with _errors_as_unavailable():
+            found = (await self._client.get_collections()).collections
+        return [one.name for one in found if _OURS.fullmatch(one.name)]
 
     def _visible(self, view: View) -> models.Filter:
         """The one wall: every question to the server goes through it."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from services.mesh.clock import Clock
 from services.search.frequencies import VisibleFrequencies
-from services.search.indexing import Indexing
+from services.search.handover import Handover
 from services.search.ports import DocumentStore
 from services.search.vectors import Vectors
 
@@ -13,6 +13,6 @@ from services.search.vectors import Vectors
 class Library:
     store: DocumentStore
     vectors: Vectors
-    indexing: Indexing
+    indexing: Handover
     frequencies: VisibleFrequencies
     clock: Clock

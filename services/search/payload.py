@@ -1,6 +1,6 @@
 """What stands on each point of the index beside its vectors; searches are filtered by it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from services.search.revisions import IndexedChunk
 
 # Points of another layout are made anew out of the store; raise it with every change.
 LAYOUT = 4
+_SUFFIX = f"-layout-{LAYOUT}"
 # No key looks like it. A filter can ask whether a value is there, sooner than whether none is.
 _EVERYBODY = "*"
 PUBLISHED = str(DocumentState.PUBLISHED)
@@ -19,6 +20,16 @@ KEYWORDS = ("document_id", "category", "readers", "state")
 MOMENTS = ("effective_from", "effective_until")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNIT = timedelta(microseconds=1)
+
+
+def name_of(recipe: str) -> str:
+    """Under which the index of a recipe is kept: it takes no vectors of another."""
+    return recipe + _SUFFIX
+
+
+def recipes_in(names: Iterable[str]) -> frozenset[str]:
+    """Of the names of this layout; an index of another one cannot be asked."""
+    return frozenset(name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX))
 
 
 def payload_of(tenant_id: TenantId, text: IndexedText) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What search asks of the world."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence, Set
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,6 +46,10 @@ class Encoder(Protocol):
     def close(self) -> None: ...
 
 
+# The encoder of a recipe, when it can still be had. Blocks.
+FindEncoder = Callable[[str], Encoder | None]
+
+
 @dataclass(frozen=True)
 class Hit:
     chunk_id: str
@@ -58,6 +62,8 @@ class VectorIndex(Protocol):
     Nothing outside of a view is found, counted or weighed: limits count what is seen, so that what
     is hidden, archived or past its dates takes no place. What `put` and `remove` have done survives
     the end of the process. Raises IndexUnavailable.
+
+    Each recipe has an index of its own; they stand beside one another and share nothing.
     """
 
     async def open(self) -> None:
@@ -65,7 +71,10 @@ class VectorIndex(Protocol):
         ...
 
     async def put(self, tenant_id: TenantId, text: IndexedText) -> None:
-        """Makes these the document's only chunks, for these readers only."""
+        """Makes these the document's only chunks, for these readers only.
+
+        Raises RecipesMixed when others than the index's own recipe made the vectors.
+        """
         ...
 
     async def remove(self, tenant_id: TenantId, document_id: str) -> None: ...
@@ -87,6 +96,18 @@ class VectorIndex(Protocol):
 
     async def revisions(self) -> Revisions:
         """What the index holds of all tenants, to compare with the store."""
+        ...
+
+    async def other_recipes(self) -> frozenset[str]:
+        """Those of the indexes beside this one that can be asked."""
+        ...
+
+    def beside(self, recipe: str, dimensions: int) -> "VectorIndex":
+        """Another index; to be closed before this one, and before it is dropped."""
+        ...
+
+    async def drop_others(self, kept: Set[str] = frozenset()) -> None:
+        """Leaves nothing of any index beside this one, but for those of the kept recipes."""
         ...
 
     async def close(self) -> None: ...

@@ -4,6 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from services.search.duplicates import Shown
 
 PASSAGES_PER_DOCUMENT = 3
@@ -52,11 +54,17 @@ class Ranked:
 def ranked(candidates: Iterable[Candidate], weights: Weights = FUSED) -> list[Ranked]:
     """Best first."""
     found = [*candidates]
-    subjects = _subjects(found)
-    share = _share_of_keywords(found, weights)
-    scored = [
-        Ranked(one, _score(one, subjects[one.document_id], weights.subject, share)) for one in found
-    ]
+    documents = [one.document_id for one in found]
+    # All parts are scaled by what they could reach at most, not by what this question happens
+    # to reach: a question whose words are nowhere is then not decided by its rests.
+    similarities = np.clip([one.similarity for one in found], 0, 1)
+    keywords = np.clip([one.keywords for one in found], 0, 1)
+    share = _share_of_keywords(documents, keywords.tolist(), weights)
+    subjects = _subjects(documents, similarities.tolist())
+    subject = np.array([subjects[document_id] for document_id in documents])
+    meaning = (1 - weights.subject) * similarities + weights.subject * subject
+    scores = (1 - share) * meaning + share * keywords
+    scored = [*map(Ranked, found, scores.tolist())]
     return sorted(scored, key=lambda one: (-one.score, one.candidate.chunk_id))
 
 
@@ -73,9 +81,8 @@ def page_of(best_first: Iterable[Ranked], texts: Mapping[str, str], limit: int) 
         document_id = one.candidate.document_id
         if text is None or per_document[document_id] == PASSAGES_PER_DOCUMENT:
             continue
-        if shown.holds(text, coverage):
+        if not shown.add(text, coverage):
             continue
-        shown.add(text, coverage)
         per_document[document_id] += 1
         chosen.append(one)
         if len(chosen) == limit:
@@ -83,36 +90,26 @@ def page_of(best_first: Iterable[Ranked], texts: Mapping[str, str], limit: int) 
     return chosen
 
 
-def _subjects(candidates: Sequence[Candidate]) -> dict[str, float]:
+def _subjects(documents: Sequence[str], similarities: Sequence[float]) -> dict[str, float]:
     """How near each document is as a whole: the mean of its nearest passages among those found."""
-    similarities = defaultdict(list)
-    for one in candidates:
-        similarities[one.document_id].append(_between_0_and_1(one.similarity))
+    own: defaultdict[str, list[float]] = defaultdict(list)
+    for document_id, similarity in zip(documents, similarities, strict=True):
+        own[document_id].append(similarity)
     nearest = {
-        document_id: sorted(own, reverse=True)[:PASSAGES_FOR_SUBJECT]
-        for document_id, own in similarities.items()
+        document_id: sorted(found, reverse=True)[:PASSAGES_FOR_SUBJECT]
+        for document_id, found in own.items()
     }
-    return {document_id: sum(own) / len(own) for document_id, own in nearest.items()}
+    return {document_id: sum(found) / len(found) for document_id, found in nearest.items()}
 
 
-def _share_of_keywords(candidates: Sequence[Candidate], weights: Weights) -> float:
-    best: dict[str, float] = defaultdict(float)
-    for one in candidates:
-        best[one.document_id] = max(best[one.document_id], _between_0_and_1(one.keywords))
-    first, second = [*sorted(best.values(), reverse=True), 0.0, 0.0][:2]
+def _share_of_keywords(
+    documents: Sequence[str], keywords: Sequence[float], weights: Weights
+) -> float:
     if not weights.distinction:
         return weights.keywords
+    best: defaultdict[str, float] = defaultdict(float)
+    for document_id, own in zip(documents, keywords, strict=True):
+        best[document_id] = max(best[document_id], own)
+    first, second = [*sorted(best.values(), reverse=True), 0.0, 0.0][:2]
     share = weights.keywords + weights.distinction * (first - second)
     return min(share, MOST_KEYWORDS_BY_DISTINCTION)
-
-
-def _score(candidate: Candidate, subject: float, subject_share: float, share: float) -> float:
-    # All parts are scaled by what they could reach at most, not by what this question happens
-    # to reach: a question whose words are nowhere is then not decided by its rests.
-    similarity = _between_0_and_1(candidate.similarity)
-    meaning = (1 - subject_share) * similarity + subject_share * subject
-    return (1 - share) * meaning + share * _between_0_and_1(candidate.keywords)
-
-
-def _between_0_and_1(value: float) -> float:
-    return min(1.0, max(0.0, value))

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -24,18 +25,19 @@ from services.mesh.database import Database
 from services.mesh.purge import Purge
 from services.mesh.server import serve
 from services.mesh.tls import ensure_certificates
-from services.search.encoder.chosen import chosen_encoder
+from services.search.encoder.chosen import chosen_encoder, encoder_of
 from services.search.encoder.vocabulary import known_words
 from services.search.evaluating import Evaluations
 from services.search.evaluation_servicer import EvaluationServicer
 from services.search.finding import Finder
 from services.search.formats.converting import Converter
 from services.search.frequencies import VisibleFrequencies
+from services.search.handover import Handover
 from services.search.index_edge import EdgeIndex
 from services.search.indexing import Indexing
 from services.search.library import Library
-from services.search.payload import LAYOUT
-from services.search.ports import DocumentStore, Encoder, VectorIndex
+from services.search.metrics import index_metrics
+from services.search.ports import DocumentStore, Encoder, FindEncoder, VectorIndex
 from services.search.servicer import (
     CategoryServicer,
     DocumentImportServicer,
@@ -48,7 +50,7 @@ from services.search.servicer import (
 from services.search.settings import SearchSettings
 from services.search.store import SqlDocumentStore
 from services.search.tables import Table
-from services.search.vectors import Vectors
+from services.search.vectors import Vectors, recipe_of
 
 NAME = "search"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -58,7 +60,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 class Parts:
     library: Library
     finder: Finder
-    indexing: Indexing
+    indexing: Handover
     converter: Converter
     evaluations: Evaluations
 
@@ -98,7 +100,8 @@ async def serve_search(settings: SearchSettings) -> None:
         asyncio.to_thread(ensure_certificates, settings.certificates_folder),
     )
     index = make_index(settings, encoder)
-    parts = assemble(SqlDocumentStore(database), index, encoder, utc_now)
+    find_encoder = partial(encoder_of, settings)
+    parts = assemble(SqlDocumentStore(database), index, encoder, utc_now, find_encoder=find_encoder)
     authority = RemoteAuthority(settings, caller_service=NAME)
     purge = Purge(authority, database, Table.metadata, [parts.forget_tenant])
     try:
@@ -111,16 +114,18 @@ async def serve_search(settings: SearchSettings) -> None:
             database=database,
             background=[parts.indexing.keep_repairing, purge.run],
             ready=parts.indexing.compare,
+            collectors=[index_metrics(parts.indexing)],
         )
     finally:
         await authority.close()
+        await parts.indexing.close()
         await index.close()
         encoder.close()
         await database.close()
 
 
 def make_index(settings: SearchSettings, encoder: Encoder) -> VectorIndex:
-    recipe = f"{Vectors(encoder).recipe}-layout-{LAYOUT}"
+    recipe = recipe_of(encoder.name)
     if settings.qdrant_url is None:
         folder = settings.service_folder(NAME) / "index"
         return EdgeIndex(folder, recipe, encoder.dimensions)
@@ -136,11 +141,13 @@ def assemble(
     encoder: Encoder,
     clock: Clock,
     converter: Converter | None = None,
+    *,
+    find_encoder: FindEncoder = lambda recipe: None,
 ) -> Parts:
     vectors = Vectors(encoder)
-    indexing = Indexing(store, index, vectors)
+    indexing = Handover(store, Indexing(store, index, vectors), find_encoder)
     frequencies = VisibleFrequencies(store, clock=clock)
-    finder = Finder(store, index, indexing, vectors, frequencies, known_words())
+    finder = Finder(store, indexing, frequencies, known_words())
     return Parts(
         Library(store, vectors, indexing, frequencies, clock),
         finder,

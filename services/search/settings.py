@@ -20,17 +20,32 @@ class SearchSettings(MeshSettings):
     encoder_api_key: str | None = Field(default=None, repr=False)
     encoder_question_prefix: str = ""
     encoder_passage_prefix: str = ""
+    # What answers out of the index that it has made, until another encoder has made its own. The
+    # one that is built in needs no setting.
+    previous_encoder: Literal["builtin", "ollama", "openai"] = "builtin"
+    previous_encoder_url: str | None = None
+    previous_encoder_model: str | None = None
+    previous_encoder_api_key: str | None = Field(default=None, repr=False)
+    previous_encoder_question_prefix: str = ""
+    previous_encoder_passage_prefix: str = ""
 
     @model_validator(mode="after")
     def _a_server_has_an_address(self) -> Self:
-        if self.encoder == "builtin":
-            return self
-        if not self.encoder_url or not self.encoder_model:
-            raise ValueError(
-                f"HELPDESK_ENCODER={self.encoder} needs HELPDESK_ENCODER_URL and "
-                "HELPDESK_ENCODER_MODEL"
-            )
-        parts = urlsplit(self.encoder_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("HELPDESK_ENCODER_URL: give http://HOST:PORT or https://HOST")
+        _require_address("HELPDESK_ENCODER", self.encoder, self.encoder_url, self.encoder_model)
+        _require_address(
+            "HELPDESK_PREVIOUS_ENCODER",
+            self.previous_encoder,
+            self.previous_encoder_url,
+            self.previous_encoder_model,
+        )
         return self
+
+
+def _require_address(name: str, kind: str, url: str | None, model: str | None) -> None:
+    if kind == "builtin":
+        return
+    if not url or not model:
+        raise ValueError(f"{name}={kind} needs {name}_URL and {name}_MODEL")
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{name}_URL: give http://HOST:PORT or https://HOST")

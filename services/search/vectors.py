@@ -19,7 +19,7 @@ class Vectors:
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
         self._questions = QuestionVectors(encoder.encode_questions)
-        self.recipe = f"{encoder.name}-words-{VERSION}"
+        self.recipe = recipe_of(encoder.name)
 
     async def of_question(self, question: str) -> Vector:
         return await self._questions.of(question)
@@ -38,6 +38,9 @@ class Vectors:
             embeddings += await asyncio.to_thread(self._embed, title, chunks[first:end])
         return embeddings
 
+    def close(self) -> None:
+        self._encoder.close()
+
     def _embed(self, title: str, chunks: Sequence[Chunk]) -> list[Embedding]:
         texts = [searchable_text(title, chunk) for chunk in chunks]
         meanings = self._encoder.encode(texts)
@@ -45,6 +48,10 @@ class Vectors:
             Embedding(chunk.chunk_id, self.recipe, _bytes(meaning), bytes(terms_of(text)))
             for chunk, text, meaning in zip(chunks, texts, meanings, strict=True)
         ]
+
+
+def recipe_of(encoder_name: str) -> str:
+    return f"{encoder_name}-words-{VERSION}"
 
 
 def _ranges(count: int) -> Iterator[tuple[int, int]]:

@@ -6,7 +6,16 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import status_pb2
 
 from helpdesk.ticket.v1 import suggestion_service_pb2, ticket_pb2, ticket_service_pb2
-from services.ticket.domain import Comment, Ticket, TicketContent, TicketEvent, TicketPriority
+from services.ticket.domain import (
+    Comment,
+    Impact,
+    Ticket,
+    TicketContent,
+    TicketEvent,
+    TicketPriority,
+    TicketStatus,
+    Urgency,
+)
 from services.ticket.ports import SuggestedArticle
 from services.ticket.similar import SimilarTicket
 from services.ticket.watching import Done, Heartbeat, WatchStep
@@ -19,6 +28,8 @@ def content_of(message: ticket_pb2.Ticket) -> TicketContent:
         body=message.body,
         priority=TicketPriority(message.priority) if message.priority else None,
         tags=tuple(message.tags),
+        impact=Impact(message.impact) if message.impact else None,
+        urgency=Urgency(message.urgency) if message.urgency else None,
     )
 
 
@@ -37,6 +48,9 @@ def ticket_message(ticket: Ticket) -> ticket_pb2.Ticket:
         create_time=_timestamp(ticket.create_time),
         update_time=_timestamp(ticket.update_time),
         etag=ticket.etag,
+        impact=ticket_pb2.TicketImpact.ValueType(ticket.impact or 0),
+        urgency=ticket_pb2.TicketUrgency.ValueType(ticket.urgency or 0),
+        priority_rule=ticket.priority_rule,
     )
 
 
@@ -62,7 +76,27 @@ def event_message(event: TicketEvent) -> ticket_pb2.TicketEvent:
         assignee_id=event.assignee_id or "",
         comment_id=event.comment_id or "",
         changed_fields=event.changed_fields,
+        changes=changes_message(event),
+        cause=event.cause,
     )
+
+
+def changes_message(event: TicketEvent) -> ticket_pb2.Ticket | None:
+    """Only what changed is set; an empty value of a changed field is one that was taken away."""
+    if event.changes is None:
+        return None
+    message = ticket_pb2.Ticket()
+    for name in event.changed_fields:
+        match event.changes[name]:
+            case None:
+                pass
+            case TicketStatus() as status:
+                message.status = ticket_pb2.TicketStatus.Value(f"TICKET_STATUS_{status}")
+            case tuple() as values:
+                getattr(message, name).extend(values)
+            case value:
+                setattr(message, name, value)
+    return message
 
 
 def watch_message(step: WatchStep) -> ticket_service_pb2.WatchTicketsResponse:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from services.ticket.domain import TicketContent
 from services.ticket.errors import FieldNotUpdatable
 
-UPDATABLE_FIELDS = frozenset({"subject", "body", "priority", "tags"})
+UPDATABLE_FIELDS = frozenset({"subject", "body", "priority", "tags", "impact", "urgency"})
 
 # Output only, so a client may send back whole what it read (AIP-203); the etag is a condition.
 IGNORED_FIELDS = frozenset(
@@ -19,6 +19,7 @@ IGNORED_FIELDS = frozenset(
         "create_time",
         "update_time",
         "etag",
+        "priority_rule",
     }
 )
 

@@ -141,6 +141,17 @@ class TicketStore(Protocol):
 
 
 @dataclass(frozen=True)
+class OutboxBacklog:
+    events: int
+    oldest_time: datetime | None
+
+
+class Outbox(Protocol):
+    async def backlog(self) -> OutboxBacklog:
+        """Returns what waits to be delivered, of all tenants together."""
+
+
+@dataclass(frozen=True)
 class SuggestedArticle:
     """By one of its passages: `text` is the version's `content[start:end]`."""
 

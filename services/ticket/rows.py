@@ -1,24 +1,58 @@
 """Rows ↔ domain, both directions side by side."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from datetime import datetime
+from types import MappingProxyType
 
 from services.mesh.caller import UserId
 from services.mesh.ids import new_id
 from services.ticket.domain import (
+    Changes,
     Comment,
+    Impact,
     Ticket,
     TicketEvent,
     TicketEventKind,
     TicketPriority,
     TicketStatus,
+    Urgency,
 )
 from services.ticket.tables import CommentRow, EventRow, TicketRow
+
+# How JSON becomes a ticket's value again, where it is not the value itself.
+_READ: Mapping[str, Callable[..., object]] = MappingProxyType(
+    {
+        "status": TicketStatus,
+        "priority": TicketPriority,
+        "impact": Impact,
+        "urgency": Urgency,
+        "tags": tuple,
+        "create_time": datetime.fromisoformat,
+        "update_time": datetime.fromisoformat,
+    }
+)
 
 
 def ticket_columns(ticket: Ticket) -> dict[str, object]:
     columns = asdict(ticket)
     del columns["tags"]
     return columns
+
+
+def event_columns(happened: TicketEvent) -> dict[str, object]:
+    return {
+        **asdict(happened),
+        "changed_fields": list(happened.changed_fields),
+        "changes": changes_json(happened.changes) if happened.changes is not None else None,
+    }
+
+
+def changes_json(changes: Changes) -> dict[str, object]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in changes.items()
+    }
 
 
 def outbox_columns(happened: TicketEvent) -> dict[str, object]:
@@ -48,6 +82,9 @@ def ticket_from(row: TicketRow, tags: str | None) -> Ticket:
         create_time=row.create_time,
         update_time=row.update_time,
         revision=row.revision,
+        impact=Impact(row.impact) if row.impact is not None else None,
+        urgency=Urgency(row.urgency) if row.urgency is not None else None,
+        priority_rule=row.priority_rule,
     )
 
 
@@ -74,4 +111,13 @@ def event_from(row: EventRow) -> TicketEvent:
         changed_fields=tuple(row.changed_fields),
         is_internal=row.is_internal,
         seq=row.seq,
+        changes=_changes_from(row.changes) if row.changes is not None else None,
+        cause=row.cause,
     )
+
+
+def _changes_from(written: Mapping[str, object]) -> Changes:
+    return {
+        name: _READ[name](value) if name in _READ and value is not None else value
+        for name, value in written.items()
+    }

@@ -15,10 +15,11 @@ from services.mesh.database import Database
 from services.mesh.purge import Purge
 from services.mesh.server import serve
 from services.mesh.tls import ensure_certificates
+from services.ticket.metrics import outbox_metrics
 from services.ticket.peers import SearchKnowledge
 from services.ticket.servicer import SuggestionServicer, TicketServicer
 from services.ticket.settings import TicketSettings
-from services.ticket.store import SqlTicketStore
+from services.ticket.store import SqlOutbox, SqlTicketStore
 from services.ticket.tables import Table
 from services.ticket.watching import Pace
 
@@ -53,6 +54,7 @@ async def serve_tickets(settings: TicketSettings) -> None:
             authority=authority,
             database=database,
             background=[Purge(authority, database, Table.metadata).run],
+            collectors=[outbox_metrics(SqlOutbox(database), utc_now)],
         )
     finally:
         await search.close()

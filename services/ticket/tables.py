@@ -53,6 +53,9 @@ class TicketRow(Table):
     create_time: Mapped[datetime] = mapped_column(UtcDateTime)
     update_time: Mapped[datetime] = mapped_column(UtcDateTime)
     revision: Mapped[int]
+    impact: Mapped[int | None]
+    urgency: Mapped[int | None]
+    priority_rule: Mapped[str] = mapped_column(Text, server_default="")
 
 
 class TagRow(Table):
@@ -109,6 +112,9 @@ class EventRow(Table):
     comment_id: Mapped[str | None] = mapped_column(_ID)
     changed_fields: Mapped[list[str]] = mapped_column(JSON)
     is_internal: Mapped[bool]
+    # Of None, and not of JSON's null, where the row is older than this column.
+    changes: Mapped[dict[str, object] | None] = mapped_column(JSON(none_as_null=True))
+    cause: Mapped[str] = mapped_column(Text, server_default="")
 
 
 class CounterRow(Table):

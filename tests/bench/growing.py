@@ -21,11 +21,12 @@ from services.mesh.caller import TenantId
 from services.mesh.ids import new_id
 from services.search.domain import Embedding, IndexedText
 from services.search.encoder.onnx import OnnxEncoder
+from services.search.finding import CANDIDATES
 from services.search.index_edge import EdgeIndex
 from services.search.keywords import Frequencies, Terms, question_terms
 from services.search.publication import IN_FORCE
 from services.search.readers import EVERYBODY, Readers, View
-from services.search.vectors import Vectors
+from services.search.vectors import Vectors, recipe_of
 from services.search.words import question_words
 from tests.bench.memory import kilobytes
 from tests.bench.searching import SEED, Latency
@@ -35,7 +36,6 @@ from tests.security.progress import Progress
 CHUNKS_PER_TENANT = 10_000
 QUERIES = 1_000
 WARM_UP = 50
-CANDIDATES = 50
 PATTERNS = 500
 RESTRICTED = 10
 AGENTS = Readers.of(["agent"], [])
@@ -52,14 +52,14 @@ class Growing:
         wanted = chunks // CHUNKS_PER_ARTICLE
         progress = Progress("articles", wanted - self.articles)
         while self.articles < wanted:
-            await self.index.put(self.tenant_of(self.articles), self._article())
+            await self.index.put(self.tenant_of(self.articles), self.article())
             self.articles += 1
             progress.step()
 
     def tenant_of(self, article: int) -> TenantId:
         return TenantId(f"tenant-{article * CHUNKS_PER_ARTICLE // CHUNKS_PER_TENANT}")
 
-    def _article(self) -> IndexedText:
+    def article(self) -> IndexedText:
         pattern = self.patterns[self.articles % len(self.patterns)]
         readers = AGENTS if self.articles % RESTRICTED == 0 else EVERYBODY
         return IndexedText(new_id(), 1, "", [], [*self._moved(pattern)], "", readers, IN_FORCE)
@@ -79,7 +79,8 @@ async def main() -> None:
     articles = await synthetic_articles(Vectors(encoder), SEED)
     patterns = [articles.article()[2] for _ in range(PATTERNS)]
     with tempfile.TemporaryDirectory(prefix="helpdesk-growing-") as folder:
-        index = EdgeIndex(Path(folder) / "index", "recipe", encoder.dimensions)
+        recipe = recipe_of(encoder.name)
+        index = EdgeIndex(Path(folder) / "index", recipe, encoder.dimensions)
         await index.open()
         growing = Growing(index, patterns, np.random.default_rng(SEED))
         for chunks in sorted(arguments.chunks):

@@ -1,4 +1,4 @@
-"""`make bench-search`: how fast search answers inside its process, embedding included.
+"""How fast search answers inside its process, embedding included.
 
     python -m tests.bench.searching --chunks 100000 --tenants 10
 

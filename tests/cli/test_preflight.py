@@ -91,7 +91,7 @@ def test_each_problem_says_what_to_do(machine: FakeMachine, text: str, remedy: s
 
 
 def test_two_processes_on_one_port_are_a_problem() -> None:
-    settings = MeshSettings(data=Path("/data"), chat_port=7101)
+    settings = MeshSettings(data=Path("/data"), chat_port=7101, chat_metrics_port=7204)
     (problem,) = problems(FakeMachine(), settings)
     assert problem.text == "HELPDESK_CHAT_PORT and HELPDESK_AUTH_PORT are both 7101"
 

@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from services.search.measures import MEASURES, Figure, Rank, figures
+from tests.bench.__main__ import describe_machine
 from tests.eval.accepted import losses, read_accepted, write_accepted
 from tests.eval.labelled import LabelledSet, demo_sets, page_sets, stackfaq_sets
 from tests.eval.searching import ranks_by_way, running_search
@@ -67,6 +68,7 @@ async def main() -> int:
         *(stackfaq_sets(arguments.stackfaq) if arguments.stackfaq else []),
         *(page_sets(arguments.pages) if arguments.pages else []),
     ]
+    sys.stdout.write(f"{describe_machine()}\n")
     measured = await measure(sets)
     show(measured, [str(len(part.questions)) for one in sets for part in (one, *one.halves())])
     if arguments.accept:

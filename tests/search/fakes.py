@@ -2,7 +2,7 @@
 
 import zlib
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Sequence, Set
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ from services.search.domain import (
     IndexedText,
     KnowledgeDocument,
 )
-from services.search.errors import IndexUnavailable
+from services.search.errors import IndexUnavailable, RecipesMixed
 from services.search.golden_sets import GoldenSetStore
 from services.search.keywords import Overlap, Terms
 from services.search.ports import Hit, StoredPassage, StoredTerms, Vector
@@ -57,15 +57,23 @@ class FakeEncoder:
 
 
 class FakeIndex:
-    def __init__(self) -> None:
+    """Without a recipe it takes all, and is alone."""
+
+    def __init__(self, recipe: str = "", place: "dict[str, FakeIndex] | None" = None) -> None:
         self.texts: dict[tuple[TenantId, str], IndexedText] = {}
         self.is_down = False
+        self._recipe = recipe
+        self._place = {} if place is None else place
 
     async def open(self) -> None:
         self._require_up()
+        if self._place.setdefault(self._recipe, self) is not self:
+            self.texts = self._place[self._recipe].texts
 
     async def put(self, tenant_id: TenantId, text: IndexedText) -> None:
         self._require_up()
+        if self._recipe and not text.is_of(self._recipe):
+            raise RecipesMixed(self._recipe)
         self.texts[tenant_id, text.document_id] = text
 
     async def remove(self, tenant_id: TenantId, document_id: str) -> None:
@@ -105,6 +113,17 @@ class FakeIndex:
             for (tenant_id, document_id), text in self.texts.items()
             for _ in text.embeddings
         )
+
+    async def other_recipes(self) -> frozenset[str]:
+        self._require_up()
+        return frozenset(self._place) - {self._recipe}
+
+    def beside(self, recipe: str, dimensions: int) -> "FakeIndex":
+        return FakeIndex(recipe, self._place)
+
+    async def drop_others(self, kept: Set[str] = frozenset()) -> None:
+        for recipe in await self.other_recipes() - kept:
+            del self._place[recipe]
 
     async def close(self) -> None:
         pass

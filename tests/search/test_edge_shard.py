@@ -13,6 +13,7 @@ from services.search.domain import IndexedText
 from services.search.edge_shard import Shard
 from services.search.errors import IndexUnavailable
 from services.search.index_edge import EdgeIndex
+from services.search.payload import name_of
 from tests.search.builders import ACME, DIMENSIONS, SEES_ALL, a_vector, an_indexed_text, nearest
 
 WORTH = 100
@@ -51,7 +52,7 @@ async def graphs(index: EdgeIndex) -> int:
 
 
 def generations(folder: Path) -> list[str]:
-    return sorted(path.name for path in (folder / "index" / "recipe-1").iterdir())
+    return sorted(path.name for path in (folder / "index" / name_of("recipe-1")).iterdir())
 
 
 def spoil(folder: Path) -> None:
@@ -196,7 +197,7 @@ async def test_the_newest_generation_is_opened_and_the_rest_is_deleted(tmp_path:
     await put_all(first, texts)
     await first.shard.optimized()
     await first.close()
-    folder = tmp_path / "index" / "recipe-1"
+    folder = tmp_path / "index" / name_of("recipe-1")
     (folder / "1").mkdir()
     (folder / "copy").mkdir()
     second = an_index(tmp_path)

@@ -66,11 +66,14 @@ def is_spoiled(index: FakeIndex) -> dict[str, bool]:
 
 async def test_the_status_counts_the_callers_tenant_alone(parts: Parts, index: FakeIndex) -> None:
     recipe = parts.library.vectors.recipe
-    assert await index_status(parts.library) == IndexStatus(4, 0, 0, available=True, encoder=recipe)
+    assert await index_status(parts.library) == IndexStatus(
+        4, 0, 0, available=True, encoder=recipe, serving_encoder=recipe
+    )
     index.is_down = True
     await put_document(parts.library, an_article("Scanner.\n", source_uri="scanner.md"))
     status = await index_status(parts.library)
     assert (status.document_count, status.behind_count) == (5, 1)
+    assert status.serving_encoder == ""
     with acting_as(somebody(GLOBEX)):
         status = await index_status(parts.library)
         assert (status.document_count, status.behind_count) == (1, 0)

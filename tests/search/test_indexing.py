@@ -60,10 +60,10 @@ async def test_a_put_that_ended_before_the_copy_is_copied_on_the_next_start(
     index = FakeIndex()
     parts = await started(store, index)
     assert not await agree(store, index)
-    assert parts.indexing.is_behind(ACME)
+    assert parts.indexing.backlog(ACME).behind == 1
     await parts.indexing.repair()
     assert await agree(store, index)
-    assert not parts.indexing.is_behind(ACME)
+    assert parts.indexing.backlog(ACME).behind == 0
 
 
 async def test_a_delete_that_ended_before_the_copy_is_copied_on_the_next_start(

@@ -174,6 +174,8 @@ def test_settings_that_name_no_server_are_refused() -> None:
         SearchSettings(encoder="ollama")
     with pytest.raises(ValidationError, match="give http://HOST:PORT"):
         SearchSettings(encoder="openai", encoder_url="localhost:1", encoder_model="mini")
+    with pytest.raises(ValidationError, match="needs HELPDESK_PREVIOUS_ENCODER_URL and"):
+        SearchSettings(previous_encoder="ollama")
 
 
 async def started(encoder: Encoder, store: FakeDocumentStore, index: FakeIndex) -> Parts:

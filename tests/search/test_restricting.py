@@ -200,7 +200,7 @@ async def test_a_list_whose_copying_broke_off_is_copied_on_the_next_start(
         await documents.set_readers(put.document_id, AGENTS)
     parts = assemble(store, index, encoder, lambda: NOON)
     await parts.indexing.compare()
-    assert parts.indexing.is_behind(ACME)
+    assert parts.indexing.backlog(ACME).behind == 1
     await parts.indexing.repair()
     assert await store.revisions() == await index.revisions()
     assert index.texts[ACME, put.document_id].readers == AGENTS

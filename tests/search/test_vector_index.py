@@ -8,17 +8,19 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from qdrant_client import AsyncQdrantClient, models
 from qdrant_edge import Filter
 
-from services.mesh.ids import new_id
-from services.search.errors import IndexUnavailable
+from services.search.domain import IndexedText
+from services.search.errors import IndexUnavailable, RecipesMixed
 from services.search.index_edge import EdgeIndex
 from services.search.index_server import QdrantServerIndex
 from services.search.keywords import Frequencies, Terms, question_terms, terms_of
+from services.search.payload import name_of
 from services.search.ports import VectorIndex
 from services.search.readers import View
 from services.search.revisions import Revision
@@ -44,13 +46,16 @@ KINDS = ["fake", "edge", "client", *(["server"] if SERVER else [])]
 
 @pytest.fixture(params=KINDS)
 async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[VectorIndex]:
-    index: VectorIndex = FakeIndex()
+    index: VectorIndex = FakeIndex("recipe-1")
     if request.param == "edge":
         index = EdgeIndex(tmp_path / "index", "recipe-1", DIMENSIONS)
     elif request.param == "client":
         index = QdrantServerIndex(AsyncQdrantClient(":memory:"), "recipe-1", DIMENSIONS)
     elif request.param == "server":
-        index = QdrantServerIndex(AsyncQdrantClient(url=SERVER), new_id(), DIMENSIONS)
+        client = AsyncQdrantClient(url=SERVER)
+        for name in ("recipe-1", "recipe-2"):
+            await client.delete_collection(f"helpdesk-{name_of(name)}")
+        index = QdrantServerIndex(client, "recipe-1", DIMENSIONS)
     await index.open()
     yield index
     await index.close()
@@ -141,6 +146,51 @@ async def test_opening_twice_keeps_what_is_there(index: VectorIndex) -> None:
     assert await index.count(SEES_ALL) == 1
 
 
+async def test_vectors_of_another_recipe_are_refused(index: VectorIndex) -> None:
+    text = an_indexed_text(("Ink.", (1, 0)), ("Paper.", (0, 1)))
+    foreign = replace(text.embeddings[1], recipe="recipe-2")
+    with pytest.raises(RecipesMixed):
+        await index.put(ACME, replace(text, embeddings=[text.embeddings[0], foreign]))
+    assert await index.revisions() == {}
+
+
+def made_by_another(text: IndexedText) -> IndexedText:
+    return replace(text, embeddings=[replace(one, recipe="recipe-2") for one in text.embeddings])
+
+
+async def test_indexes_of_two_recipes_stand_beside_one_another(index: VectorIndex) -> None:
+    assert await index.other_recipes() == set()
+    text = an_indexed_text(("Ink.", (1, 0)))
+    await index.put(ACME, text)
+    other = index.beside("recipe-2", DIMENSIONS)
+    await other.open()
+    assert await index.other_recipes() == {"recipe-2"}
+    assert await other.other_recipes() == {"recipe-1"}
+    assert await other.revisions() == {}
+    await other.put(ACME, made_by_another(an_indexed_text(("Paper.", (0, 1)))))
+    await other.remove(ACME, text.document_id)
+    assert await index.revisions() == {(ACME, text.document_id): Revision(1, 1)}
+    await other.close()
+    again = index.beside("recipe-2", DIMENSIONS)
+    await again.open()
+    assert await again.count(SEES_ALL) == 1
+    await again.close()
+
+
+async def test_the_others_are_dropped_but_for_those_to_keep(index: VectorIndex) -> None:
+    text = an_indexed_text(("Ink.", (1, 0)))
+    await index.put(ACME, text)
+    other = index.beside("recipe-2", DIMENSIONS)
+    await other.open()
+    await other.put(ACME, made_by_another(text))
+    await other.close()
+    await index.drop_others(kept={"recipe-2"})
+    assert await index.other_recipes() == {"recipe-2"}
+    await index.drop_others()
+    assert await index.other_recipes() == set()
+    assert await index.count(SEES_ALL) == 1
+
+
 async def leaks(index: VectorIndex) -> list[str]:
     """Which ways lead from one tenant to the same words and meaning of another."""
     theirs = an_indexed_text(("The secret launch code.", (1, 0)))
@@ -197,16 +247,33 @@ async def test_a_closed_edge_index_comes_back_as_it_was(tmp_path: Path) -> None:
     await second.close()
 
 
-async def test_an_index_of_another_recipe_starts_empty(tmp_path: Path) -> None:
-    first = EdgeIndex(tmp_path / "index", "recipe-1", DIMENSIONS)
-    await first.open()
-    await first.put(ACME, an_indexed_text(("Ink.", (1, 0))))
-    await first.close()
-    second = EdgeIndex(tmp_path / "index", "recipe-2", DIMENSIONS)
-    await second.open()
-    assert await second.revisions() == {}
-    assert [folder.name for folder in (tmp_path / "index").iterdir()] == ["recipe-2"]
-    await second.close()
+OF_AN_OLDER_LAYOUT = name_of("recipe-1")[:-1] + "0"
+
+
+async def test_an_edge_index_of_another_layout_cannot_be_asked_and_is_dropped(
+    tmp_path: Path,
+) -> None:
+    old = tmp_path / OF_AN_OLDER_LAYOUT
+    old.mkdir()
+    index = EdgeIndex(tmp_path, "recipe-1", DIMENSIONS)
+    await index.open()
+    assert await index.other_recipes() == set()
+    await index.drop_others()
+    assert not old.exists()
+    await index.close()
+
+
+async def test_a_collection_of_another_layout_is_dropped_and_one_of_others_is_not() -> None:
+    client = AsyncQdrantClient(":memory:")
+    for name in (f"helpdesk-{OF_AN_OLDER_LAYOUT}", "of-somebody-else"):
+        await client.create_collection(name, vectors_config={})
+    index = QdrantServerIndex(client, "recipe-1", DIMENSIONS)
+    await index.open()
+    assert await index.other_recipes() == set()
+    await index.drop_others()
+    left = {one.name for one in (await client.get_collections()).collections}
+    assert left == {f"helpdesk-{name_of('recipe-1')}", "of-somebody-else"}
+    await index.close()
 
 
 async def test_an_unreadable_edge_index_is_made_anew(tmp_path: Path) -> None:
@@ -243,7 +310,7 @@ async def test_a_dropped_collection_is_unavailable_until_it_is_opened_again() ->
     client = AsyncQdrantClient(":memory:")
     index = QdrantServerIndex(client, "recipe-1", DIMENSIONS)
     await index.open()
-    await client.delete_collection("helpdesk-recipe-1")
+    await client.delete_collection(f"helpdesk-{name_of('recipe-1')}")
     with pytest.raises(IndexUnavailable):
         await index.count(SEES_ALL)
     await index.open()

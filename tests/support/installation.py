@@ -15,7 +15,8 @@ from services.cli.profiles import ProfileFile
 from services.mesh.settings import REPOSITORY, MeshSettings
 
 HELPDESK = Path(sys.executable).parent / "helpdesk"
-PORTS = ("HTTP", "HTTPS", "ADMIN", "BRIDGE", "AUTH", "TICKET", "SEARCH", "CHAT")
+SERVICES = ("AUTH", "TICKET", "SEARCH", "CHAT")
+PORTS = ("HTTP", "HTTPS", "ADMIN", "BRIDGE", *SERVICES, *(f"{name}_METRICS" for name in SERVICES))
 
 
 @dataclass(frozen=True)

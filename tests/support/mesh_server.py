@@ -26,6 +26,7 @@ from services.mesh.clock import utc_now
 from services.mesh.database import Database
 from services.mesh.errors import TokenInvalid
 from services.mesh.ids import new_id
+from services.mesh.metrics.families import Collector
 from services.mesh.scopes import FULL_SCOPE, within_scope
 from services.mesh.server import Background, MeshServer
 from services.mesh.settings import MeshSettings
@@ -201,6 +202,7 @@ async def running_server(
     authority: FakeAuthority | None = None,
     background: Sequence[Background] = (),
     handled_by_service: AbstractSet[str] = frozenset(),
+    collectors: Sequence[Collector] = (),
 ) -> AsyncIterator[RunningServer]:
     authority = authority or FakeAuthority()
     server = MeshServer(
@@ -212,6 +214,7 @@ async def running_server(
         database=database,
         background=background,
         handled_by_service=handled_by_service,
+        collectors=collectors,
         port=0,
     )
     port = await server.start()

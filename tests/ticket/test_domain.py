@@ -1,8 +1,6 @@
 """The rules of a ticket's life, as values in and values out."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from functools import reduce
 
 import pytest
@@ -14,7 +12,6 @@ from services.ticket.domain import (
     TRANSITIONS,
     Act,
     Change,
-    Ticket,
     TicketContent,
     TicketEvent,
     TicketEventKind,
@@ -29,8 +26,8 @@ from services.ticket.domain import (
 )
 from services.ticket.errors import TicketChanged, TransitionNotAllowed
 from tests.ticket.builders import ALEX, ANNA, NOON, a_comment, a_ticket, an_opening
+from tests.ticket.steps import ACT, Step, steps
 
-ACT = Act(ALEX, NOON + timedelta(minutes=1))
 NEW, OPEN, PENDING, RESOLVED, CLOSED = TicketStatus
 
 # What a reader of the log makes of it, knowing the kinds of events and nothing else.
@@ -41,34 +38,6 @@ STATUS_AFTER: dict[TicketEventKind, TicketStatus] = {
     TicketEventKind.REOPENED: OPEN,
     TicketEventKind.CLOSED: CLOSED,
 }
-
-Step = Callable[[Ticket], Change]
-
-steps = st.one_of(
-    st.sampled_from([Verb.PEND, Verb.RESOLVE, Verb.REOPEN, Verb.CLOSE]).map(
-        lambda verb: lambda ticket: moved(ticket, verb, ACT)
-    ),
-    st.sampled_from([None, ALEX, UserId("agnes")]).map(
-        lambda user: lambda ticket: assigned(ticket, user, ACT)
-    ),
-    st.tuples(st.booleans(), st.booleans()).map(
-        lambda how: (
-            lambda ticket: commented(
-                ticket, a_comment(ticket, is_internal=how[0]), by_customer=how[1]
-            )
-        )
-    ),
-    st.builds(
-        TicketContent,
-        subject=st.sampled_from(["a", "b"]),
-        priority=st.sampled_from([None, *TicketPriority]),
-        tags=st.lists(st.sampled_from(["vpn", "mfa"])).map(tuple),
-    ).map(
-        lambda content: (
-            lambda ticket: updated(ticket, content, frozenset({"subject", "priority", "tags"}), ACT)
-        )
-    ),
-)
 
 
 @given(st.lists(steps, max_size=30))

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from services.mesh.settings import REPOSITORY
+from tests.support.scraping import scraped
 
 
 async def start(**settings: str) -> asyncio.subprocess.Process:
@@ -22,7 +23,9 @@ async def start(**settings: str) -> asyncio.subprocess.Process:
 
 
 async def test_it_starts_and_stops_when_asked(tmp_path: Path) -> None:
-    process = await start(HELPDESK_DATA=str(tmp_path), HELPDESK_TICKET_PORT="0")
+    process = await start(
+        HELPDESK_DATA=str(tmp_path), HELPDESK_TICKET_PORT="0", HELPDESK_TICKET_METRICS_PORT="0"
+    )
     assert process.stderr is not None
     try:
         async with asyncio.timeout(60):
@@ -31,6 +34,8 @@ async def test_it_starts_and_stops_when_asked(tmp_path: Path) -> None:
                 if said["event"] == "listening":
                     assert said["port"] > 0
                     break
+            told = await scraped(said["metrics_port"])
+            assert told["helpdesk_ticket_outbox_waiting_events"] == 0
             process.terminate()
             await process.communicate()
     finally:

@@ -34,6 +34,22 @@ async def test_the_contracts_rules_are_checked(people: People) -> None:
     assert set(refusals[0].violations) == {"ticket.subject"}
 
 
+async def test_a_priority_that_is_not_given_is_by_rule(people: People) -> None:
+    ticket = await people.anna.opened(subject="Mail is down", impact=ticket_pb2.TICKET_IMPACT_HIGH)
+    assert ticket.priority == ticket_pb2.TICKET_PRIORITY_URGENT
+    assert ticket.priority_rule.startswith("by rule: impact high")
+    low = ticket_pb2.Ticket(ticket_id=ticket.ticket_id, priority=ticket_pb2.TICKET_PRIORITY_LOW)
+    lowered = await people.alex.UpdateTicket(ticket=low)
+    assert (lowered.priority, lowered.priority_rule) == (ticket_pb2.TICKET_PRIORITY_LOW, "")
+    handed_back = await people.alex.UpdateTicket(
+        ticket=ticket_pb2.Ticket(ticket_id=ticket.ticket_id),
+        update_mask=FieldMask(paths=["priority"]),
+    )
+    assert handed_back.priority_rule == ticket.priority_rule
+    events = (await people.alex.ListTicketEvents(ticket_id=ticket.ticket_id)).events
+    assert [event.cause for event in events] == [ticket.priority_rule, "", ticket.priority_rule]
+
+
 async def test_a_repeated_request_id_opens_one_ticket(people: People) -> None:
     request_id = str(uuid4())
     content = ticket_pb2.Ticket(subject="No Wi-Fi")
@@ -147,6 +163,8 @@ async def test_a_ticket_goes_its_whole_way(people: People) -> None:
     assert seen == [NEW, OPEN, PENDING, OPEN, RESOLVED, CLOSED]
     events = (await people.alex.ListTicketEvents(ticket_id=ticket.ticket_id)).events
     assert [event.status for event in events] == seen
+    assert [event.changes.status for event in events] == seen
+    assert events[0].changes.subject == "No Wi-Fi"
     assert events[-1].assignee_id == people.alex.user_id
     for rpc in ("AssignTicket", "PendTicket", "ResolveTicket", "ReopenTicket", "CloseTicket"):
         with refused(FAILED_PRECONDITION, "TRANSITION_NOT_ALLOWED") as refusals:

@@ -10,7 +10,6 @@ from services.ticket.domain import Ticket, TicketContent, TicketStatus
 from services.ticket.errors import TicketNotFound
 from services.ticket.ports import TicketStore
 from services.ticket.similar import (
-    MOST_ROWS_READ,
     MOST_TICKETS,
     USUAL_TICKETS,
     SimilarTicket,
@@ -212,4 +211,3 @@ async def test_the_commonest_words_are_not_read(
     assert "please" in (await counter.similar(asked))[0].words
     monkeypatch.setattr("services.ticket.similar.MOST_ROWS_READ", 4)
     assert [[*one.words] for one in await counter.similar(asked)] == [["scanner"]] * 2
-    assert MOST_ROWS_READ == 10_000

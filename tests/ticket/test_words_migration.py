@@ -1,10 +1,8 @@
 """Tickets from before there were words are found by theirs."""
 
-import shutil
 from pathlib import Path
 
-import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from services.mesh.caller import acting_as
 from services.mesh.database import Database
@@ -12,35 +10,23 @@ from services.mesh.database_address import AnyAddress
 from services.ticket.rows import ticket_columns
 from services.ticket.similar import list_similar_tickets
 from services.ticket.store import SqlTicketStore
-from services.ticket.tables import TicketRow, WordCountRow
+from services.ticket.tables import Table, WordCountRow
 from tests.ticket.builders import ACME, GLOBEX, an_agent, an_opening
 from tests.ticket.conftest import MIGRATIONS
+from tests.ticket.earlier import keep_as_then, migrations_until
 
-BEFORE = "0003"
 # More than one batch of the migration.
 COUNT = 600
 
 
-@pytest.fixture
-def migrations_before(tmp_path: Path) -> Path:
-    versions = tmp_path / "migrations" / "versions"
-    versions.mkdir(parents=True)
-    for file in (MIGRATIONS / "versions").glob("[0-9]*.py"):
-        if file.name[: len(BEFORE)] <= BEFORE:
-            shutil.copy(file, versions)
-    return versions.parent
-
-
-async def test_tickets_from_before_are_found(
-    database_url: AnyAddress, migrations_before: Path
-) -> None:
+async def test_tickets_from_before_are_found(database_url: AnyAddress, tmp_path: Path) -> None:
     database = Database(database_url)
-    await database.migrate(migrations_before)
+    await database.migrate(migrations_until("0003", tmp_path))
     tickets = [an_opening(number).ticket for number in range(1, COUNT + 1)]
     async with database.system_transaction() as session:
         for tenant_id, own in ((ACME, tickets), (GLOBEX, tickets[:2])):
             rows = [{"tenant_id": tenant_id, **ticket_columns(ticket)} for ticket in own]
-            await session.execute(insert(TicketRow), rows)
+            await keep_as_then(session, Table.metadata.tables["tickets"], rows)
     await database.migrate(MIGRATIONS)
     with acting_as(an_agent()):
         found = await list_similar_tickets(SqlTicketStore(database), tickets[0].ticket_id, 3)

@@ -36,15 +36,23 @@ def look_after_index(
     if output is Format.JSON:
         write_message(status)
     else:
-        write(
-            f"{status.document_count} documents, {status.behind_count} behind, "
-            f"encoder {status.encoder}\n"
-        )
+        write(f"{told(status)}\n")
     if not status.available:
         raise CommandError(
             "The index is not available; searches are answered by keywords alone.",
             hint="helpdesk status",
         )
+
+
+def told(status: index_service_pb2.IndexStatus) -> str:
+    """Who answers is named when it is another one than the encoder of the settings."""
+    counts = f"{status.document_count} documents, {status.behind_count} behind"
+    line = f"{counts}, encoder {status.encoder}"
+    if not status.behind_count:
+        return line
+    if not status.serving_encoder:
+        return f"{line}; until then searches are answered by keywords alone"
+    return f"{line}; until then {status.serving_encoder} answers"
 
 
 def _rebuilt(gateway: Gateway) -> index_service_pb2.IndexStatus:

@@ -64,6 +64,7 @@ def _row(process: Process, known: ProcessState | None, health: str) -> dict[str,
         "name": process.name,
         "pid": known.pid if known and is_alive else None,
         "address": process.address,
+        "metrics": process.metrics or None,
         "health": health,
         "restarts": known.restarts if known else 0,
         "uptimeSeconds": round(time.time() - known.start_time) if known and is_alive else None,
@@ -76,7 +77,7 @@ def _phase(state: RunState | None) -> str:
 
 def _table(rows: list[dict[str, object]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("Process", "Pid", "Address", "Health", "Restarts", "Up"):
+    for column in ("Process", "Pid", "Address", "Health", "Restarts", "Up", "Metrics"):
         table.add_column(column, justify="right" if column in ("Pid", "Restarts", "Up") else "left")
     for row in rows:
         health, uptime = str(row["health"]), row["uptimeSeconds"]
@@ -87,5 +88,6 @@ def _table(rows: list[dict[str, object]]) -> Table:
             Text(health, style=_COLOURS[health]),
             str(row["restarts"]),
             f"{uptime} s" if uptime is not None else "-",
+            str(row["metrics"] or "-"),
         )
     return table

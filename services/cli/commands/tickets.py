@@ -1,27 +1,24 @@
 """`helpdesk tickets …`."""
 
-from contextlib import AbstractContextManager
 from typing import Annotated
 
 import typer
 
 from helpdesk.ticket.v1 import suggestion_service_pb2, ticket_pb2, ticket_service_pb2
 from services.cli import ticket_lookup
+from services.cli.commands import ticket_steps
+from services.cli.commands.ticket_calls import TicketArgument, open_gateway, show_changed
 from services.cli.failures import CommandError
-from services.cli.gateway import Gateway
 from services.cli.messages import write_message
 from services.cli.options import LimitOption, OutputOption, RoleOption, TenantOption
 from services.cli.output import Format, show
-from services.cli.people import names_of_users, user_id_of
+from services.cli.people import names_of_users
 from services.cli.screens.suggestions import article_list, similar_list
 from services.cli.screens.tickets import comment_text, ticket_page, ticket_table
-from services.cli.session import Role, session
 from services.mesh.ids import new_id
-from services.mesh.settings import MeshSettings, read_settings
 
 app = typer.Typer(no_args_is_help=False, invoke_without_command=True)
-
-TicketArgument = Annotated[str, typer.Argument(metavar="TICKET", help="Its number or its id.")]
+app.add_typer(ticket_steps.app)
 
 
 @app.callback()
@@ -59,7 +56,7 @@ def list_tickets(
     parts = [wanted] if wanted else []
     parts += [f"status = {status.upper()}"] if status else []
     parts += [f"priority = {priority.upper()}"] if priority else []
-    with _gateway(tenant, role) as gateway:
+    with open_gateway(tenant, role) as gateway:
         found = ticket_lookup.list_tickets(gateway, " AND ".join(parts), order_by, limit)
         if output is Format.JSON:
             write_message(ticket_service_pb2.ListTicketsResponse(tickets=found))
@@ -75,7 +72,7 @@ def show_ticket(
     output: OutputOption = Format.TEXT,
 ) -> None:
     """Show a ticket with its comments."""
-    with _gateway(tenant, role) as gateway:
+    with open_gateway(tenant, role) as gateway:
         found = ticket_lookup.find_ticket(gateway, ticket)
         if output is Format.JSON:
             write_message(found)
@@ -94,7 +91,7 @@ def suggest_articles(
     output: OutputOption = Format.TEXT,
 ) -> None:
     """Suggest articles that may help with a ticket."""
-    with _gateway(tenant, role) as gateway:
+    with open_gateway(tenant, role) as gateway:
         found = gateway.suggestions.SuggestArticles(
             suggestion_service_pb2.SuggestArticlesRequest(
                 ticket_id=ticket_lookup.ticket_id(gateway, ticket), page_size=limit
@@ -116,7 +113,7 @@ def list_similar_tickets(
     output: OutputOption = Format.TEXT,
 ) -> None:
     """List the tickets most like a ticket, and how they were solved."""
-    with _gateway(tenant, role) as gateway:
+    with open_gateway(tenant, role) as gateway:
         found = gateway.suggestions.ListSimilarTickets(
             suggestion_service_pb2.ListSimilarTicketsRequest(ticket_id=ticket, page_size=limit)
         )
@@ -131,7 +128,15 @@ def create_ticket(
     *,
     subject: Annotated[str, typer.Option(help="What it is about, in one line.")],
     body: Annotated[str, typer.Option(help="The request in full.")] = "",
-    priority: Annotated[ticket_lookup.Priority, typer.Option()] = ticket_lookup.Priority.NORMAL,
+    priority: Annotated[
+        ticket_lookup.Priority | None, typer.Option(help="By rule, if left out.")
+    ] = None,
+    impact: Annotated[
+        ticket_lookup.Level | None, typer.Option(help="How many it strikes, and how hard.")
+    ] = None,
+    urgency: Annotated[
+        ticket_lookup.Level | None, typer.Option(help="How long it can wait.")
+    ] = None,
     tag: Annotated[list[str] | None, typer.Option(help="A word to find it by; repeat it.")] = None,
     tenant: TenantOption = None,
     role: RoleOption = None,
@@ -140,12 +145,17 @@ def create_ticket(
     """Open a ticket in your own name."""
     request = ticket_service_pb2.CreateTicketRequest(
         ticket=ticket_pb2.Ticket(
-            subject=subject, body=body, priority=priority.number, tags=tag or []
+            subject=subject,
+            body=body,
+            priority=priority.number if priority else ticket_pb2.TICKET_PRIORITY_UNSPECIFIED,
+            tags=tag or [],
+            impact=ticket_pb2.TicketImpact.ValueType(impact.number if impact else 0),
+            urgency=ticket_pb2.TicketUrgency.ValueType(urgency.number if urgency else 0),
         ),
         request_id=new_id(),
     )
-    with _gateway(tenant, role) as gateway:
-        _show_changed(gateway, gateway.tickets.CreateTicket(request), output)
+    with open_gateway(tenant, role) as gateway:
+        show_changed(gateway, gateway.tickets.CreateTicket(request), output)
 
 
 @app.command("comment")
@@ -162,7 +172,7 @@ def comment(
     """Write a comment on a ticket."""
     if not (body or text):
         raise CommandError("The comment is empty.", hint=f'helpdesk tickets comment {ticket} "…"')
-    with _gateway(tenant, role) as gateway:
+    with open_gateway(tenant, role) as gateway:
         written = gateway.tickets.CreateComment(
             ticket_service_pb2.CreateCommentRequest(
                 ticket_id=ticket_lookup.ticket_id(gateway, ticket),
@@ -174,87 +184,3 @@ def comment(
             write_message(written)
         else:
             show(comment_text(written, names_of_users(gateway)))
-
-
-@app.command("assign")
-def assign(
-    ticket: TicketArgument,
-    to: Annotated[str, typer.Option(help="An e-mail address, `me`, or `nobody`.")] = "me",
-    tenant: TenantOption = None,
-    role: RoleOption = None,
-    output: OutputOption = Format.TEXT,
-) -> None:
-    """Give a ticket to an agent."""
-    with _gateway(tenant, role) as gateway:
-        request = ticket_service_pb2.AssignTicketRequest(
-            ticket_id=ticket_lookup.ticket_id(gateway, ticket),
-            assignee_id=user_id_of(gateway, to),
-        )
-        _show_changed(gateway, gateway.tickets.AssignTicket(request), output)
-
-
-@app.command("resolve")
-def resolve(
-    ticket: TicketArgument,
-    tenant: TenantOption = None,
-    role: RoleOption = None,
-    output: OutputOption = Format.TEXT,
-) -> None:
-    """Mark a ticket as solved."""
-    with _gateway(tenant, role) as gateway:
-        ticket_id = ticket_lookup.ticket_id(gateway, ticket)
-        request = ticket_service_pb2.ResolveTicketRequest(ticket_id=ticket_id)
-        _show_changed(gateway, gateway.tickets.ResolveTicket(request), output)
-
-
-@app.command("reopen")
-def reopen(
-    ticket: TicketArgument,
-    tenant: TenantOption = None,
-    role: RoleOption = None,
-    output: OutputOption = Format.TEXT,
-) -> None:
-    """Take a pending or resolved ticket up again."""
-    with _gateway(tenant, role) as gateway:
-        ticket_id = ticket_lookup.ticket_id(gateway, ticket)
-        request = ticket_service_pb2.ReopenTicketRequest(ticket_id=ticket_id)
-        _show_changed(gateway, gateway.tickets.ReopenTicket(request), output)
-
-
-@app.command("pend")
-def pend(
-    ticket: TicketArgument,
-    tenant: TenantOption = None,
-    role: RoleOption = None,
-    output: OutputOption = Format.TEXT,
-) -> None:
-    """Put a ticket on hold until the customer answers."""
-    with _gateway(tenant, role) as gateway:
-        ticket_id = ticket_lookup.ticket_id(gateway, ticket)
-        request = ticket_service_pb2.PendTicketRequest(ticket_id=ticket_id)
-        _show_changed(gateway, gateway.tickets.PendTicket(request), output)
-
-
-@app.command("close")
-def close(
-    ticket: TicketArgument,
-    tenant: TenantOption = None,
-    role: RoleOption = None,
-    output: OutputOption = Format.TEXT,
-) -> None:
-    """End a resolved ticket for good."""
-    with _gateway(tenant, role) as gateway:
-        ticket_id = ticket_lookup.ticket_id(gateway, ticket)
-        request = ticket_service_pb2.CloseTicketRequest(ticket_id=ticket_id)
-        _show_changed(gateway, gateway.tickets.CloseTicket(request), output)
-
-
-def _gateway(tenant: str | None, role: Role | None) -> AbstractContextManager[Gateway]:
-    return session(read_settings(MeshSettings), tenant, role, usually=Role.AGENT)
-
-
-def _show_changed(gateway: Gateway, ticket: ticket_pb2.Ticket, output: Format) -> None:
-    if output is Format.JSON:
-        write_message(ticket)
-    else:
-        show(ticket_table([ticket], names_of_users(gateway)))

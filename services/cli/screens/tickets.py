@@ -49,7 +49,10 @@ def ticket_page(
     head.append(without_controls(ticket.subject), style="bold")
     facts = Table.grid(padding=(0, 2))
     facts.add_row("Status", status_text(ticket.status))
-    facts.add_row("Priority", _priority(ticket.priority))
+    priority = _priority(ticket.priority)
+    if ticket.priority_rule:
+        priority.append(f"  {without_controls(ticket.priority_rule)}", style="dim")
+    facts.add_row("Priority", priority)
     facts.add_row("Requester", _name(ticket.requester_id, names))
     facts.add_row("Assignee", _name(ticket.assignee_id, names))
     if ticket.tags:

@@ -3,7 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from services.mesh.metrics.exit import HOST as METRICS_HOST
+from services.mesh.metrics.exit import PATH as METRICS_PATH
 from services.mesh.settings import MeshSettings
+
+_TO_METRICS = 100
+_LAST_PORT = 65_535
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,13 @@ class Process:
     depends_on: tuple[str, ...] = ()
     colour: str = "white"
     environment: Mapping[str, str] = field(default_factory=dict)
+    metrics_port: int | None = None
+
+    @property
+    def metrics(self) -> str:
+        """Where it tells its metrics; empty when it does not."""
+        port = self.metrics_port
+        return f"http://{METRICS_HOST}:{port}{METRICS_PATH}" if port is not None else ""
 
     @property
     def address(self) -> str:
@@ -98,12 +110,23 @@ def stop_order(processes: Sequence[Process]) -> list[list[Process]]:
 
 
 def _service(settings: MeshSettings, name: str, colour: str, *depends_on: str) -> Process:
-    port = settings.port(name)
+    port, metrics_port = settings.port(name), _metrics_port(settings, name)
+    variable = f"HELPDESK_{name.upper()}_METRICS_PORT"
     return Process(
         name=name,
         arguments=("-m", f"services.{name}"),
-        ports=(Port(port, f"HELPDESK_{name.upper()}_PORT"),),
+        ports=(Port(port, f"HELPDESK_{name.upper()}_PORT"), Port(metrics_port, variable)),
         health=GrpcHealth(f"ipv4:127.0.0.1:{port}", name),
         depends_on=depends_on,
         colour=colour,
+        environment={variable: str(metrics_port)},
+        metrics_port=metrics_port,
     )
+
+
+def _metrics_port(settings: MeshSettings, name: str) -> int:
+    """Beside the service's own port, unless it was given."""
+    given, port = settings.metrics_port(name), settings.port(name)
+    if given is not None:
+        return given
+    return port + _TO_METRICS if port + _TO_METRICS <= _LAST_PORT else port - _TO_METRICS

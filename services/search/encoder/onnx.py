@@ -14,6 +14,7 @@ MAX_TOKENS = 256
 TOKENS_PER_BATCH = 512
 # Only so many texts are held as tokens at once, and sorted by length among themselves.
 TEXTS_PER_WINDOW = 1024
+_MODEL = "minilm-l6-v2.onnx"
 
 Vectors = npt.NDArray[np.float32]
 
@@ -32,8 +33,8 @@ class OnnxEncoder:
         *,
         threads: int = 2,
     ) -> None:
-        model = folder / "minilm-l6-v2.onnx"
-        self.name: str = f"minilm-l6-v2-{_sha256(model)[:8]}"
+        model = folder / _MODEL
+        self.name: str = name_of_model(folder)
         self._session = onnxruntime.InferenceSession(
             model, _session_options(threads), providers=["CPUExecutionProvider"]
         )
@@ -67,6 +68,11 @@ class OnnxEncoder:
         feeds = {"input_ids": input_ids, "attention_mask": attention_mask}
         (vectors,) = self._session.run(["embedding"], feeds)
         return np.asarray(vectors, dtype=np.float32)
+
+
+def name_of_model(folder: Path = Path(__file__).parent) -> str:
+    """What an encoder would be called, without making one."""
+    return f"minilm-l6-v2-{_sha256(folder / _MODEL)[:8]}"
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:

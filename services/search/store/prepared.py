@@ -4,13 +4,18 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
+    JSON,
     BindParameter,
+    ColumnElement,
     CompoundSelect,
     Select,
     String,
+    any_,
     bindparam,
     cast,
     exists,
+    func,
     literal,
     null,
     select,
@@ -32,25 +37,26 @@ from services.search.tables import (
 _TENANT: BindParameter[str] = bindparam("tenant_id", type_=String())
 _NOW: BindParameter[Any] = bindparam("now", type_=UtcDateTime())
 _KEYS: BindParameter[Any] = bindparam("keys", type_=String(), expanding=True)
-_CHUNK_IDS: BindParameter[Any] = bindparam("chunk_ids", type_=String(), expanding=True)
 
 
 @cache
-def terms(*, sees_all: bool) -> Select[*tuple[Any, ...]]:
+def terms(*, sees_all: bool, is_postgresql: bool) -> Select[*tuple[Any, ...]]:
     """Takes `tenant_id`, `now`, `chunk_ids`, and `keys` unless all is seen."""
     columns = select(ChunkRow.chunk_id, ChunkRow.document_id, EmbeddingRow.terms)
     own = (EmbeddingRow.tenant_id == _TENANT) & (EmbeddingRow.chunk_id == ChunkRow.chunk_id)
-    return _open(columns.join(EmbeddingRow, own), sees_all=sees_all)
+    return _open(columns.join(EmbeddingRow, own), sees_all=sees_all, is_postgresql=is_postgresql)
 
 
 @cache
-def passages(*, sees_all: bool) -> Select[*tuple[Any, ...]]:
+def passages(*, sees_all: bool, is_postgresql: bool) -> Select[*tuple[Any, ...]]:
     """Takes what `terms` takes."""
     columns = select(*CHUNK_COLUMNS, DocumentRow.title, DocumentRow.source_uri)
-    return _open(columns, sees_all=sees_all)
+    return _open(columns, sees_all=sees_all, is_postgresql=is_postgresql)
 
 
-def _open(columns: Select[*tuple[Any, ...]], *, sees_all: bool) -> Select[*tuple[Any, ...]]:
+def _open(
+    columns: Select[*tuple[Any, ...]], *, sees_all: bool, is_postgresql: bool
+) -> Select[*tuple[Any, ...]]:
     """Those of the chunks that the reader may read now."""
     return columns.join(
         DocumentRow,
@@ -61,8 +67,16 @@ def _open(columns: Select[*tuple[Any, ...]], *, sees_all: bool) -> Select[*tuple
         DocumentRow.tenant_id == _TENANT,
         admits(AnyReader(_TENANT, _KEYS, sees_all=sees_all)),
         in_force(_NOW),
-        ChunkRow.chunk_id.in_(_CHUNK_IDS),
+        _is_asked_for(is_postgresql=is_postgresql),
     )
+
+
+def _is_asked_for(*, is_postgresql: bool) -> ColumnElement[bool]:
+    """All ids are one value: a list of values would be written into each statement anew."""
+    if is_postgresql:
+        return ChunkRow.chunk_id == any_(bindparam("chunk_ids", type_=ARRAY(String())))
+    each = func.json_each(bindparam("chunk_ids", type_=JSON())).table_valued("value")
+    return ChunkRow.chunk_id.in_(select(each.c.value))
 
 
 @cache

@@ -1,6 +1,6 @@
 """What one reader may read: every statement asks the lists, whatever the index has said."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -138,14 +138,13 @@ class ReadableDocuments:
         ]
 
     async def terms_of(self, chunk_ids: Sequence[str]) -> list[StoredTerms]:
-        statement = prepared.terms(sees_all=self._reader.sees_all)
-        return [StoredTerms(*row) for row in await self._of_chunks(statement, chunk_ids)]
+        rows = await self._of_chunks(prepared.terms, chunk_ids)
+        return [StoredTerms(*row) for row in rows]
 
     async def passages(self, chunk_ids: Sequence[str]) -> dict[str, StoredPassage]:
-        statement = prepared.passages(sees_all=self._reader.sees_all)
+        rows = await self._of_chunks(prepared.passages, chunk_ids)
         return {
-            row.chunk_id: StoredPassage(chunk_from(row), row.title, row.source_uri)
-            for row in await self._of_chunks(statement, chunk_ids)
+            row.chunk_id: StoredPassage(chunk_from(row), row.title, row.source_uri) for row in rows
         }
 
     async def indexed_text(self, document_id: str) -> IndexedText | None:
@@ -208,8 +207,10 @@ class ReadableDocuments:
         return [(chunk_id, terms) for chunk_id, terms in rows]
 
     async def _of_chunks(
-        self, statement: Executable, chunk_ids: Sequence[str]
+        self, prepare: Callable[..., Executable], chunk_ids: Sequence[str]
     ) -> Sequence[Row[*tuple[Any, ...]]]:
+        is_postgresql = self.session.get_bind().dialect.name == "postgresql"
+        statement = prepare(sees_all=self._reader.sees_all, is_postgresql=is_postgresql)
         keys = {} if self._reader.sees_all else {"keys": sorted(self._reader.keys)}
         return await self._prepared(statement, chunk_ids=[*chunk_ids], **keys)
 

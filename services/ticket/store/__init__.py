@@ -1,5 +1,6 @@
 """All SQL of ticket, for SQLite and PostgreSQL."""
 
+from services.ticket.store.outbox import SqlOutbox
 from services.ticket.store.sql import SqlTickets, SqlTicketStore
 
-__all__ = ["SqlTicketStore", "SqlTickets"]
+__all__ = ["SqlOutbox", "SqlTicketStore", "SqlTickets"]

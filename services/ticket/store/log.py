@@ -1,7 +1,7 @@
 """What happened to the tickets of one tenant, and what the tenant counts."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from sqlalchemy import and_, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.mesh.caller import TenantId
 from services.ticket.domain import TicketEvent
 from services.ticket.ports import EventQuery
-from services.ticket.rows import event_from, outbox_columns
+from services.ticket.rows import event_columns, event_from, outbox_columns
 from services.ticket.store.own import Own, upsert
 from services.ticket.tables import CounterRow, EventRow, OutboxRow, TicketRow
 
@@ -62,10 +62,7 @@ class SqlLog:
         tenant = {"tenant_id": self._tenant_id}
         await self._session.execute(
             insert(EventRow),
-            [
-                {**tenant, **asdict(happened), "changed_fields": list(happened.changed_fields)}
-                for happened in placed
-            ],
+            [{**tenant, **event_columns(happened)} for happened in placed],
         )
         await self._session.execute(
             insert(OutboxRow), [{**tenant, **outbox_columns(happened)} for happened in placed]

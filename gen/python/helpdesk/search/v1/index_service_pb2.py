@@ -26,7 +26,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from helpdesk.options.v1 import policy_pb2 as helpdesk_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&helpdesk/search/v1/index_service.proto\x12\x12helpdesk.search.v1\x1a\x1cgoogle/api/annotations.proto\x1a helpdesk/options/v1/policy.proto\"\x17\n\x15GetIndexStatusRequest\"\x15\n\x13RebuildIndexRequest\"y\n\x0bIndexStatus\x12\x16\n\x0e\x64ocument_count\x18\x01 \x01(\x05\x12\x14\n\x0c\x62\x65hind_count\x18\x02 \x01(\x05\x12\x18\n\x10rebuilding_count\x18\x03 \x01(\x05\x12\x11\n\tavailable\x18\x04 \x01(\x08\x12\x0f\n\x07\x65ncoder\x18\x05 \x01(\t2\xda\x02\n\x0cIndexService\x12\x98\x01\n\x0eGetIndexStatus\x12).helpdesk.search.v1.GetIndexStatusRequest\x1a\x1f.helpdesk.search.v1.IndexStatus\":\x8a\xb5\x18%\n\x10search.index.get\x1a\x07gateway*\x02\x08\x05\x32\x02\x08\x1e\x38\x01\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/index\x12\xae\x01\n\x0cRebuildIndex\x12\'.helpdesk.search.v1.RebuildIndexRequest\x1a\x1f.helpdesk.search.v1.IndexStatus\"T\x8a\xb5\x18\x34\n\x14search.index.rebuild\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\x1e\x38\x01J\x07\x12\x05index\x82\xd3\xe4\x93\x02\x16\"\x11/v1/index:rebuild:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&helpdesk/search/v1/index_service.proto\x12\x12helpdesk.search.v1\x1a\x1cgoogle/api/annotations.proto\x1a helpdesk/options/v1/policy.proto\"\x17\n\x15GetIndexStatusRequest\"\x15\n\x13RebuildIndexRequest\"\x92\x01\n\x0bIndexStatus\x12\x16\n\x0e\x64ocument_count\x18\x01 \x01(\x05\x12\x14\n\x0c\x62\x65hind_count\x18\x02 \x01(\x05\x12\x18\n\x10rebuilding_count\x18\x03 \x01(\x05\x12\x11\n\tavailable\x18\x04 \x01(\x08\x12\x0f\n\x07\x65ncoder\x18\x05 \x01(\t\x12\x17\n\x0fserving_encoder\x18\x06 \x01(\t2\xda\x02\n\x0cIndexService\x12\x98\x01\n\x0eGetIndexStatus\x12).helpdesk.search.v1.GetIndexStatusRequest\x1a\x1f.helpdesk.search.v1.IndexStatus\":\x8a\xb5\x18%\n\x10search.index.get\x1a\x07gateway*\x02\x08\x05\x32\x02\x08\x1e\x38\x01\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/index\x12\xae\x01\n\x0cRebuildIndex\x12\'.helpdesk.search.v1.RebuildIndexRequest\x1a\x1f.helpdesk.search.v1.IndexStatus\"T\x8a\xb5\x18\x34\n\x14search.index.rebuild\x1a\x07gateway \x01*\x02\x08\x05\x32\x02\x08\x1e\x38\x01J\x07\x12\x05index\x82\xd3\xe4\x93\x02\x16\"\x11/v1/index:rebuild:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,8 +41,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETINDEXSTATUSREQUEST']._serialized_end=149
   _globals['_REBUILDINDEXREQUEST']._serialized_start=151
   _globals['_REBUILDINDEXREQUEST']._serialized_end=172
-  _globals['_INDEXSTATUS']._serialized_start=174
-  _globals['_INDEXSTATUS']._serialized_end=295
-  _globals['_INDEXSERVICE']._serialized_start=298
-  _globals['_INDEXSERVICE']._serialized_end=644
+  _globals['_INDEXSTATUS']._serialized_start=175
+  _globals['_INDEXSTATUS']._serialized_end=321
+  _globals['_INDEXSERVICE']._serialized_start=324
+  _globals['_INDEXSERVICE']._serialized_end=670
 # @@protoc_insertion_point(module_scope)

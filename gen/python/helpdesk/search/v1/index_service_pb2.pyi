@@ -61,16 +61,23 @@ class IndexStatus(_message.Message):
     REBUILDING_COUNT_FIELD_NUMBER: _builtins.int
     AVAILABLE_FIELD_NUMBER: _builtins.int
     ENCODER_FIELD_NUMBER: _builtins.int
+    SERVING_ENCODER_FIELD_NUMBER: _builtins.int
     document_count: _builtins.int
     """The documents that belong in the index."""
     behind_count: _builtins.int
-    """Those of which it holds something else, so that searches are answered by keywords alone until it does not."""
+    """Those of which it holds something else. Until it does not, searches are answered out of the index of
+    `serving_encoder`.
+    """
     rebuilding_count: _builtins.int
     """Those that a rebuild has yet to write."""
     available: _builtins.bool
     """Whether the index answers and has been compared with the database."""
     encoder: _builtins.str
-    """What made the vectors; another encoder has another name, and its vectors are never mixed with these."""
+    """What makes the vectors; another encoder has another name, and its vectors are never mixed with these."""
+    serving_encoder: _builtins.str
+    """What made the index that answers the tenant's searches now, and encodes their questions: `encoder`, or the one
+    before it until nothing is behind. Empty while searches are answered by keywords alone.
+    """
     def __init__(
         self,
         *,
@@ -79,10 +86,11 @@ class IndexStatus(_message.Message):
         rebuilding_count: _builtins.int = ...,
         available: _builtins.bool = ...,
         encoder: _builtins.str = ...,
+        serving_encoder: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "behind_count", b"behind_count", "document_count", b"document_count", "encoder", b"encoder", "rebuilding_count", b"rebuilding_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "behind_count", b"behind_count", "document_count", b"document_count", "encoder", b"encoder", "rebuilding_count", b"rebuilding_count", "serving_encoder", b"serving_encoder"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -28,7 +28,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from helpdesk.options.v1 import policy_pb2 as helpdesk_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fhelpdesk/ticket/v1/ticket.proto\x12\x12helpdesk.ticket.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a helpdesk/options/v1/policy.proto\"\x94\x04\n\x06Ticket\x12\x17\n\tticket_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06number\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12!\n\x07subject\x18\x03 \x01(\tB\x10\xe2\x41\x01\x02\xbaH\x05r\x03\x18\xc8\x01\x90\xb5\x18\x01\x12\x1f\n\x04\x62ody\x18\x04 \x01(\tB\x11\xe2\x41\x01\x01\xbaH\x06r\x04\x18\xa0\x9c\x01\x90\xb5\x18\x01\x12\x36\n\x06status\x18\x05 \x01(\x0e\x32 .helpdesk.ticket.v1.TicketStatusB\x04\xe2\x41\x01\x03\x12\x42\n\x08priority\x18\x06 \x01(\x0e\x32\".helpdesk.ticket.v1.TicketPriorityB\x0c\xe2\x41\x01\x01\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\x0crequester_id\x18\x07 \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0b\x61ssignee_id\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03\x12<\n\x04tags\x18\t \x03(\tB.\xe2\x41\x01\x01\xbaH\'\x92\x01$\x10\x14\x18\x01\"\x1er\x1c\x32\x1a^[a-z0-9][a-z0-9_-]{0,39}$\x12\x1d\n\x0f\x63hat_session_id\x18\n \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x19\n\x04\x65tag\x18\r \x01(\tB\x0b\xe2\x41\x01\x01\xbaH\x04r\x02\x18@\"\xc8\x01\n\x07\x43omment\x12\x18\n\ncomment_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x17\n\tticket_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x17\n\tauthor_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\"\n\x04\x62ody\x18\x04 \x01(\tB\x14\xe2\x41\x01\x02\xbaH\tr\x04\x18\xa0\x9c\x01\xc8\x01\x01\x90\xb5\x18\x01\x12\x16\n\x08internal\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x35\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"\x96\x02\n\x0bTicketEvent\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x11\n\tticket_id\x18\x02 \x01(\t\x12\x31\n\x04kind\x18\x03 \x01(\x0e\x32#.helpdesk.ticket.v1.TicketEventKind\x12\x10\n\x08\x61\x63tor_id\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x06status\x18\x06 \x01(\x0e\x32 .helpdesk.ticket.v1.TicketStatus\x12\x13\n\x0b\x61ssignee_id\x18\x07 \x01(\t\x12\x12\n\ncomment_id\x18\x08 \x01(\t\x12\x16\n\x0e\x63hanged_fields\x18\t \x03(\t*\xad\x01\n\x0cTicketStatus\x12\x1d\n\x19TICKET_STATUS_UNSPECIFIED\x10\x00\x12\x15\n\x11TICKET_STATUS_NEW\x10\x01\x12\x16\n\x12TICKET_STATUS_OPEN\x10\x02\x12\x19\n\x15TICKET_STATUS_PENDING\x10\x03\x12\x1a\n\x16TICKET_STATUS_RESOLVED\x10\x04\x12\x18\n\x14TICKET_STATUS_CLOSED\x10\x05*\x9c\x01\n\x0eTicketPriority\x12\x1f\n\x1bTICKET_PRIORITY_UNSPECIFIED\x10\x00\x12\x17\n\x13TICKET_PRIORITY_LOW\x10\x01\x12\x1a\n\x16TICKET_PRIORITY_NORMAL\x10\x02\x12\x18\n\x14TICKET_PRIORITY_HIGH\x10\x03\x12\x1a\n\x16TICKET_PRIORITY_URGENT\x10\x04*\xae\x02\n\x0fTicketEventKind\x12!\n\x1dTICKET_EVENT_KIND_UNSPECIFIED\x10\x00\x12\x1c\n\x18TICKET_EVENT_KIND_OPENED\x10\x01\x12\x1d\n\x19TICKET_EVENT_KIND_UPDATED\x10\x02\x12\x1f\n\x1bTICKET_EVENT_KIND_COMMENTED\x10\x03\x12\x1e\n\x1aTICKET_EVENT_KIND_ASSIGNED\x10\x04\x12\x1c\n\x18TICKET_EVENT_KIND_PENDED\x10\x05\x12\x1e\n\x1aTICKET_EVENT_KIND_RESOLVED\x10\x06\x12\x1e\n\x1aTICKET_EVENT_KIND_REOPENED\x10\x07\x12\x1c\n\x18TICKET_EVENT_KIND_CLOSED\x10\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fhelpdesk/ticket/v1/ticket.proto\x12\x12helpdesk.ticket.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a helpdesk/options/v1/policy.proto\"\xb3\x05\n\x06Ticket\x12\x17\n\tticket_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06number\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12!\n\x07subject\x18\x03 \x01(\tB\x10\xe2\x41\x01\x02\xbaH\x05r\x03\x18\xc8\x01\x90\xb5\x18\x01\x12\x1f\n\x04\x62ody\x18\x04 \x01(\tB\x11\xe2\x41\x01\x01\xbaH\x06r\x04\x18\xa0\x9c\x01\x90\xb5\x18\x01\x12\x36\n\x06status\x18\x05 \x01(\x0e\x32 .helpdesk.ticket.v1.TicketStatusB\x04\xe2\x41\x01\x03\x12\x42\n\x08priority\x18\x06 \x01(\x0e\x32\".helpdesk.ticket.v1.TicketPriorityB\x0c\xe2\x41\x01\x01\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\x0crequester_id\x18\x07 \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0b\x61ssignee_id\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03\x12<\n\x04tags\x18\t \x03(\tB.\xe2\x41\x01\x01\xbaH\'\x92\x01$\x10\x14\x18\x01\"\x1er\x1c\x32\x1a^[a-z0-9][a-z0-9_-]{0,39}$\x12\x1d\n\x0f\x63hat_session_id\x18\n \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x19\n\x04\x65tag\x18\r \x01(\tB\x0b\xe2\x41\x01\x01\xbaH\x04r\x02\x18@\x12>\n\x06impact\x18\x0e \x01(\x0e\x32 .helpdesk.ticket.v1.TicketImpactB\x0c\xe2\x41\x01\x01\xbaH\x05\x82\x01\x02\x10\x01\x12@\n\x07urgency\x18\x0f \x01(\x0e\x32!.helpdesk.ticket.v1.TicketUrgencyB\x0c\xe2\x41\x01\x01\xbaH\x05\x82\x01\x02\x10\x01\x12\x1b\n\rpriority_rule\x18\x10 \x01(\tB\x04\xe2\x41\x01\x03\"\xc8\x01\n\x07\x43omment\x12\x18\n\ncomment_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x17\n\tticket_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x17\n\tauthor_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\"\n\x04\x62ody\x18\x04 \x01(\tB\x14\xe2\x41\x01\x02\xbaH\tr\x04\x18\xa0\x9c\x01\xc8\x01\x01\x90\xb5\x18\x01\x12\x16\n\x08internal\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x35\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"\xd2\x02\n\x0bTicketEvent\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x11\n\tticket_id\x18\x02 \x01(\t\x12\x31\n\x04kind\x18\x03 \x01(\x0e\x32#.helpdesk.ticket.v1.TicketEventKind\x12\x10\n\x08\x61\x63tor_id\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x06status\x18\x06 \x01(\x0e\x32 .helpdesk.ticket.v1.TicketStatus\x12\x13\n\x0b\x61ssignee_id\x18\x07 \x01(\t\x12\x12\n\ncomment_id\x18\x08 \x01(\t\x12\x16\n\x0e\x63hanged_fields\x18\t \x03(\t\x12+\n\x07\x63hanges\x18\n \x01(\x0b\x32\x1a.helpdesk.ticket.v1.Ticket\x12\r\n\x05\x63\x61use\x18\x0b \x01(\t*\xad\x01\n\x0cTicketStatus\x12\x1d\n\x19TICKET_STATUS_UNSPECIFIED\x10\x00\x12\x15\n\x11TICKET_STATUS_NEW\x10\x01\x12\x16\n\x12TICKET_STATUS_OPEN\x10\x02\x12\x19\n\x15TICKET_STATUS_PENDING\x10\x03\x12\x1a\n\x16TICKET_STATUS_RESOLVED\x10\x04\x12\x18\n\x14TICKET_STATUS_CLOSED\x10\x05*\x9c\x01\n\x0eTicketPriority\x12\x1f\n\x1bTICKET_PRIORITY_UNSPECIFIED\x10\x00\x12\x17\n\x13TICKET_PRIORITY_LOW\x10\x01\x12\x1a\n\x16TICKET_PRIORITY_NORMAL\x10\x02\x12\x18\n\x14TICKET_PRIORITY_HIGH\x10\x03\x12\x1a\n\x16TICKET_PRIORITY_URGENT\x10\x04*v\n\x0cTicketImpact\x12\x1d\n\x19TICKET_IMPACT_UNSPECIFIED\x10\x00\x12\x15\n\x11TICKET_IMPACT_LOW\x10\x01\x12\x18\n\x14TICKET_IMPACT_MEDIUM\x10\x02\x12\x16\n\x12TICKET_IMPACT_HIGH\x10\x03*{\n\rTicketUrgency\x12\x1e\n\x1aTICKET_URGENCY_UNSPECIFIED\x10\x00\x12\x16\n\x12TICKET_URGENCY_LOW\x10\x01\x12\x19\n\x15TICKET_URGENCY_MEDIUM\x10\x02\x12\x17\n\x13TICKET_URGENCY_HIGH\x10\x03*\xce\x02\n\x0fTicketEventKind\x12!\n\x1dTICKET_EVENT_KIND_UNSPECIFIED\x10\x00\x12\x1c\n\x18TICKET_EVENT_KIND_OPENED\x10\x01\x12\x1d\n\x19TICKET_EVENT_KIND_UPDATED\x10\x02\x12\x1f\n\x1bTICKET_EVENT_KIND_COMMENTED\x10\x03\x12\x1e\n\x1aTICKET_EVENT_KIND_ASSIGNED\x10\x04\x12\x1c\n\x18TICKET_EVENT_KIND_PENDED\x10\x05\x12\x1e\n\x1aTICKET_EVENT_KIND_RESOLVED\x10\x06\x12\x1e\n\x1aTICKET_EVENT_KIND_REOPENED\x10\x07\x12\x1c\n\x18TICKET_EVENT_KIND_CLOSED\x10\x08\x12\x1e\n\x1aTICKET_EVENT_KIND_SNAPSHOT\x10\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -61,6 +61,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TICKET'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
   _globals['_TICKET'].fields_by_name['etag']._loaded_options = None
   _globals['_TICKET'].fields_by_name['etag']._serialized_options = b'\342A\001\001\272H\004r\002\030@'
+  _globals['_TICKET'].fields_by_name['impact']._loaded_options = None
+  _globals['_TICKET'].fields_by_name['impact']._serialized_options = b'\342A\001\001\272H\005\202\001\002\020\001'
+  _globals['_TICKET'].fields_by_name['urgency']._loaded_options = None
+  _globals['_TICKET'].fields_by_name['urgency']._serialized_options = b'\342A\001\001\272H\005\202\001\002\020\001'
+  _globals['_TICKET'].fields_by_name['priority_rule']._loaded_options = None
+  _globals['_TICKET'].fields_by_name['priority_rule']._serialized_options = b'\342A\001\003'
   _globals['_COMMENT'].fields_by_name['comment_id']._loaded_options = None
   _globals['_COMMENT'].fields_by_name['comment_id']._serialized_options = b'\342A\001\003'
   _globals['_COMMENT'].fields_by_name['ticket_id']._loaded_options = None
@@ -73,16 +79,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COMMENT'].fields_by_name['internal']._serialized_options = b'\342A\001\001'
   _globals['_COMMENT'].fields_by_name['create_time']._loaded_options = None
   _globals['_COMMENT'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
-  _globals['_TICKETSTATUS']._serialized_start=1204
-  _globals['_TICKETSTATUS']._serialized_end=1377
-  _globals['_TICKETPRIORITY']._serialized_start=1380
-  _globals['_TICKETPRIORITY']._serialized_end=1536
-  _globals['_TICKETEVENTKIND']._serialized_start=1539
-  _globals['_TICKETEVENTKIND']._serialized_end=1841
+  _globals['_TICKETSTATUS']._serialized_start=1423
+  _globals['_TICKETSTATUS']._serialized_end=1596
+  _globals['_TICKETPRIORITY']._serialized_start=1599
+  _globals['_TICKETPRIORITY']._serialized_end=1755
+  _globals['_TICKETIMPACT']._serialized_start=1757
+  _globals['_TICKETIMPACT']._serialized_end=1875
+  _globals['_TICKETURGENCY']._serialized_start=1877
+  _globals['_TICKETURGENCY']._serialized_end=2000
+  _globals['_TICKETEVENTKIND']._serialized_start=2003
+  _globals['_TICKETEVENTKIND']._serialized_end=2337
   _globals['_TICKET']._serialized_start=185
-  _globals['_TICKET']._serialized_end=717
-  _globals['_COMMENT']._serialized_start=720
-  _globals['_COMMENT']._serialized_end=920
-  _globals['_TICKETEVENT']._serialized_start=923
-  _globals['_TICKETEVENT']._serialized_end=1201
+  _globals['_TICKET']._serialized_end=876
+  _globals['_COMMENT']._serialized_start=879
+  _globals['_COMMENT']._serialized_end=1079
+  _globals['_TICKETEVENT']._serialized_start=1082
+  _globals['_TICKETEVENT']._serialized_end=1420
 # @@protoc_insertion_point(module_scope)

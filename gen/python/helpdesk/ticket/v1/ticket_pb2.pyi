@@ -63,7 +63,7 @@ class _TicketPriority:
 class _TicketPriorityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TicketPriority.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     TICKET_PRIORITY_UNSPECIFIED: _TicketPriority.ValueType  # 0
-    """Not given; a new ticket then becomes normal."""
+    """Not given; the rules then say it, from impact, urgency, words of an outage and the tag `vip`."""
     TICKET_PRIORITY_LOW: _TicketPriority.ValueType  # 1
     """Whenever there is time."""
     TICKET_PRIORITY_NORMAL: _TicketPriority.ValueType  # 2
@@ -77,7 +77,7 @@ class TicketPriority(_TicketPriority, metaclass=_TicketPriorityEnumTypeWrapper):
     """How soon a ticket wants attention."""
 
 TICKET_PRIORITY_UNSPECIFIED: TicketPriority.ValueType  # 0
-"""Not given; a new ticket then becomes normal."""
+"""Not given; the rules then say it, from impact, urgency, words of an outage and the tag `vip`."""
 TICKET_PRIORITY_LOW: TicketPriority.ValueType  # 1
 """Whenever there is time."""
 TICKET_PRIORITY_NORMAL: TicketPriority.ValueType  # 2
@@ -87,6 +87,62 @@ TICKET_PRIORITY_HIGH: TicketPriority.ValueType  # 3
 TICKET_PRIORITY_URGENT: TicketPriority.ValueType  # 4
 """Now."""
 Global___TicketPriority: _TypeAlias = TicketPriority  # noqa: Y015
+
+class _TicketImpact:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TicketImpactEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TicketImpact.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TICKET_IMPACT_UNSPECIFIED: _TicketImpact.ValueType  # 0
+    """Not given; counts as medium."""
+    TICKET_IMPACT_LOW: _TicketImpact.ValueType  # 1
+    """One person, who can work."""
+    TICKET_IMPACT_MEDIUM: _TicketImpact.ValueType  # 2
+    """Some people, or one who cannot work."""
+    TICKET_IMPACT_HIGH: _TicketImpact.ValueType  # 3
+    """Many people, or the business."""
+
+class TicketImpact(_TicketImpact, metaclass=_TicketImpactEnumTypeWrapper):
+    """How many it strikes, and how hard."""
+
+TICKET_IMPACT_UNSPECIFIED: TicketImpact.ValueType  # 0
+"""Not given; counts as medium."""
+TICKET_IMPACT_LOW: TicketImpact.ValueType  # 1
+"""One person, who can work."""
+TICKET_IMPACT_MEDIUM: TicketImpact.ValueType  # 2
+"""Some people, or one who cannot work."""
+TICKET_IMPACT_HIGH: TicketImpact.ValueType  # 3
+"""Many people, or the business."""
+Global___TicketImpact: _TypeAlias = TicketImpact  # noqa: Y015
+
+class _TicketUrgency:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TicketUrgencyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TicketUrgency.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TICKET_URGENCY_UNSPECIFIED: _TicketUrgency.ValueType  # 0
+    """Not given; counts as medium."""
+    TICKET_URGENCY_LOW: _TicketUrgency.ValueType  # 1
+    """Days."""
+    TICKET_URGENCY_MEDIUM: _TicketUrgency.ValueType  # 2
+    """Hours."""
+    TICKET_URGENCY_HIGH: _TicketUrgency.ValueType  # 3
+    """Not at all."""
+
+class TicketUrgency(_TicketUrgency, metaclass=_TicketUrgencyEnumTypeWrapper):
+    """How long it can wait."""
+
+TICKET_URGENCY_UNSPECIFIED: TicketUrgency.ValueType  # 0
+"""Not given; counts as medium."""
+TICKET_URGENCY_LOW: TicketUrgency.ValueType  # 1
+"""Days."""
+TICKET_URGENCY_MEDIUM: TicketUrgency.ValueType  # 2
+"""Hours."""
+TICKET_URGENCY_HIGH: TicketUrgency.ValueType  # 3
+"""Not at all."""
+Global___TicketUrgency: _TypeAlias = TicketUrgency  # noqa: Y015
 
 class _TicketEventKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -112,6 +168,8 @@ class _TicketEventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Ticke
     """It was taken up again."""
     TICKET_EVENT_KIND_CLOSED: _TicketEventKind.ValueType  # 8
     """It was ended for good."""
+    TICKET_EVENT_KIND_SNAPSHOT: _TicketEventKind.ValueType  # 9
+    """Nothing happened; what the ticket was is written down, for older entries do not say it."""
 
 class TicketEventKind(_TicketEventKind, metaclass=_TicketEventKindEnumTypeWrapper):
     """What happened to a ticket."""
@@ -134,6 +192,8 @@ TICKET_EVENT_KIND_REOPENED: TicketEventKind.ValueType  # 7
 """It was taken up again."""
 TICKET_EVENT_KIND_CLOSED: TicketEventKind.ValueType  # 8
 """It was ended for good."""
+TICKET_EVENT_KIND_SNAPSHOT: TicketEventKind.ValueType  # 9
+"""Nothing happened; what the ticket was is written down, for older entries do not say it."""
 Global___TicketEventKind: _TypeAlias = TicketEventKind  # noqa: Y015
 
 @_typing.final
@@ -155,6 +215,9 @@ class Ticket(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    IMPACT_FIELD_NUMBER: _builtins.int
+    URGENCY_FIELD_NUMBER: _builtins.int
+    PRIORITY_RULE_FIELD_NUMBER: _builtins.int
     ticket_id: _builtins.str
     """The ticket's id."""
     number: _builtins.int
@@ -166,7 +229,9 @@ class Ticket(_message.Message):
     status: Global___TicketStatus.ValueType
     """Where it stands; changed by the verbs only."""
     priority: Global___TicketPriority.ValueType
-    """How soon it wants attention."""
+    """How soon it wants attention. What a person gives wins over the rules; an update that names it in the mask and
+    leaves it out hands it back to them.
+    """
     requester_id: _builtins.str
     """The user who asked."""
     assignee_id: _builtins.str
@@ -175,6 +240,12 @@ class Ticket(_message.Message):
     """The chat session it was handed off from; empty otherwise."""
     etag: _builtins.str
     """Changes with every change of the ticket (AIP-154)."""
+    impact: Global___TicketImpact.ValueType
+    """How many it strikes."""
+    urgency: Global___TicketUrgency.ValueType
+    """How long it can wait."""
+    priority_rule: _builtins.str
+    """The rule that made the priority, in words; empty when a person set it."""
     @_builtins.property
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Words to find it by."""
@@ -203,10 +274,13 @@ class Ticket(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         etag: _builtins.str = ...,
+        impact: Global___TicketImpact.ValueType = ...,
+        urgency: Global___TicketUrgency.ValueType = ...,
+        priority_rule: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignee_id", b"assignee_id", "body", b"body", "chat_session_id", b"chat_session_id", "create_time", b"create_time", "etag", b"etag", "number", b"number", "priority", b"priority", "requester_id", b"requester_id", "status", b"status", "subject", b"subject", "tags", b"tags", "ticket_id", b"ticket_id", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignee_id", b"assignee_id", "body", b"body", "chat_session_id", b"chat_session_id", "create_time", b"create_time", "etag", b"etag", "impact", b"impact", "number", b"number", "priority", b"priority", "priority_rule", b"priority_rule", "requester_id", b"requester_id", "status", b"status", "subject", b"subject", "tags", b"tags", "ticket_id", b"ticket_id", "update_time", b"update_time", "urgency", b"urgency"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -271,6 +345,8 @@ class TicketEvent(_message.Message):
     ASSIGNEE_ID_FIELD_NUMBER: _builtins.int
     COMMENT_ID_FIELD_NUMBER: _builtins.int
     CHANGED_FIELDS_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
     seq: _builtins.int
     """The place in the tenant's log of all tickets; grows, with gaps."""
     ticket_id: _builtins.str
@@ -278,20 +354,26 @@ class TicketEvent(_message.Message):
     kind: Global___TicketEventKind.ValueType
     """What happened."""
     actor_id: _builtins.str
-    """The user who did it."""
+    """The user who did it; empty when nobody did."""
     status: Global___TicketStatus.ValueType
     """The status afterwards."""
     assignee_id: _builtins.str
     """The assignee afterwards."""
     comment_id: _builtins.str
     """The comment, when the event is one."""
+    cause: _builtins.str
+    """Why, where the deed of the actor alone does not explain it; for example the rule that raised a priority."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened."""
 
     @_builtins.property
     def changed_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The names of the ticket's fields that changed."""
+        """The names of the ticket's fields that changed; of an opening all of them."""
+
+    @_builtins.property
+    def changes(self) -> Global___Ticket:
+        """The new values of these fields; all others are unset. Absent in entries that are older than this field."""
 
     def __init__(
         self,
@@ -305,10 +387,12 @@ class TicketEvent(_message.Message):
         assignee_id: _builtins.str = ...,
         comment_id: _builtins.str = ...,
         changed_fields: _abc.Iterable[_builtins.str] | None = ...,
+        changes: Global___Ticket | None = ...,
+        cause: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_id", b"actor_id", "assignee_id", b"assignee_id", "changed_fields", b"changed_fields", "comment_id", b"comment_id", "create_time", b"create_time", "kind", b"kind", "seq", b"seq", "status", b"status", "ticket_id", b"ticket_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_id", b"actor_id", "assignee_id", b"assignee_id", "cause", b"cause", "changed_fields", b"changed_fields", "changes", b"changes", "comment_id", b"comment_id", "create_time", b"create_time", "kind", b"kind", "seq", b"seq", "status", b"status", "ticket_id", b"ticket_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -159,7 +159,7 @@ class UpdateTicketRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """The fields to change, of subject, body, priority and tags. Empty means all that are set."""
+        """The fields to change, of subject, body, priority, tags, impact and urgency. Empty means all that are set."""
 
     def __init__(
         self,

@@ -129,7 +129,7 @@ class TicketServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateTicket(self, request, context):
-        """Changes a ticket's subject, body, priority or tags.
+        """Changes a ticket's subject, body, priority, tags, impact or urgency.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -1,0 +1,87 @@
+"""`helpdesk tickets assign`, `resolve`, `reopen`, `pend` and `close`."""
+
+from typing import Annotated
+
+import typer
+
+from helpdesk.ticket.v1 import ticket_service_pb2
+from services.cli import ticket_lookup
+from services.cli.commands.ticket_calls import TicketArgument, open_gateway, show_changed
+from services.cli.options import OutputOption, RoleOption, TenantOption
+from services.cli.output import Format
+from services.cli.people import user_id_of
+
+app = typer.Typer()
+
+
+@app.command("assign")
+def assign(
+    ticket: TicketArgument,
+    to: Annotated[str, typer.Option(help="An e-mail address, `me`, or `nobody`.")] = "me",
+    tenant: TenantOption = None,
+    role: RoleOption = None,
+    output: OutputOption = Format.TEXT,
+) -> None:
+    """Give a ticket to an agent."""
+    with open_gateway(tenant, role) as gateway:
+        request = ticket_service_pb2.AssignTicketRequest(
+            ticket_id=ticket_lookup.ticket_id(gateway, ticket),
+            assignee_id=user_id_of(gateway, to),
+        )
+        show_changed(gateway, gateway.tickets.AssignTicket(request), output)
+
+
+@app.command("resolve")
+def resolve(
+    ticket: TicketArgument,
+    tenant: TenantOption = None,
+    role: RoleOption = None,
+    output: OutputOption = Format.TEXT,
+) -> None:
+    """Mark a ticket as solved."""
+    with open_gateway(tenant, role) as gateway:
+        ticket_id = ticket_lookup.ticket_id(gateway, ticket)
+        request = ticket_service_pb2.ResolveTicketRequest(ticket_id=ticket_id)
+        show_changed(gateway, gateway.tickets.ResolveTicket(request), output)
+
+
+@app.command("reopen")
+def reopen(
+    ticket: TicketArgument,
+    tenant: TenantOption = None,
+    role: RoleOption = None,
+    output: OutputOption = Format.TEXT,
+) -> None:
+    """Take a pending or resolved ticket up again."""
+    with open_gateway(tenant, role) as gateway:
+        ticket_id = ticket_lookup.ticket_id(gateway, ticket)
+        request = ticket_service_pb2.ReopenTicketRequest(ticket_id=ticket_id)
+        show_changed(gateway, gateway.tickets.ReopenTicket(request), output)
+
+
+@app.command("pend")
+def pend(
+    ticket: TicketArgument,
+    tenant: TenantOption = None,
+    role: RoleOption = None,
+    output: OutputOption = Format.TEXT,
+) -> None:
+    """Put a ticket on hold until the customer answers."""
+    with open_gateway(tenant, role) as gateway:
+        ticket_id = ticket_lookup.ticket_id(gateway, ticket)
+        request = ticket_service_pb2.PendTicketRequest(ticket_id=ticket_id)
+        show_changed(gateway, gateway.tickets.PendTicket(request), output)
+
+
+@app.command("close")
+def close(
+    ticket: TicketArgument,
+    tenant: TenantOption = None,
+    role: RoleOption = None,
+    output: OutputOption = Format.TEXT,
+) -> None:
+    """End a resolved ticket for good."""
+    with open_gateway(tenant, role) as gateway:
+        ticket_id = ticket_lookup.ticket_id(gateway, ticket)
+        request = ticket_service_pb2.CloseTicketRequest(ticket_id=ticket_id)
+        show_changed(gateway, gateway.tickets.CloseTicket(request), output)

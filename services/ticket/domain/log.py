@@ -1,0 +1,110 @@
+"""A ticket's log: what each event changed, and the ticket that all of them make."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, cast
+
+from services.mesh.caller import UserId
+from services.ticket.domain.ticket import Act, Comment, Ticket, TicketStatus
+
+# Every change moves these, so they say nothing about what it was.
+_BOOKKEEPING = frozenset({"ticket_id", "number", "create_time", "update_time", "revision"})
+
+
+class TicketEventKind(StrEnum):
+    OPENED = "OPENED"
+    UPDATED = "UPDATED"
+    COMMENTED = "COMMENTED"
+    ASSIGNED = "ASSIGNED"
+    PENDED = "PENDED"
+    RESOLVED = "RESOLVED"
+    REOPENED = "REOPENED"
+    CLOSED = "CLOSED"
+    SNAPSHOT = "SNAPSHOT"
+
+
+Changes = Mapping[str, object]
+"""New values by the names of a ticket's fields."""
+
+
+@dataclass(frozen=True)
+class TicketEvent:
+    """One entry of a ticket's log. Its `seq` is 0 until the store has given it its place.
+
+    `changes` of None are not known: the entry is older than the log's values. A `cause` is said
+    where somebody's deed alone does not explain the change.
+    """
+
+    ticket_id: str
+    kind: TicketEventKind
+    actor_id: UserId
+    create_time: datetime
+    status: TicketStatus
+    assignee_id: UserId | None
+    comment_id: str | None = None
+    changed_fields: tuple[str, ...] = ()
+    is_internal: bool = False
+    seq: int = 0
+    changes: Changes | None = None
+    cause: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a rule decided, to be kept as a whole or not at all. A new ticket was nothing before."""
+
+    before: Ticket | None
+    ticket: Ticket
+    events: tuple[TicketEvent, ...] = ()
+    comment: Comment | None = None
+
+
+class LogIncompleteError(Exception):
+    """The log does not say all that the ticket is."""
+
+
+def fold(events: Iterable[TicketEvent]) -> Ticket:
+    """Makes the ticket out of all of its events, in their order, and out of nothing else.
+
+    What came before an opening or a snapshot may be unknown; of what comes after it nothing may.
+    Raises LogIncompleteError otherwise.
+    """
+    ticket: Ticket | None = None
+    for event in events:
+        if event.kind in (TicketEventKind.OPENED, TicketEventKind.SNAPSHOT) and event.changes:
+            ticket = Ticket(**cast("dict[str, Any]", event.changes))
+        elif event.changes is None or ticket is None:
+            ticket = None
+        else:
+            ticket = replace(ticket, **cast("dict[str, Any]", event.changes))
+    if ticket is None:
+        raise LogIncompleteError
+    return ticket
+
+
+def changes_between(before: Ticket | None, after: Ticket) -> Changes:
+    names = (field.name for field in fields(Ticket))
+    return {
+        name: getattr(after, name)
+        for name in names
+        if before is None or getattr(before, name) != getattr(after, name)
+    }
+
+
+def event_of(
+    before: Ticket | None, after: Ticket, kind: TicketEventKind, act: Act, *, cause: str = ""
+) -> TicketEvent:
+    changes = changes_between(before, after)
+    return TicketEvent(
+        ticket_id=after.ticket_id,
+        kind=kind,
+        actor_id=act.actor_id,
+        create_time=act.time,
+        status=after.status,
+        assignee_id=after.assignee_id,
+        changed_fields=tuple(sorted(changes.keys() - _BOOKKEEPING)),
+        changes=changes,
+        cause=cause,
+    )

@@ -1,0 +1,120 @@
+"""The rules of a ticket's life.
+
+A rule takes a ticket and returns a Change: the ticket afterwards and the events that say what
+happened. A rule that has nothing to do returns the ticket as it was and no event.
+"""
+
+from dataclasses import replace
+from types import MappingProxyType
+
+from services.mesh.caller import UserId
+from services.ticket.domain.log import Change, TicketEventKind, event_of
+from services.ticket.domain.priority import prioritized, ruled
+from services.ticket.domain.ticket import (
+    Act,
+    Comment,
+    Ticket,
+    TicketContent,
+    TicketPriority,
+    TicketStatus,
+)
+from services.ticket.domain.transitions import TRANSITIONS, Verb, status_after
+
+REOPENED_BY_COMMENT = "a comment of the customer"
+
+_EVENT_OF = MappingProxyType(
+    {
+        Verb.PEND: TicketEventKind.PENDED,
+        Verb.RESOLVE: TicketEventKind.RESOLVED,
+        Verb.REOPEN: TicketEventKind.REOPENED,
+        Verb.CLOSE: TicketEventKind.CLOSED,
+    }
+)
+
+
+def opened(
+    ticket_id: str, number: int, content: TicketContent, act: Act, chat_session_id: str | None
+) -> Change:
+    ticket = Ticket(
+        ticket_id=ticket_id,
+        number=number,
+        subject=content.subject,
+        body=content.body,
+        status=TicketStatus.NEW,
+        priority=TicketPriority.NORMAL,
+        requester_id=act.actor_id,
+        assignee_id=None,
+        tags=content.unique_tags,
+        chat_session_id=chat_session_id,
+        create_time=act.time,
+        update_time=act.time,
+        revision=1,
+        impact=content.impact,
+        urgency=content.urgency,
+    )
+    ticket = prioritized(ticket, content.priority)
+    event = event_of(None, ticket, TicketEventKind.OPENED, act, cause=ticket.priority_rule)
+    return Change(None, ticket, (event,))
+
+
+def updated(ticket: Ticket, content: TicketContent, fields: frozenset[str], act: Act) -> Change:
+    """Takes over `fields` of the content and leaves the rest as it was."""
+    status_after(ticket.status, Verb.UPDATE)
+    names = {"subject", "body", "impact", "urgency"} & fields
+    after = replace(ticket, **{name: getattr(content, name) for name in names})
+    if "tags" in fields:
+        after = replace(after, tags=content.unique_tags)
+    if "priority" in fields:
+        after = prioritized(after, content.priority)
+    elif ticket.priority_rule:
+        after = ruled(after)
+    if after == ticket:
+        return Change(ticket, ticket)
+    after = touched(after, act)
+    cause = after.priority_rule if after.priority != ticket.priority else ""
+    return Change(
+        ticket, after, (event_of(ticket, after, TicketEventKind.UPDATED, act, cause=cause),)
+    )
+
+
+def commented(ticket: Ticket, comment: Comment, *, by_customer: bool) -> Change:
+    """Keeps the comment; a customer's public one takes a pending or resolved ticket up again.
+
+    An internal comment leaves the etag and the update time alone, for customers see both and
+    would learn from them that somebody wrote behind their back.
+    """
+    status_after(ticket.status, Verb.COMMENT)
+    act = Act(comment.author_id, comment.create_time)
+    after = ticket if comment.is_internal else touched(ticket, act)
+    event = replace(
+        event_of(ticket, after, TicketEventKind.COMMENTED, act),
+        comment_id=comment.comment_id,
+        is_internal=comment.is_internal,
+    )
+    reopened_status = TRANSITIONS.get((ticket.status, Verb.REOPEN))
+    if comment.is_internal or not by_customer or reopened_status is None:
+        return Change(ticket, after, (event,), comment)
+    reopened = replace(after, status=reopened_status)
+    reopening = event_of(after, reopened, TicketEventKind.REOPENED, act, cause=REOPENED_BY_COMMENT)
+    return Change(ticket, reopened, (event, reopening), comment)
+
+
+def assigned(ticket: Ticket, assignee_id: UserId | None, act: Act) -> Change:
+    """Gives the ticket to someone, which opens a new one, or takes it away from whoever had it."""
+    status = status_after(ticket.status, Verb.ASSIGN)
+    if assignee_id == ticket.assignee_id:
+        return Change(ticket, ticket)
+    if assignee_id is None:
+        status = ticket.status
+    after = touched(replace(ticket, assignee_id=assignee_id, status=status), act)
+    return Change(ticket, after, (event_of(ticket, after, TicketEventKind.ASSIGNED, act),))
+
+
+def moved(ticket: Ticket, verb: Verb, act: Act) -> Change:
+    """Pends, resolves, reopens or closes the ticket."""
+    after = touched(replace(ticket, status=status_after(ticket.status, verb)), act)
+    return Change(ticket, after, (event_of(ticket, after, _EVENT_OF[verb], act),))
+
+
+def touched(ticket: Ticket, act: Act) -> Ticket:
+    return replace(ticket, update_time=act.time, revision=ticket.revision + 1)

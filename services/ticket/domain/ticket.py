@@ -1,0 +1,105 @@
+"""A ticket, what people write into it, and the comments on it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+from services.mesh.caller import UserId
+from services.ticket.errors import TicketChanged
+
+
+class TicketStatus(StrEnum):
+    NEW = "NEW"
+    OPEN = "OPEN"
+    PENDING = "PENDING"
+    RESOLVED = "RESOLVED"
+    CLOSED = "CLOSED"
+
+
+class TicketPriority(IntEnum):
+    LOW = 1
+    NORMAL = 2
+    HIGH = 3
+    URGENT = 4
+
+
+class Impact(IntEnum):
+    """How many it strikes, and how hard."""
+
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+
+
+class Urgency(IntEnum):
+    """How long it can wait."""
+
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+
+
+@dataclass(frozen=True)
+class TicketContent:
+    """What a person writes into a ticket; a priority of None is one that was not given."""
+
+    subject: str = ""
+    body: str = ""
+    priority: TicketPriority | None = None
+    tags: tuple[str, ...] = ()
+    impact: Impact | None = None
+    urgency: Urgency | None = None
+
+    @property
+    def unique_tags(self) -> tuple[str, ...]:
+        return tuple(sorted(set(self.tags)))
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """What has a default was not there from the beginning: older entries of the log lack it."""
+
+    ticket_id: str
+    number: int
+    subject: str
+    body: str
+    status: TicketStatus
+    priority: TicketPriority
+    requester_id: UserId
+    assignee_id: UserId | None
+    tags: tuple[str, ...]  # in alphabetical order, each once
+    chat_session_id: str | None
+    create_time: datetime
+    update_time: datetime
+    revision: int
+    impact: Impact | None = None
+    urgency: Urgency | None = None
+    priority_rule: str = ""  # empty where a person set the priority
+
+    @property
+    def etag(self) -> str:
+        return f'"{self.revision}"'
+
+
+@dataclass(frozen=True)
+class Comment:
+    comment_id: str
+    ticket_id: str
+    author_id: UserId
+    body: str
+    is_internal: bool
+    create_time: datetime
+
+
+@dataclass(frozen=True)
+class Act:
+    """Who does something, and when."""
+
+    actor_id: UserId
+    time: datetime
+
+
+def require_etag(ticket: Ticket, etag: str) -> None:
+    """Refuses a step by someone who has not seen the ticket as it is; no etag, no check."""
+    if etag and etag != ticket.etag:
+        raise TicketChanged(ticket.etag)

@@ -1,0 +1,64 @@
+"""Whatever may be done to a ticket, at random."""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from hypothesis import strategies as st
+
+from services.mesh.caller import UserId
+from services.ticket.domain import (
+    Act,
+    Change,
+    Impact,
+    Ticket,
+    TicketContent,
+    TicketPriority,
+    Urgency,
+    Verb,
+    assigned,
+    commented,
+    moved,
+    updated,
+)
+from services.ticket.errors import TransitionNotAllowed
+from tests.ticket.builders import ALEX, NOON, a_comment
+
+FIELDS = frozenset({"subject", "priority", "tags", "impact", "urgency"})
+ACT = Act(ALEX, NOON + timedelta(minutes=1))
+
+Step = Callable[[Ticket], Change]
+
+steps = st.one_of(
+    st.sampled_from([Verb.PEND, Verb.RESOLVE, Verb.REOPEN, Verb.CLOSE]).map(
+        lambda verb: lambda ticket: moved(ticket, verb, ACT)
+    ),
+    st.sampled_from([None, ALEX, UserId("agnes")]).map(
+        lambda user: lambda ticket: assigned(ticket, user, ACT)
+    ),
+    st.tuples(st.booleans(), st.booleans()).map(
+        lambda how: (
+            lambda ticket: commented(
+                ticket, a_comment(ticket, is_internal=how[0]), by_customer=how[1]
+            )
+        )
+    ),
+    st.builds(
+        TicketContent,
+        subject=st.sampled_from(["a", "b"]),
+        priority=st.sampled_from([None, *TicketPriority]),
+        tags=st.lists(st.sampled_from(["vpn", "vip"])).map(tuple),
+        impact=st.sampled_from([None, *Impact]),
+        urgency=st.sampled_from([None, *Urgency]),
+    ).map(lambda content: lambda ticket: updated(ticket, content, FIELDS, ACT)),
+)
+
+
+def taken_one_by_one(opening: Change, chosen: Iterable[Step]) -> list[Change]:
+    """Opens the ticket and takes the steps that its rules allow."""
+    changes = [opening]
+    for step in chosen:
+        try:
+            changes.append(step(changes[-1].ticket))
+        except TransitionNotAllowed:
+            continue
+    return changes
