@@ -49,11 +49,14 @@ AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {
     "search.versions.diff",
     "search.versions.list",
     "ticket.events.list",
+    "ticket.queues.list",
     "ticket.tickets.assign",
     "ticket.tickets.close",
+    "ticket.tickets.follow",
     "ticket.tickets.list_similar",
     "ticket.tickets.pend",
     "ticket.tickets.resolve",
+    "ticket.tickets.unfollow",
     "ticket.tickets.update",
     HANDLE_TICKETS,
 }
@@ -111,6 +114,8 @@ ADMIN_PERMISSIONS = (
         "search.golden_sets.list",
         "search.golden_sets.put",
         "search.golden_sets.run",
+        "ticket.queues.create",
+        "ticket.queues.delete",
         MANAGE_API_KEYS,
     }
 )

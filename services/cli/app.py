@@ -27,6 +27,7 @@ COMMANDS = (
     Entry("doctor", "doctor", "doctor", "Check whether this machine can run it.", _RUN),
     Entry("ask", "ask", "ask", "Ask the knowledge base; answers carry citations.", _USE),
     Entry("tickets", "tickets", "app", "Open, find and move tickets.", _USE),
+    Entry("queues", "queues", "app", "Manage the queues that tickets wait in.", _USE),
     Entry("kb", "knowledge", "app", "Import and search the knowledge base.", _USE),
     Entry("eval", "evaluation", "app", "Measure search with questions of your own.", _USE),
     Entry(

@@ -34,7 +34,11 @@ from helpdesk.search.v1 import (
     version_service_pb2_grpc,
 )
 from helpdesk.ticket.v1 import audit_service_pb2_grpc as ticket_audit
-from helpdesk.ticket.v1 import suggestion_service_pb2_grpc, ticket_service_pb2_grpc
+from helpdesk.ticket.v1 import (
+    queue_service_pb2_grpc,
+    suggestion_service_pb2_grpc,
+    ticket_service_pb2_grpc,
+)
 from services.cli.calls import Around, Token
 from services.cli.failures import CommandError
 
@@ -93,6 +97,7 @@ class Gateway:
             channel
         )
         self.tickets = ticket_service_pb2_grpc.TicketServiceStub(channel)
+        self.queues = queue_service_pb2_grpc.QueueServiceStub(channel)
         self.suggestions = suggestion_service_pb2_grpc.SuggestionServiceStub(channel)
         self.search = search_service_pb2_grpc.SearchServiceStub(channel)
         self.categories = category_service_pb2_grpc.CategoryServiceStub(channel)

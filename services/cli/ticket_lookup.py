@@ -20,6 +20,17 @@ class Priority(StrEnum):
         return ticket_pb2.TicketPriority.Value(f"TICKET_PRIORITY_{self.name}")
 
 
+class TicketType(StrEnum):
+    QUESTION = "question"
+    INCIDENT = "incident"
+    PROBLEM = "problem"
+    TASK = "task"
+
+    @property
+    def number(self) -> ticket_pb2.TicketType.ValueType:
+        return ticket_pb2.TicketType.Value(f"TICKET_TYPE_{self.name}")
+
+
 class Level(StrEnum):
     """Of impact and of urgency."""
 

@@ -5,19 +5,28 @@ from datetime import datetime
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import status_pb2
 
-from helpdesk.ticket.v1 import suggestion_service_pb2, ticket_pb2, ticket_service_pb2
+from helpdesk.ticket.v1 import (
+    queue_service_pb2,
+    suggestion_service_pb2,
+    ticket_pb2,
+    ticket_service_pb2,
+)
 from services.ticket.domain import (
+    DEFAULT_QUEUE,
     Comment,
     Impact,
+    Queue,
     Ticket,
     TicketContent,
     TicketEvent,
     TicketPriority,
     TicketStatus,
+    TicketType,
     Urgency,
 )
 from services.ticket.ports import SuggestedArticle
 from services.ticket.similar import SimilarTicket
+from services.ticket.use_cases import is_customer
 from services.ticket.watching import Done, Heartbeat, WatchStep
 
 
@@ -30,6 +39,8 @@ def content_of(message: ticket_pb2.Ticket) -> TicketContent:
         tags=tuple(message.tags),
         impact=Impact(message.impact) if message.impact else None,
         urgency=Urgency(message.urgency) if message.urgency else None,
+        ticket_type=TicketType(message.ticket_type) if message.ticket_type else None,
+        queue=message.queue,
     )
 
 
@@ -51,7 +62,17 @@ def ticket_message(ticket: Ticket) -> ticket_pb2.Ticket:
         impact=ticket_pb2.TicketImpact.ValueType(ticket.impact or 0),
         urgency=ticket_pb2.TicketUrgency.ValueType(ticket.urgency or 0),
         priority_rule=ticket.priority_rule,
+        ticket_type=ticket_pb2.TicketType.ValueType(ticket.ticket_type or 0),
+        queue=ticket.queue,
+        follower_ids=() if is_customer() else ticket.follower_ids,
     )
+
+
+def queue_message(queue: Queue | None) -> queue_service_pb2.Queue:
+    """None stands for the default queue."""
+    if queue is None:
+        return queue_service_pb2.Queue(name=DEFAULT_QUEUE)
+    return queue_service_pb2.Queue(name=queue.name, create_time=_timestamp(queue.create_time))
 
 
 def comment_message(comment: Comment) -> ticket_pb2.Comment:

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from services.ticket.domain import TicketContent
 from services.ticket.errors import FieldNotUpdatable
 
-UPDATABLE_FIELDS = frozenset({"subject", "body", "priority", "tags", "impact", "urgency"})
+UPDATABLE_FIELDS = frozenset(
+    {"subject", "body", "priority", "tags", "impact", "urgency", "ticket_type", "queue"}
+)
 
 # Output only, so a client may send back whole what it read (AIP-203); the etag is a condition.
 IGNORED_FIELDS = frozenset(
@@ -20,6 +22,7 @@ IGNORED_FIELDS = frozenset(
         "update_time",
         "etag",
         "priority_rule",
+        "follower_ids",
     }
 )
 

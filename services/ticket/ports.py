@@ -1,14 +1,14 @@
 """What ticket needs fulfilled: a place that keeps tickets, and somebody who knows articles."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from services.mesh.caller import TenantId, UserId
-from services.ticket.domain import Change, Comment, Ticket, TicketEvent
+from services.ticket.domain import Change, Comment, Queue, Ticket, TicketEvent
 from services.ticket.filter import NEWEST_FIRST, Comparison, Order
 
 
@@ -113,12 +113,34 @@ class TicketReading(Protocol):
     async def last_replies(self, ticket_ids: Collection[str]) -> dict[str, Comment]:
         """Returns of each ticket the newest public comment that its requester did not write."""
 
+    async def list_queues(self) -> list[Queue]:
+        """Returns the queues by name, without the default one."""
+        ...
+
 
 class TicketWriting(TicketReading, Protocol):
     """The tickets of one tenant in a transaction that leaves all of its changes, or none."""
 
     async def find_to_change(self, ticket_id: str) -> Ticket | None:
         """Returns the ticket as last committed and lets nobody else change it until the end."""
+
+    async def hold_queues(self, names: Collection[str], *, to_delete: bool) -> frozenset[str]:
+        """Returns those that there are, and keeps them from being deleted until the end.
+
+        Whoever holds queues does so before tickets and before the log. The default queue, which
+        nobody deletes, is none of them.
+        """
+        ...
+
+    async def add_queue(self, queue: Queue) -> bool:
+        """Returns whether the name was free."""
+        ...
+
+    async def delete_queue(self, name: str) -> None: ...
+
+    async def lock_queued(self, queue: str) -> list[Ticket]:
+        """Returns all tickets of the queue and lets nobody else change them until the end."""
+        ...
 
     async def next_number(self) -> int:
         """Returns 1, 2, 3 …; the number of a transaction that fails is given out again."""
@@ -128,6 +150,9 @@ class TicketWriting(TicketReading, Protocol):
 
         Raises TicketChanged when the ticket is no longer the one that the change was made from.
         """
+
+    async def keep_all(self, changes: Sequence[Change]) -> None:
+        """Keeps changes of as many tickets as one would, all or none."""
 
 
 class TicketStore(Protocol):

@@ -16,6 +16,7 @@ from services.ticket.domain import (
     TicketEventKind,
     TicketPriority,
     TicketStatus,
+    TicketType,
     Urgency,
 )
 from services.ticket.tables import CommentRow, EventRow, TicketRow
@@ -27,6 +28,8 @@ _READ: Mapping[str, Callable[..., object]] = MappingProxyType(
         "priority": TicketPriority,
         "impact": Impact,
         "urgency": Urgency,
+        "ticket_type": TicketType,
+        "follower_ids": tuple,
         "tags": tuple,
         "create_time": datetime.fromisoformat,
         "update_time": datetime.fromisoformat,
@@ -37,6 +40,7 @@ _READ: Mapping[str, Callable[..., object]] = MappingProxyType(
 def ticket_columns(ticket: Ticket) -> dict[str, object]:
     columns = asdict(ticket)
     del columns["tags"]
+    columns["follower_ids"] = list(ticket.follower_ids)
     return columns
 
 
@@ -85,6 +89,9 @@ def ticket_from(row: TicketRow, tags: str | None) -> Ticket:
         impact=Impact(row.impact) if row.impact is not None else None,
         urgency=Urgency(row.urgency) if row.urgency is not None else None,
         priority_rule=row.priority_rule,
+        ticket_type=TicketType(row.ticket_type) if row.ticket_type is not None else None,
+        queue=row.queue,
+        follower_ids=tuple(map(UserId, row.follower_ids)),
     )
 
 

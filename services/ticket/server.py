@@ -6,7 +6,11 @@ from pathlib import Path
 import grpc
 
 from helpdesk.search.v1 import search_service_pb2_grpc
-from helpdesk.ticket.v1 import suggestion_service_pb2_grpc, ticket_service_pb2_grpc
+from helpdesk.ticket.v1 import (
+    queue_service_pb2_grpc,
+    suggestion_service_pb2_grpc,
+    ticket_service_pb2_grpc,
+)
 from services.mesh.authority import RemoteAuthority
 from services.mesh.channel import connect
 from services.mesh.clock import utc_now
@@ -17,7 +21,7 @@ from services.mesh.server import serve
 from services.mesh.tls import ensure_certificates
 from services.ticket.metrics import outbox_metrics
 from services.ticket.peers import SearchKnowledge
-from services.ticket.servicer import SuggestionServicer, TicketServicer
+from services.ticket.servicer import QueueServicer, SuggestionServicer, TicketServicer
 from services.ticket.settings import TicketSettings
 from services.ticket.store import SqlOutbox, SqlTicketStore
 from services.ticket.tables import Table
@@ -41,6 +45,8 @@ async def serve_tickets(settings: TicketSettings) -> None:
     def register(server: grpc.aio.Server) -> None:
         tickets = TicketServicer(store, utc_now, pace)
         ticket_service_pb2_grpc.add_TicketServiceServicer_to_server(tickets, server)
+        queues = QueueServicer(store, utc_now)
+        queue_service_pb2_grpc.add_QueueServiceServicer_to_server(queues, server)
         suggestions = SuggestionServicer(store, knowledge)
         suggestion_service_pb2_grpc.add_SuggestionServiceServicer_to_server(suggestions, server)
 

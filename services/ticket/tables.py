@@ -38,6 +38,7 @@ class TicketRow(Table):
         Index("ix_tickets_by_requester", "tenant_id", "requester_id", "create_time", "ticket_id"),
         Index("ix_tickets_by_assignee", "tenant_id", "assignee_id", "create_time", "ticket_id"),
         Index("ix_tickets_by_status", "tenant_id", "status", "create_time", "ticket_id"),
+        Index("ix_tickets_by_queue", "tenant_id", "queue", "create_time", "ticket_id"),
     )
 
     tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
@@ -56,6 +57,20 @@ class TicketRow(Table):
     impact: Mapped[int | None]
     urgency: Mapped[int | None]
     priority_rule: Mapped[str] = mapped_column(Text, server_default="")
+    ticket_type: Mapped[int | None]
+    # A queue's name, "general" or one of the table of queues; whoever writes it holds the queue.
+    queue: Mapped[str] = mapped_column(_ID, server_default="general")
+    follower_ids: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
+
+
+class QueueRow(Table):
+    """Without the default queue, which every tenant has."""
+
+    __tablename__ = "ticket_queues"
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    name: Mapped[str] = mapped_column(_ID, primary_key=True)
+    create_time: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class TagRow(Table):

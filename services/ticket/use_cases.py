@@ -9,9 +9,15 @@ from collections.abc import Callable, Sequence
 from services.mesh.audit import acts_on
 from services.mesh.caller import UserId, current_caller, current_tenant, current_user
 from services.mesh.clock import Clock
-from services.mesh.errors import FieldViolation, InvalidRequest
 from services.mesh.ids import is_id, new_id
+from services.ticket.content_checks import (
+    require_content,
+    require_handoff,
+    require_text,
+    require_written,
+)
 from services.ticket.domain import (
+    DEFAULT_QUEUE,
     Act,
     Change,
     Comment,
@@ -20,17 +26,18 @@ from services.ticket.domain import (
     Verb,
     assigned,
     commented,
+    followed,
     moved,
     opened,
     require_etag,
+    unfollowed,
     updated,
 )
-from services.ticket.errors import InternalCommentNotAllowed, TicketNotFound
+from services.ticket.errors import InternalCommentNotAllowed, QueueNotFound, TicketNotFound
 from services.ticket.field_mask import fields_to_update
 from services.ticket.ports import TicketReading, TicketStore, TicketWriting
 
 HANDLE_PERMISSION = "ticket.tickets.handle"
-HANDOFF_SERVICE = "chat"
 
 _NUMBER = re.compile(r"#?([0-9]{1,9})\Z")
 
@@ -44,12 +51,13 @@ async def open_ticket(
     transcript: str = "",
 ) -> Ticket:
     """Opens a ticket; the transcript of a chat becomes its first comment, for agents only."""
-    _require_handoff(chat_session_id, transcript)
-    _require_content(content, frozenset({"subject", "body"}))
-    _require_text("chat_session_id", chat_session_id)
-    _require_text("transcript", transcript)
+    require_handoff(chat_session_id, transcript)
+    require_content(content, frozenset({"subject", "body"}))
+    require_text("chat_session_id", chat_session_id)
+    require_text("transcript", transcript)
     act = _act(clock)
     async with store.transaction(current_tenant()) as tickets:
+        await _require_queue(tickets, content.queue)
         number = await tickets.next_number()
         change = opened(new_id(), number, content, act, chat_session_id or None)
         await tickets.keep(change)
@@ -79,10 +87,28 @@ async def update_ticket(
 
     def decide(ticket: Ticket) -> Change:
         fields = fields_to_update(paths, content)
-        _require_content(content, fields)
+        require_content(content, fields)
         return updated(ticket, content, fields, act)
 
-    return await _change(store, ticket_id, etag, decide)
+    is_queued = content.queue and (not paths or not {"queue", "*"}.isdisjoint(paths))
+    return await _change(store, ticket_id, etag, decide, queue=content.queue if is_queued else "")
+
+
+async def follow_ticket(store: TicketStore, clock: Clock, ticket_id: str, user_id: str) -> Ticket:
+    """Lets the user follow the ticket; an empty id means the caller."""
+    act = _act(clock)
+
+    def decide(ticket: Ticket) -> Change:
+        require_text("user_id", user_id)
+        return followed(ticket, UserId(user_id) if user_id else act.actor_id, act)
+
+    return await _change(store, ticket_id, "", decide)
+
+
+async def unfollow_ticket(store: TicketStore, clock: Clock, ticket_id: str, user_id: str) -> Ticket:
+    act = _act(clock)
+    follower_id = UserId(user_id) if user_id else act.actor_id
+    return await _change(store, ticket_id, "", lambda ticket: unfollowed(ticket, follower_id, act))
 
 
 async def add_comment(
@@ -93,7 +119,7 @@ async def add_comment(
         ticket = await _find_to_change(tickets, ticket_id)
         if is_internal and is_customer():
             raise InternalCommentNotAllowed
-        _require_written("comment.body", body)
+        require_written("comment.body", body)
         comment = _comment(ticket, act, body, is_internal=is_internal)
         await tickets.keep(commented(ticket, comment, by_customer=is_customer()))
         acts_on("comment", comment.comment_id)
@@ -107,7 +133,7 @@ async def assign_ticket(
     act = _act(clock)
 
     def decide(ticket: Ticket) -> Change:
-        _require_text("assignee_id", assignee_id)
+        require_text("assignee_id", assignee_id)
         return assigned(ticket, UserId(assignee_id) if assignee_id else None, act)
 
     return await _change(store, ticket_id, etag, decide)
@@ -167,9 +193,15 @@ async def _find_to_change(tickets: TicketWriting, ticket_id: str) -> Ticket:
 
 
 async def _change(
-    store: TicketStore, ticket_id: str, etag: str, decide: Callable[[Ticket], Change]
+    store: TicketStore,
+    ticket_id: str,
+    etag: str,
+    decide: Callable[[Ticket], Change],
+    *,
+    queue: str = "",
 ) -> Ticket:
     async with store.transaction(current_tenant()) as tickets:
+        await _require_queue(tickets, queue)
         ticket = await _find_to_change(tickets, ticket_id)
         require_etag(ticket, etag)
         change = decide(ticket)
@@ -180,6 +212,13 @@ async def _change(
 async def _move(store: TicketStore, clock: Clock, ticket_id: str, etag: str, verb: Verb) -> Ticket:
     act = _act(clock)
     return await _change(store, ticket_id, etag, lambda ticket: moved(ticket, verb, act))
+
+
+async def _require_queue(tickets: TicketWriting, queue: str) -> None:
+    if queue in ("", DEFAULT_QUEUE):
+        return
+    if queue not in await tickets.hold_queues([queue], to_delete=False):
+        raise QueueNotFound(queue)
 
 
 def _act(clock: Clock) -> Act:
@@ -194,37 +233,4 @@ def _comment(ticket: Ticket, act: Act, body: str, *, is_internal: bool) -> Comme
         body=body,
         is_internal=is_internal,
         create_time=act.time,
-    )
-
-
-def _require_handoff(chat_session_id: str, transcript: str) -> None:
-    if current_caller().service == HANDOFF_SERVICE:
-        return
-    for field, value in (("chat_session_id", chat_session_id), ("transcript", transcript)):
-        if value:
-            raise _invalid(field, f"only the service {HANDOFF_SERVICE} may give it")
-
-
-def _require_content(content: TicketContent, fields: frozenset[str]) -> None:
-    if "subject" in fields:
-        _require_written("ticket.subject", content.subject)
-    if "body" in fields:
-        _require_text("ticket.body", content.body)
-
-
-def _require_written(field: str, text: str) -> None:
-    if not text.strip():
-        raise _invalid(field, "must not be blank")
-    _require_text(field, text)
-
-
-def _require_text(field: str, text: str) -> None:
-    # PostgreSQL cannot keep this character, and nobody can see it.
-    if "\0" in text:
-        raise _invalid(field, "must not hold the character U+0000")
-
-
-def _invalid(field: str, description: str) -> InvalidRequest:
-    return InvalidRequest(
-        "The request breaks a rule.", violations=[FieldViolation(field, description)]
     )

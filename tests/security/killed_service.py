@@ -14,7 +14,11 @@ from unittest.mock import patch
 
 import grpc
 
-from helpdesk.ticket.v1 import suggestion_service_pb2_grpc, ticket_service_pb2_grpc
+from helpdesk.ticket.v1 import (
+    queue_service_pb2_grpc,
+    suggestion_service_pb2_grpc,
+    ticket_service_pb2_grpc,
+)
 from services.mesh.caller import TenantId, UserId
 from services.mesh.clock import utc_now
 from services.mesh.contract import services_of
@@ -23,7 +27,7 @@ from services.mesh.interceptors import audit
 from services.mesh.server import MeshServer
 from services.mesh.settings import MeshSettings
 from services.ticket.server import MIGRATIONS
-from services.ticket.servicer import SuggestionServicer, TicketServicer
+from services.ticket.servicer import QueueServicer, SuggestionServicer, TicketServicer
 from services.ticket.store import SqlTicketStore
 from services.ticket.watching import Pace
 from tests.support.mesh_server import FakeAuthority, TestUser
@@ -50,6 +54,8 @@ async def serve(data: Path) -> None:
     def register(server: grpc.aio.Server) -> None:
         tickets = TicketServicer(store, utc_now, Pace())
         ticket_service_pb2_grpc.add_TicketServiceServicer_to_server(tickets, server)
+        queues = QueueServicer(store, utc_now)
+        queue_service_pb2_grpc.add_QueueServiceServicer_to_server(queues, server)
         suggestions = SuggestionServicer(store, FakeKnowledge())
         suggestion_service_pb2_grpc.add_SuggestionServiceServicer_to_server(suggestions, server)
 

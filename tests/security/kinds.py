@@ -17,7 +17,7 @@ from helpdesk.auth.v1 import (
 )
 from helpdesk.chat.v1 import chat_pb2, chat_service_pb2
 from helpdesk.search.v1 import evaluation_service_pb2, search_pb2, search_service_pb2
-from helpdesk.ticket.v1 import ticket_pb2, ticket_service_pb2
+from helpdesk.ticket.v1 import queue_service_pb2, ticket_pb2, ticket_service_pb2
 from services.mesh.ids import new_id
 from tests.security.requests import CannotCall, a_request, a_role_name, unique
 from tests.security.rpcs import FieldPath, Rpc, rpc, text_fields
@@ -127,6 +127,12 @@ async def _role(stage: Stage, house: House, owner: Person, state: str) -> str:
     return made.name
 
 
+async def _queue(stage: Stage, house: House, owner: Person, state: str) -> str:
+    made = await stage.must(house["admin"], "CreateQueue", a_request(rpc("CreateQueue"), {}))
+    assert isinstance(made, queue_service_pb2.Queue)
+    return made.name
+
+
 async def _client(stage: Stage, house: House, owner: Person, state: str) -> str:
     request = user_service_pb2.CreateClientRequest(display_name=unique("Robot"), roles=["customer"])
     made = await stage.must(house["admin"], "CreateClient", request)
@@ -152,6 +158,7 @@ USER = Kind("user", _user, ("existing", "invited", "disabled"))
 IDENTITY_PROVIDER = Kind("identity provider", _identity_provider)
 API_KEY = Kind("API key", _api_key, is_personal=True)
 ROLE = Kind("role", _role, missing=a_role_name)
+QUEUE = Kind("queue", _queue, missing=lambda: unique("queue"))
 CLIENT = Kind("client", _client)
 TENANT = Kind("tenant", _tenant, ("existing", "suspended"))
 
@@ -172,6 +179,7 @@ FIELDS: Mapping[tuple[str, str], Kind] = {
     ("auth", "identity_provider_id"): IDENTITY_PROVIDER,
     ("auth", "api_key_id"): API_KEY,
     ("auth", "name"): ROLE,
+    ("ticket", "DeleteQueueRequest.name"): QUEUE,
     ("auth", "GetClientRequest.client_id"): CLIENT,
     ("auth", "Client.client_id"): CLIENT,
     ("auth", "RotateClientSecretRequest.client_id"): CLIENT,
@@ -185,6 +193,8 @@ NO_OBJECTS = {"request_id", "client_id", "comment_id"}
 BESIDE = {
     "AssignTicketRequest.assignee_id",
     "CreateTicketRequest.chat_session_id",
+    "FollowTicketRequest.user_id",
+    "UnfollowTicketRequest.user_id",
     "ListAuditRecordsRequest.user_id",
     "ListAuditRecordsRequest.resource_id",
 }

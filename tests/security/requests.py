@@ -46,6 +46,8 @@ VALUES: Mapping[str, Callable[[], object]] = {
     "roles": lambda: ["customer"],
     "Role.name": a_role_name,
     "DeleteRoleRequest.name": a_role_name,
+    "Queue.name": lambda: unique("queue"),
+    "DeleteQueueRequest.name": lambda: unique("queue"),
     "scopes": lambda: ["ticket.tickets.get"],
     "display_name": lambda: unique("Somebody"),
     "subject": lambda: unique("Printer"),

@@ -5,8 +5,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc
+from google.protobuf.message_factory import GetMessageClass
 
 from helpdesk.ticket.v1 import (
+    queue_service_pb2,
+    queue_service_pb2_grpc,
     suggestion_service_pb2_grpc,
     ticket_pb2,
     ticket_service_pb2,
@@ -17,7 +20,7 @@ from services.mesh.contract import services_of
 from services.mesh.database import Database
 from services.mesh.settings import MeshSettings
 from services.ticket.ports import TicketStore
-from services.ticket.servicer import SuggestionServicer, TicketServicer
+from services.ticket.servicer import QueueServicer, SuggestionServicer, TicketServicer
 from services.ticket.watching import Pace
 from tests.support.mesh_server import RunningServer, TestUser, running_server
 from tests.ticket.builders import TickingClock
@@ -30,25 +33,34 @@ CUSTOMER_PERMISSIONS = {
     "ticket.comments.list",
     "ticket.events.list",
 }
-AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {"ticket.tickets.handle"}
+AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {
+    *(f"ticket.queues.{verb}" for verb in ("create", "list", "delete")),
+    *(f"ticket.tickets.{verb}" for verb in ("follow", "unfollow", "handle")),
+}
 
 
 class Client:
     """Calls in one user's name: `await anna.GetTicket(ticket_id="…")`."""
 
     def __init__(self, channel: grpc.aio.Channel, user: TestUser) -> None:
-        self._stub = ticket_service_pb2_grpc.TicketServiceStub(channel)
+        self._stubs = {
+            "TicketService": ticket_service_pb2_grpc.TicketServiceStub(channel),
+            "QueueService": queue_service_pb2_grpc.QueueServiceStub(channel),
+        }
         self.user_id = user.user_id
         self._user = user
 
     def __getattr__(self, rpc: str) -> Any:  # noqa: ANN401 - any RPC
-        method = ticket_service_pb2.DESCRIPTOR.services_by_name["TicketService"].methods_by_name[
-            rpc
-        ]
-        request = getattr(ticket_service_pb2, method.input_type.name)
+        service, method = next(
+            (service, service.methods_by_name[rpc])
+            for module in (ticket_service_pb2, queue_service_pb2)
+            for service in module.DESCRIPTOR.services_by_name.values()
+            if rpc in service.methods_by_name
+        )
+        request = GetMessageClass(method.input_type)
 
         def call(*, timeout: float = 20, **fields: object) -> object:
-            return getattr(self._stub, rpc)(
+            return getattr(self._stubs[service.name], rpc)(
                 request(**fields), metadata=self._user.metadata, timeout=timeout
             )
 
@@ -81,6 +93,8 @@ async def serving(
     def register(server: grpc.aio.Server) -> None:
         tickets = TicketServicer(store, TickingClock(), Pace(poll_seconds=0.05))
         ticket_service_pb2_grpc.add_TicketServiceServicer_to_server(tickets, server)
+        queues = QueueServicer(store, TickingClock())
+        queue_service_pb2_grpc.add_QueueServiceServicer_to_server(queues, server)
         suggestions = SuggestionServicer(store, FakeKnowledge())
         suggestion_service_pb2_grpc.add_SuggestionServiceServicer_to_server(suggestions, server)
 

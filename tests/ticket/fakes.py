@@ -2,14 +2,14 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.mesh.caller import TenantId
-from services.ticket.domain import Change, Comment, Ticket, TicketEvent
+from services.ticket.domain import Change, Comment, Queue, Ticket, TicketEvent
 from services.ticket.errors import TicketChanged
 from services.ticket.filter import Comparison, FilterField
 from services.ticket.listeners import Listeners
@@ -33,6 +33,7 @@ class FakeTickets:
     events: list[TicketEvent] = field(default_factory=list)
     outbox: list[str] = field(default_factory=list)
     numbers: int = 0
+    queues: dict[str, Queue] = field(default_factory=dict)
 
     async def find(self, ticket_id: str) -> Ticket | None:
         return self.tickets.get(ticket_id)
@@ -124,6 +125,28 @@ class FakeTickets:
     async def next_number(self) -> int:
         self.numbers += 1
         return self.numbers
+
+    async def list_queues(self) -> list[Queue]:
+        return [self.queues[name] for name in sorted(self.queues)]
+
+    async def hold_queues(self, names: Collection[str], *, to_delete: bool) -> frozenset[str]:
+        del to_delete  # transactions come one after another
+        return frozenset(self.queues.keys() & {*names})
+
+    async def add_queue(self, queue: Queue) -> bool:
+        is_free = queue.name not in self.queues
+        self.queues.setdefault(queue.name, queue)
+        return is_free
+
+    async def delete_queue(self, name: str) -> None:
+        self.queues.pop(name, None)
+
+    async def lock_queued(self, queue: str) -> list[Ticket]:
+        return [ticket for ticket in self.tickets.values() if ticket.queue == queue]
+
+    async def keep_all(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            await self.keep(change)
 
     async def keep(self, change: Change) -> None:
         ticket = change.ticket

@@ -13,22 +13,30 @@ from services.ticket.domain import (
     Ticket,
     TicketContent,
     TicketPriority,
+    TicketType,
     Urgency,
     Verb,
     assigned,
     commented,
+    followed,
     moved,
+    requeued,
+    unfollowed,
     updated,
 )
 from services.ticket.errors import TransitionNotAllowed
-from tests.ticket.builders import ALEX, NOON, a_comment
+from tests.ticket.builders import ALEX, ANNA, NOON, a_comment
 
-FIELDS = frozenset({"subject", "priority", "tags", "impact", "urgency"})
+FIELDS = frozenset({"subject", "priority", "tags", "impact", "urgency", "ticket_type", "queue"})
 ACT = Act(ALEX, NOON + timedelta(minutes=1))
 
 Step = Callable[[Ticket], Change]
 
 steps = st.one_of(
+    st.tuples(st.sampled_from([followed, unfollowed]), st.sampled_from([ALEX, ANNA])).map(
+        lambda how: lambda ticket: how[0](ticket, how[1], ACT)
+    ),
+    st.just(lambda ticket: requeued(ticket, "elsewhere", ACT)),
     st.sampled_from([Verb.PEND, Verb.RESOLVE, Verb.REOPEN, Verb.CLOSE]).map(
         lambda verb: lambda ticket: moved(ticket, verb, ACT)
     ),
@@ -49,6 +57,8 @@ steps = st.one_of(
         tags=st.lists(st.sampled_from(["vpn", "vip"])).map(tuple),
         impact=st.sampled_from([None, *Impact]),
         urgency=st.sampled_from([None, *Urgency]),
+        ticket_type=st.sampled_from([None, *TicketType]),
+        queue=st.sampled_from(["", "network"]),
     ).map(lambda content: lambda ticket: updated(ticket, content, FIELDS, ACT)),
 )
 

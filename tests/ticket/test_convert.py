@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from helpdesk.ticket.v1 import ticket_pb2
+from services.mesh.caller import acting_as
 from services.ticket.convert import content_of, event_message, ticket_message
 from services.ticket.domain import (
     Act,
@@ -11,11 +12,12 @@ from services.ticket.domain import (
     TicketEventKind,
     TicketPriority,
     TicketStatus,
+    TicketType,
     Urgency,
     assigned,
 )
 from services.ticket.field_mask import IGNORED_FIELDS, UPDATABLE_FIELDS
-from tests.ticket.builders import ALEX, NOON, an_opening
+from tests.ticket.builders import ALEX, NOON, an_agent, an_opening
 
 
 def test_each_field_of_a_ticket_is_updatable_or_ignored() -> None:
@@ -31,6 +33,9 @@ def test_our_names_are_the_contracts_names() -> None:
     assert {f"TICKET_IMPACT_{one.name}": one.value for one in Impact} == dict(
         ticket_pb2.TicketImpact.items()[1:]
     )
+    assert {f"TICKET_TYPE_{one.name}": one.value for one in TicketType} == dict(
+        ticket_pb2.TicketType.items()[1:]
+    )
     assert {f"TICKET_URGENCY_{one.name}": one.value for one in Urgency} == dict(
         ticket_pb2.TicketUrgency.items()[1:]
     )
@@ -40,9 +45,10 @@ def test_our_names_are_the_contracts_names() -> None:
 
 
 def test_what_a_client_cannot_set_is_not_taken_over() -> None:
-    message = ticket_message(an_opening(tags=("vpn",)).ticket)
+    with acting_as(an_agent()):
+        message = ticket_message(an_opening(tags=("vpn",)).ticket)
     assert content_of(message) == TicketContent(
-        "No Wi-Fi", "It is gone since noon.", TicketPriority.NORMAL, ("vpn",)
+        "No Wi-Fi", "It is gone since noon.", TicketPriority.NORMAL, ("vpn",), queue="general"
     )
     assert content_of(ticket_pb2.Ticket(subject="x")) == TicketContent("x")
 
@@ -56,6 +62,7 @@ def test_an_event_shows_the_new_values_and_no_others() -> None:
         priority=ticket_pb2.TICKET_PRIORITY_NORMAL,
         requester_id="anna",
         tags=["vpn"],
+        queue="general",
     )
     given = assigned(opening.ticket, ALEX, Act(ALEX, NOON))
     taken_away = event_message(assigned(given.ticket, None, Act(ALEX, NOON)).events[0])

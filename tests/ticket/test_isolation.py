@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, func, select, true
 from services.mesh.caller import TenantId
 from services.mesh.database import Database
 from services.mesh.tenant_guard import TenantForgotten
-from services.ticket.domain import Act, Verb, commented, moved
+from services.ticket.domain import Act, Queue, Verb, commented, moved
 from services.ticket.errors import TicketChanged
 from services.ticket.ports import AlikeQuery, EventQuery, TicketQuery, TicketStore, WeighedWord
 from services.ticket.store import SqlTickets, SqlTicketStore
@@ -24,6 +24,7 @@ async def answers_to_a_stranger(
     async with store.transaction(tenant_id) as tickets:
         await tickets.keep(opening)
         await tickets.keep(commented(ticket, a_comment(ticket, ALEX), by_customer=False))
+        await tickets.add_queue(Queue("network", NOON))
     alike = AlikeQuery((WeighedWord("noon", 1.0),), number=0, limit=9)
     answers: list[object] = []
     async with store.transaction(stranger_id) as tickets:
@@ -38,6 +39,9 @@ async def answers_to_a_stranger(
             (await tickets.count_words(["noon"])).by_word,
             await tickets.find_alike(alike),
             await tickets.last_replies([ticket.ticket_id]),
+            await tickets.list_queues(),
+            await tickets.hold_queues(["network"], to_delete=True),
+            await tickets.lock_queued(ticket.queue),
         ]
     return [answer for answer in answers if answer]
 
@@ -79,7 +83,7 @@ async def test_the_test_notices_a_forgotten_condition(
 ) -> None:
     with unguarded(sqlite_database) as database:
         answers = await answers_to_a_stranger(ForgetfulStore(database), tenant_id, stranger_id)
-    assert len(answers) == 10
+    assert len(answers) == 13
 
 
 async def test_a_forgotten_condition_is_refused(

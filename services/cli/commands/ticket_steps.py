@@ -1,10 +1,10 @@
-"""`helpdesk tickets assign`, `resolve`, `reopen`, `pend` and `close`."""
+"""`helpdesk tickets assign`, `follow`, `resolve` and the like."""
 
 from typing import Annotated
 
 import typer
 
-from helpdesk.ticket.v1 import ticket_service_pb2
+from helpdesk.ticket.v1 import ticket_pb2, ticket_service_pb2
 from services.cli import ticket_lookup
 from services.cli.commands.ticket_calls import TicketArgument, open_gateway, show_changed
 from services.cli.options import OutputOption, RoleOption, TenantOption
@@ -85,3 +85,50 @@ def close(
         ticket_id = ticket_lookup.ticket_id(gateway, ticket)
         request = ticket_service_pb2.CloseTicketRequest(ticket_id=ticket_id)
         show_changed(gateway, gateway.tickets.CloseTicket(request), output)
+
+
+@app.command("follow")
+def follow(
+    ticket: TicketArgument,
+    user: Annotated[str, typer.Option(help="An e-mail address, or `me`.")] = "me",
+    tenant: TenantOption = None,
+    role: RoleOption = None,
+    output: OutputOption = Format.TEXT,
+) -> None:
+    """Let somebody follow a ticket."""
+    with open_gateway(tenant, role) as gateway:
+        request = ticket_service_pb2.FollowTicketRequest(
+            ticket_id=ticket_lookup.ticket_id(gateway, ticket), user_id=user_id_of(gateway, user)
+        )
+        show_changed(gateway, gateway.tickets.FollowTicket(request), output)
+
+
+@app.command("unfollow")
+def unfollow(
+    ticket: TicketArgument,
+    user: Annotated[str, typer.Option(help="An e-mail address, or `me`.")] = "me",
+    tenant: TenantOption = None,
+    role: RoleOption = None,
+    output: OutputOption = Format.TEXT,
+) -> None:
+    """End that somebody follows a ticket."""
+    with open_gateway(tenant, role) as gateway:
+        request = ticket_service_pb2.UnfollowTicketRequest(
+            ticket_id=ticket_lookup.ticket_id(gateway, ticket), user_id=user_id_of(gateway, user)
+        )
+        show_changed(gateway, gateway.tickets.UnfollowTicket(request), output)
+
+
+@app.command("queue")
+def queue(
+    ticket: TicketArgument,
+    to: Annotated[str, typer.Argument(metavar="QUEUE", help="The queue that it is to wait in.")],
+    tenant: TenantOption = None,
+    role: RoleOption = None,
+    output: OutputOption = Format.TEXT,
+) -> None:
+    """Put a ticket into a queue."""
+    with open_gateway(tenant, role) as gateway:
+        content = ticket_pb2.Ticket(ticket_id=ticket_lookup.ticket_id(gateway, ticket), queue=to)
+        request = ticket_service_pb2.UpdateTicketRequest(ticket=content)
+        show_changed(gateway, gateway.tickets.UpdateTicket(request), output)

@@ -137,6 +137,10 @@ def create_ticket(
     urgency: Annotated[
         ticket_lookup.Level | None, typer.Option(help="How long it can wait.")
     ] = None,
+    kind: Annotated[
+        ticket_lookup.TicketType | None, typer.Option("--type", help="What kind of request it is.")
+    ] = None,
+    queue: Annotated[str, typer.Option(help="Where it waits; `general` if left out.")] = "",
     tag: Annotated[list[str] | None, typer.Option(help="A word to find it by; repeat it.")] = None,
     tenant: TenantOption = None,
     role: RoleOption = None,
@@ -151,6 +155,8 @@ def create_ticket(
             tags=tag or [],
             impact=ticket_pb2.TicketImpact.ValueType(impact.number if impact else 0),
             urgency=ticket_pb2.TicketUrgency.ValueType(urgency.number if urgency else 0),
+            ticket_type=kind.number if kind else ticket_pb2.TICKET_TYPE_UNSPECIFIED,
+            queue=queue,
         ),
         request_id=new_id(),
     )

@@ -53,8 +53,15 @@ def ticket_page(
     if ticket.priority_rule:
         priority.append(f"  {without_controls(ticket.priority_rule)}", style="dim")
     facts.add_row("Priority", priority)
+    if ticket.ticket_type:
+        kind = ticket_pb2.TicketType.Name(ticket.ticket_type).removeprefix("TICKET_TYPE_")
+        facts.add_row("Type", kind.lower())
+    facts.add_row("Queue", without_controls(ticket.queue))
     facts.add_row("Requester", _name(ticket.requester_id, names))
     facts.add_row("Assignee", _name(ticket.assignee_id, names))
+    if ticket.follower_ids:
+        followers = (_name(user_id, names) for user_id in ticket.follower_ids)
+        facts.add_row("Followers", Text(", ").join(followers))
     if ticket.tags:
         facts.add_row("Tags", Text(" ".join(ticket.tags)))
     facts.add_row("Opened", time_text(ticket.create_time))

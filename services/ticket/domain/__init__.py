@@ -1,5 +1,6 @@
 """Tickets and the rules of their life; nothing here knows a wire or a database."""
 
+from services.ticket.domain.followers import MOST_FOLLOWERS, followed, unfollowed
 from services.ticket.domain.log import (
     Change,
     Changes,
@@ -8,8 +9,10 @@ from services.ticket.domain.log import (
     TicketEventKind,
     fold,
 )
+from services.ticket.domain.queues import MOST_QUEUES, Queue, requeued
 from services.ticket.domain.rules import assigned, commented, moved, opened, updated
 from services.ticket.domain.ticket import (
+    DEFAULT_QUEUE,
     Act,
     Comment,
     Impact,
@@ -17,12 +20,16 @@ from services.ticket.domain.ticket import (
     TicketContent,
     TicketPriority,
     TicketStatus,
+    TicketType,
     Urgency,
     require_etag,
 )
 from services.ticket.domain.transitions import TRANSITIONS, Verb
 
 __all__ = [
+    "DEFAULT_QUEUE",
+    "MOST_FOLLOWERS",
+    "MOST_QUEUES",
     "TRANSITIONS",
     "Act",
     "Change",
@@ -30,19 +37,24 @@ __all__ = [
     "Comment",
     "Impact",
     "LogIncompleteError",
+    "Queue",
     "Ticket",
     "TicketContent",
     "TicketEvent",
     "TicketEventKind",
     "TicketPriority",
     "TicketStatus",
+    "TicketType",
     "Urgency",
     "Verb",
     "assigned",
     "commented",
     "fold",
+    "followed",
     "moved",
     "opened",
+    "requeued",
     "require_etag",
+    "unfollowed",
     "updated",
 ]

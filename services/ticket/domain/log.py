@@ -23,6 +23,7 @@ class TicketEventKind(StrEnum):
     REOPENED = "REOPENED"
     CLOSED = "CLOSED"
     SNAPSHOT = "SNAPSHOT"
+    FOLLOWED = "FOLLOWED"
 
 
 Changes = Mapping[str, object]

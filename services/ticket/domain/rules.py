@@ -51,6 +51,8 @@ def opened(
         revision=1,
         impact=content.impact,
         urgency=content.urgency,
+        ticket_type=content.ticket_type,
+        queue=content.queue_or_default,
     )
     ticket = prioritized(ticket, content.priority)
     event = event_of(None, ticket, TicketEventKind.OPENED, act, cause=ticket.priority_rule)
@@ -60,10 +62,12 @@ def opened(
 def updated(ticket: Ticket, content: TicketContent, fields: frozenset[str], act: Act) -> Change:
     """Takes over `fields` of the content and leaves the rest as it was."""
     status_after(ticket.status, Verb.UPDATE)
-    names = {"subject", "body", "impact", "urgency"} & fields
+    names = {"subject", "body", "impact", "urgency", "ticket_type"} & fields
     after = replace(ticket, **{name: getattr(content, name) for name in names})
     if "tags" in fields:
         after = replace(after, tags=content.unique_tags)
+    if "queue" in fields:
+        after = replace(after, queue=content.queue_or_default)
     if "priority" in fields:
         after = prioritized(after, content.priority)
     elif ticket.priority_rule:

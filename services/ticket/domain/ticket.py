@@ -7,6 +7,8 @@ from enum import IntEnum, StrEnum
 from services.mesh.caller import UserId
 from services.ticket.errors import TicketChanged
 
+DEFAULT_QUEUE = "general"
+
 
 class TicketStatus(StrEnum):
     NEW = "NEW"
@@ -39,6 +41,13 @@ class Urgency(IntEnum):
     HIGH = 3
 
 
+class TicketType(IntEnum):
+    QUESTION = 1
+    INCIDENT = 2
+    PROBLEM = 3
+    TASK = 4
+
+
 @dataclass(frozen=True)
 class TicketContent:
     """What a person writes into a ticket; a priority of None is one that was not given."""
@@ -49,6 +58,12 @@ class TicketContent:
     tags: tuple[str, ...] = ()
     impact: Impact | None = None
     urgency: Urgency | None = None
+    ticket_type: TicketType | None = None
+    queue: str = ""
+
+    @property
+    def queue_or_default(self) -> str:
+        return self.queue or DEFAULT_QUEUE
 
     @property
     def unique_tags(self) -> tuple[str, ...]:
@@ -75,6 +90,9 @@ class Ticket:
     impact: Impact | None = None
     urgency: Urgency | None = None
     priority_rule: str = ""  # empty where a person set the priority
+    ticket_type: TicketType | None = None
+    queue: str = DEFAULT_QUEUE
+    follower_ids: tuple[UserId, ...] = ()  # in alphabetical order, each once
 
     @property
     def etag(self) -> str:

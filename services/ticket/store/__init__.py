@@ -1,6 +1,7 @@
 """All SQL of ticket, for SQLite and PostgreSQL."""
 
 from services.ticket.store.outbox import SqlOutbox
-from services.ticket.store.sql import SqlTickets, SqlTicketStore
+from services.ticket.store.sql import SqlTickets
+from services.ticket.store.transactions import SqlTicketStore
 
 __all__ = ["SqlOutbox", "SqlTicketStore", "SqlTickets"]

@@ -13,20 +13,21 @@ from services.ticket.tables import (
     CommentRow,
     CounterRow,
     EventRow,
+    QueueRow,
     TagRow,
     TicketRow,
     WordCountRow,
     WordRow,
 )
 
-AnyRow = TicketRow | TagRow | CommentRow | EventRow | CounterRow | WordRow | WordCountRow
+AnyRow = TicketRow | TagRow | CommentRow | EventRow | CounterRow | QueueRow | WordRow | WordCountRow
 
 Own = Callable[[type[AnyRow]], ColumnElement[bool]]
 """Makes the condition that a row is the tenant's."""
 
 
 def upsert(
-    session: AsyncSession, table: type[CounterRow | WordCountRow]
+    session: AsyncSession, table: type[CounterRow | QueueRow | WordCountRow]
 ) -> SqliteInsert | PostgresqlInsert:
     """An INSERT in the words of the session's database, which can say what to do instead."""
     is_sqlite = session.get_bind().dialect.name == "sqlite"

@@ -1,15 +1,12 @@
 """Tickets, their comments and their log."""
 
-import asyncio
-from collections.abc import AsyncIterator, Collection
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 
 from sqlalchemy import (
     ColumnElement,
     Select,
     delete,
-    event,
     func,
     insert,
     literal,
@@ -20,10 +17,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId
-from services.mesh.database import Database
-from services.ticket.domain import Change, Comment, Ticket, TicketEvent
+from services.ticket.domain import Change, Comment, Queue, Ticket, TicketEvent
 from services.ticket.errors import TicketChanged
-from services.ticket.listeners import Listeners
 from services.ticket.ports import (
     AlikeQuery,
     AlikeTicket,
@@ -36,6 +31,7 @@ from services.ticket.rows import comment_from, ticket_columns, ticket_from
 from services.ticket.store.conditions import ORDER_COLUMNS, condition_of
 from services.ticket.store.log import SqlLog
 from services.ticket.store.own import AnyRow
+from services.ticket.store.queues import SqlQueues
 from services.ticket.store.replies import select_last_replies
 from services.ticket.store.words import SqlWords
 from services.ticket.tables import CommentRow, TagRow, TicketRow
@@ -47,35 +43,6 @@ _TAGS = (
 )
 
 
-class SqlTicketStore:
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._listeners = Listeners()
-
-    @asynccontextmanager
-    async def reading(self, tenant_id: TenantId) -> AsyncIterator["SqlTickets"]:
-        async with self._database.tenant_reading(tenant_id) as session:
-            yield self._tickets(session, tenant_id)
-
-    @asynccontextmanager
-    async def transaction(self, tenant_id: TenantId) -> AsyncIterator["SqlTickets"]:
-        async with self._database.tenant_transaction(tenant_id) as session:
-            # Not at the end of this block: an outer transaction may commit later than that.
-            event.listen(
-                session.sync_session,
-                "after_commit",
-                lambda _: self._listeners.announce(tenant_id),
-                once=True,
-            )
-            yield self._tickets(session, tenant_id)
-
-    def listening(self, tenant_id: TenantId) -> AbstractContextManager[asyncio.Event]:
-        return self._listeners.listening(tenant_id)
-
-    def _tickets(self, session: AsyncSession, tenant_id: TenantId) -> "SqlTickets":
-        return SqlTickets(session, tenant_id)
-
-
 class SqlTickets:
     """The tickets of one tenant within one transaction."""
 
@@ -84,6 +51,7 @@ class SqlTickets:
         self._tenant_id = tenant_id
         self._log = SqlLog(session, tenant_id, self._own)
         self._words = SqlWords(session, tenant_id, self._own)
+        self._queues = SqlQueues(session, tenant_id, self._own)
 
     async def find(self, ticket_id: str) -> Ticket | None:
         return await self._first(TicketRow.ticket_id == ticket_id)
@@ -166,7 +134,41 @@ class SqlTickets:
     async def next_number(self) -> int:
         return await self._log.next_number()
 
+    async def list_queues(self) -> list[Queue]:
+        return await self._queues.list_queues()
+
+    async def hold_queues(self, names: Collection[str], *, to_delete: bool) -> frozenset[str]:
+        return await self._queues.hold(names, to_delete=to_delete)
+
+    async def add_queue(self, queue: Queue) -> bool:
+        return await self._queues.add(queue)
+
+    async def delete_queue(self, name: str) -> None:
+        await self._queues.delete(name)
+
+    async def lock_queued(self, queue: str) -> list[Ticket]:
+        in_it = TicketRow.queue == queue
+        await self._session.execute(
+            select(TicketRow.ticket_id)
+            .where(self._own(TicketRow), in_it)
+            .order_by(TicketRow.ticket_id)
+            .with_for_update()
+        )
+        return await self._found(self._select_tickets().where(in_it))
+
     async def keep(self, change: Change) -> None:
+        await self.keep_all([change])
+
+    async def keep_all(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            await self._keep_ticket(change)
+        await self._log.keep([happened for change in changes for happened in change.events])
+        # Behind the log, whose counter lets one transaction go on at a time: two that change the
+        # counts of the same words could otherwise wait for each other.
+        for change in changes:
+            await self._words.keep(change.before, change.ticket)
+
+    async def _keep_ticket(self, change: Change) -> None:
         ticket, before = change.ticket, change.before
         if before is None:
             await self._session.execute(
@@ -180,10 +182,6 @@ class SqlTickets:
             await self._session.execute(
                 insert(CommentRow).values(tenant_id=self._tenant_id, **asdict(change.comment))
             )
-        await self._log.keep(change.events)
-        # Behind the log, whose counter lets one transaction go on at a time: two that change the
-        # counts of the same words could otherwise wait for each other.
-        await self._words.keep(before, ticket)
 
     async def _replace(self, before: Ticket, after: Ticket) -> None:
         statement = (

@@ -72,6 +72,30 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A target is shorter than a minute, or longer than 260 weeks of opening hours.
     Example: {"reason": "SLA_TARGET_INVALID", "metadata": {}}
     """
+    ERROR_REASON_QUEUE_NOT_FOUND: _ErrorReason.ValueType  # 13
+    """The caller's tenant has no such queue.
+    Example: {"reason": "QUEUE_NOT_FOUND", "metadata": {"queue": "network"}}
+    """
+    ERROR_REASON_QUEUE_EXISTS: _ErrorReason.ValueType  # 14
+    """The tenant has a queue of this name.
+    Example: {"reason": "QUEUE_EXISTS", "metadata": {"queue": "network"}}
+    """
+    ERROR_REASON_QUEUE_NOT_EMPTY: _ErrorReason.ValueType  # 15
+    """The queue has tickets, and nobody said where they go.
+    Example: {"reason": "QUEUE_NOT_EMPTY", "metadata": {"queue": "network"}}
+    """
+    ERROR_REASON_DEFAULT_QUEUE_NEEDED: _ErrorReason.ValueType  # 16
+    """The queue that tickets are in unless somebody says otherwise cannot be deleted.
+    Example: {"reason": "DEFAULT_QUEUE_NEEDED", "metadata": {"queue": "general"}}
+    """
+    ERROR_REASON_TOO_MANY_QUEUES: _ErrorReason.ValueType  # 17
+    """The tenant has as many queues as it may have.
+    Example: {"reason": "TOO_MANY_QUEUES", "metadata": {"most": "100"}}
+    """
+    ERROR_REASON_TOO_MANY_FOLLOWERS: _ErrorReason.ValueType  # 18
+    """The ticket has as many followers as it may have.
+    Example: {"reason": "TOO_MANY_FOLLOWERS", "metadata": {"most": "50"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that ticket refuses with, in `google.rpc.ErrorInfo` of domain `helpdesk.ticket`."""
@@ -125,5 +149,29 @@ Example: {"reason": "SLA_SHARES_INVALID", "metadata": {"amber_percent": "120", "
 ERROR_REASON_SLA_TARGET_INVALID: ErrorReason.ValueType  # 12
 """A target is shorter than a minute, or longer than 260 weeks of opening hours.
 Example: {"reason": "SLA_TARGET_INVALID", "metadata": {}}
+"""
+ERROR_REASON_QUEUE_NOT_FOUND: ErrorReason.ValueType  # 13
+"""The caller's tenant has no such queue.
+Example: {"reason": "QUEUE_NOT_FOUND", "metadata": {"queue": "network"}}
+"""
+ERROR_REASON_QUEUE_EXISTS: ErrorReason.ValueType  # 14
+"""The tenant has a queue of this name.
+Example: {"reason": "QUEUE_EXISTS", "metadata": {"queue": "network"}}
+"""
+ERROR_REASON_QUEUE_NOT_EMPTY: ErrorReason.ValueType  # 15
+"""The queue has tickets, and nobody said where they go.
+Example: {"reason": "QUEUE_NOT_EMPTY", "metadata": {"queue": "network"}}
+"""
+ERROR_REASON_DEFAULT_QUEUE_NEEDED: ErrorReason.ValueType  # 16
+"""The queue that tickets are in unless somebody says otherwise cannot be deleted.
+Example: {"reason": "DEFAULT_QUEUE_NEEDED", "metadata": {"queue": "general"}}
+"""
+ERROR_REASON_TOO_MANY_QUEUES: ErrorReason.ValueType  # 17
+"""The tenant has as many queues as it may have.
+Example: {"reason": "TOO_MANY_QUEUES", "metadata": {"most": "100"}}
+"""
+ERROR_REASON_TOO_MANY_FOLLOWERS: ErrorReason.ValueType  # 18
+"""The ticket has as many followers as it may have.
+Example: {"reason": "TOO_MANY_FOLLOWERS", "metadata": {"most": "50"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -144,6 +144,38 @@ TICKET_URGENCY_HIGH: TicketUrgency.ValueType  # 3
 """Not at all."""
 Global___TicketUrgency: _TypeAlias = TicketUrgency  # noqa: Y015
 
+class _TicketType:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TicketTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TicketType.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TICKET_TYPE_UNSPECIFIED: _TicketType.ValueType  # 0
+    """Not given."""
+    TICKET_TYPE_QUESTION: _TicketType.ValueType  # 1
+    """Somebody wants to know something."""
+    TICKET_TYPE_INCIDENT: _TicketType.ValueType  # 2
+    """Something does not work."""
+    TICKET_TYPE_PROBLEM: _TicketType.ValueType  # 3
+    """The cause of incidents."""
+    TICKET_TYPE_TASK: _TicketType.ValueType  # 4
+    """Something is to be done."""
+
+class TicketType(_TicketType, metaclass=_TicketTypeEnumTypeWrapper):
+    """What kind of request it is."""
+
+TICKET_TYPE_UNSPECIFIED: TicketType.ValueType  # 0
+"""Not given."""
+TICKET_TYPE_QUESTION: TicketType.ValueType  # 1
+"""Somebody wants to know something."""
+TICKET_TYPE_INCIDENT: TicketType.ValueType  # 2
+"""Something does not work."""
+TICKET_TYPE_PROBLEM: TicketType.ValueType  # 3
+"""The cause of incidents."""
+TICKET_TYPE_TASK: TicketType.ValueType  # 4
+"""Something is to be done."""
+Global___TicketType: _TypeAlias = TicketType  # noqa: Y015
+
 class _TicketEventKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -155,7 +187,7 @@ class _TicketEventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Ticke
     TICKET_EVENT_KIND_OPENED: _TicketEventKind.ValueType  # 1
     """It was opened."""
     TICKET_EVENT_KIND_UPDATED: _TicketEventKind.ValueType  # 2
-    """Its subject, body, priority or tags were changed."""
+    """What people write into it was changed, or its queue was deleted."""
     TICKET_EVENT_KIND_COMMENTED: _TicketEventKind.ValueType  # 3
     """Someone remarked on it."""
     TICKET_EVENT_KIND_ASSIGNED: _TicketEventKind.ValueType  # 4
@@ -170,6 +202,8 @@ class _TicketEventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Ticke
     """It was ended for good."""
     TICKET_EVENT_KIND_SNAPSHOT: _TicketEventKind.ValueType  # 9
     """Nothing happened; what the ticket was is written down, for older entries do not say it."""
+    TICKET_EVENT_KIND_FOLLOWED: _TicketEventKind.ValueType  # 10
+    """Someone follows it, or no longer does."""
 
 class TicketEventKind(_TicketEventKind, metaclass=_TicketEventKindEnumTypeWrapper):
     """What happened to a ticket."""
@@ -179,7 +213,7 @@ TICKET_EVENT_KIND_UNSPECIFIED: TicketEventKind.ValueType  # 0
 TICKET_EVENT_KIND_OPENED: TicketEventKind.ValueType  # 1
 """It was opened."""
 TICKET_EVENT_KIND_UPDATED: TicketEventKind.ValueType  # 2
-"""Its subject, body, priority or tags were changed."""
+"""What people write into it was changed, or its queue was deleted."""
 TICKET_EVENT_KIND_COMMENTED: TicketEventKind.ValueType  # 3
 """Someone remarked on it."""
 TICKET_EVENT_KIND_ASSIGNED: TicketEventKind.ValueType  # 4
@@ -194,6 +228,8 @@ TICKET_EVENT_KIND_CLOSED: TicketEventKind.ValueType  # 8
 """It was ended for good."""
 TICKET_EVENT_KIND_SNAPSHOT: TicketEventKind.ValueType  # 9
 """Nothing happened; what the ticket was is written down, for older entries do not say it."""
+TICKET_EVENT_KIND_FOLLOWED: TicketEventKind.ValueType  # 10
+"""Someone follows it, or no longer does."""
 Global___TicketEventKind: _TypeAlias = TicketEventKind  # noqa: Y015
 
 @_typing.final
@@ -218,6 +254,9 @@ class Ticket(_message.Message):
     IMPACT_FIELD_NUMBER: _builtins.int
     URGENCY_FIELD_NUMBER: _builtins.int
     PRIORITY_RULE_FIELD_NUMBER: _builtins.int
+    TICKET_TYPE_FIELD_NUMBER: _builtins.int
+    QUEUE_FIELD_NUMBER: _builtins.int
+    FOLLOWER_IDS_FIELD_NUMBER: _builtins.int
     ticket_id: _builtins.str
     """The ticket's id."""
     number: _builtins.int
@@ -246,6 +285,10 @@ class Ticket(_message.Message):
     """How long it can wait."""
     priority_rule: _builtins.str
     """The rule that made the priority, in words; empty when a person set it."""
+    ticket_type: Global___TicketType.ValueType
+    """What kind of request it is."""
+    queue: _builtins.str
+    """The queue that it waits in; `general` when none is given."""
     @_builtins.property
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Words to find it by."""
@@ -257,6 +300,10 @@ class Ticket(_message.Message):
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last changed."""
+
+    @_builtins.property
+    def follower_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The users who follow it, in the order of their ids; customers are not told."""
 
     def __init__(
         self,
@@ -277,10 +324,13 @@ class Ticket(_message.Message):
         impact: Global___TicketImpact.ValueType = ...,
         urgency: Global___TicketUrgency.ValueType = ...,
         priority_rule: _builtins.str = ...,
+        ticket_type: Global___TicketType.ValueType = ...,
+        queue: _builtins.str = ...,
+        follower_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignee_id", b"assignee_id", "body", b"body", "chat_session_id", b"chat_session_id", "create_time", b"create_time", "etag", b"etag", "impact", b"impact", "number", b"number", "priority", b"priority", "priority_rule", b"priority_rule", "requester_id", b"requester_id", "status", b"status", "subject", b"subject", "tags", b"tags", "ticket_id", b"ticket_id", "update_time", b"update_time", "urgency", b"urgency"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignee_id", b"assignee_id", "body", b"body", "chat_session_id", b"chat_session_id", "create_time", b"create_time", "etag", b"etag", "follower_ids", b"follower_ids", "impact", b"impact", "number", b"number", "priority", b"priority", "priority_rule", b"priority_rule", "queue", b"queue", "requester_id", b"requester_id", "status", b"status", "subject", b"subject", "tags", b"tags", "ticket_id", b"ticket_id", "ticket_type", b"ticket_type", "update_time", b"update_time", "urgency", b"urgency"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

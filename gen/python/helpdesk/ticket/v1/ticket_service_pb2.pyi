@@ -159,7 +159,9 @@ class UpdateTicketRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """The fields to change, of subject, body, priority, tags, impact and urgency. Empty means all that are set."""
+        """The fields to change, of subject, body, priority, tags, impact, urgency, ticket_type and queue. Empty
+        means all that are set.
+        """
 
     def __init__(
         self,
@@ -398,6 +400,58 @@ class CloseTicketRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CloseTicketRequest: _TypeAlias = CloseTicketRequest  # noqa: Y015
+
+@_typing.final
+class FollowTicketRequest(_message.Message):
+    """Asks to let a user follow a ticket."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """The ticket."""
+    user_id: _builtins.str
+    """The user; empty means the caller."""
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+        user_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ticket_id", b"ticket_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FollowTicketRequest: _TypeAlias = FollowTicketRequest  # noqa: Y015
+
+@_typing.final
+class UnfollowTicketRequest(_message.Message):
+    """Asks to end that a user follows a ticket."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """The ticket."""
+    user_id: _builtins.str
+    """The user; empty means the caller."""
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+        user_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ticket_id", b"ticket_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnfollowTicketRequest: _TypeAlias = UnfollowTicketRequest  # noqa: Y015
 
 @_typing.final
 class ListTicketEventsRequest(_message.Message):

@@ -91,6 +91,16 @@ class TicketServiceStub:
                 request_serializer=helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.CloseTicketRequest.SerializeToString,
                 response_deserializer=helpdesk_dot_ticket_dot_v1_dot_ticket__pb2.Ticket.FromString,
                 _registered_method=True)
+        self.FollowTicket = channel.unary_unary(
+                '/helpdesk.ticket.v1.TicketService/FollowTicket',
+                request_serializer=helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.FollowTicketRequest.SerializeToString,
+                response_deserializer=helpdesk_dot_ticket_dot_v1_dot_ticket__pb2.Ticket.FromString,
+                _registered_method=True)
+        self.UnfollowTicket = channel.unary_unary(
+                '/helpdesk.ticket.v1.TicketService/UnfollowTicket',
+                request_serializer=helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.UnfollowTicketRequest.SerializeToString,
+                response_deserializer=helpdesk_dot_ticket_dot_v1_dot_ticket__pb2.Ticket.FromString,
+                _registered_method=True)
         self.ListTicketEvents = channel.unary_unary(
                 '/helpdesk.ticket.v1.TicketService/ListTicketEvents',
                 request_serializer=helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.ListTicketEventsRequest.SerializeToString,
@@ -129,7 +139,7 @@ class TicketServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateTicket(self, request, context):
-        """Changes a ticket's subject, body, priority, tags, impact or urgency.
+        """Changes a ticket's subject, body, priority, tags, impact, urgency, type or queue.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -179,6 +189,20 @@ class TicketServiceServicer:
 
     def CloseTicket(self, request, context):
         """Ends a resolved ticket for good.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FollowTicket(self, request, context):
+        """Lets a user follow a ticket; customers do not see who does.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnfollowTicket(self, request, context):
+        """Ends that a user follows a ticket.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -255,6 +279,16 @@ def add_TicketServiceServicer_to_server(servicer, server):
             'CloseTicket': grpc.unary_unary_rpc_method_handler(
                     servicer.CloseTicket,
                     request_deserializer=helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.CloseTicketRequest.FromString,
+                    response_serializer=helpdesk_dot_ticket_dot_v1_dot_ticket__pb2.Ticket.SerializeToString,
+            ),
+            'FollowTicket': grpc.unary_unary_rpc_method_handler(
+                    servicer.FollowTicket,
+                    request_deserializer=helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.FollowTicketRequest.FromString,
+                    response_serializer=helpdesk_dot_ticket_dot_v1_dot_ticket__pb2.Ticket.SerializeToString,
+            ),
+            'UnfollowTicket': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnfollowTicket,
+                    request_deserializer=helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.UnfollowTicketRequest.FromString,
                     response_serializer=helpdesk_dot_ticket_dot_v1_dot_ticket__pb2.Ticket.SerializeToString,
             ),
             'ListTicketEvents': grpc.unary_unary_rpc_method_handler(
@@ -565,6 +599,60 @@ class TicketService:
             target,
             '/helpdesk.ticket.v1.TicketService/CloseTicket',
             helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.CloseTicketRequest.SerializeToString,
+            helpdesk_dot_ticket_dot_v1_dot_ticket__pb2.Ticket.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FollowTicket(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/helpdesk.ticket.v1.TicketService/FollowTicket',
+            helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.FollowTicketRequest.SerializeToString,
+            helpdesk_dot_ticket_dot_v1_dot_ticket__pb2.Ticket.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnfollowTicket(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/helpdesk.ticket.v1.TicketService/UnfollowTicket',
+            helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.UnfollowTicketRequest.SerializeToString,
             helpdesk_dot_ticket_dot_v1_dot_ticket__pb2.Ticket.FromString,
             options,
             channel_credentials,

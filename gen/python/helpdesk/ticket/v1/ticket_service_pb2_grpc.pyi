@@ -41,7 +41,7 @@ class TicketServiceStub:
     ListTickets: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ListTicketsRequest, _ticket_service_pb2.ListTicketsResponse]
     """Lists tickets, newest first unless ordered otherwise."""
     UpdateTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.UpdateTicketRequest, _ticket_pb2.Ticket]
-    """Changes a ticket's subject, body, priority, tags, impact or urgency."""
+    """Changes a ticket's subject, body, priority, tags, impact, urgency, type or queue."""
     CreateComment: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.CreateCommentRequest, _ticket_pb2.Comment]
     """Adds a comment. A customer's comment takes a pending or resolved ticket up again."""
     ListComments: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ListCommentsRequest, _ticket_service_pb2.ListCommentsResponse]
@@ -56,6 +56,10 @@ class TicketServiceStub:
     """Takes a pending or resolved ticket up again."""
     CloseTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.CloseTicketRequest, _ticket_pb2.Ticket]
     """Ends a resolved ticket for good."""
+    FollowTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.FollowTicketRequest, _ticket_pb2.Ticket]
+    """Lets a user follow a ticket; customers do not see who does."""
+    UnfollowTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.UnfollowTicketRequest, _ticket_pb2.Ticket]
+    """Ends that a user follows a ticket."""
     ListTicketEvents: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ListTicketEventsRequest, _ticket_service_pb2.ListTicketEventsResponse]
     """Lists what happened to a ticket, oldest first."""
     WatchTickets: _grpc.UnaryStreamMultiCallable[_ticket_service_pb2.WatchTicketsRequest, _ticket_service_pb2.WatchTicketsResponse]
@@ -75,7 +79,7 @@ class TicketServiceAsyncStub(TicketServiceStub):
     ListTickets: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ListTicketsRequest, _ticket_service_pb2.ListTicketsResponse]  # type: ignore[assignment]
     """Lists tickets, newest first unless ordered otherwise."""
     UpdateTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.UpdateTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
-    """Changes a ticket's subject, body, priority, tags, impact or urgency."""
+    """Changes a ticket's subject, body, priority, tags, impact, urgency, type or queue."""
     CreateComment: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.CreateCommentRequest, _ticket_pb2.Comment]  # type: ignore[assignment]
     """Adds a comment. A customer's comment takes a pending or resolved ticket up again."""
     ListComments: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ListCommentsRequest, _ticket_service_pb2.ListCommentsResponse]  # type: ignore[assignment]
@@ -90,6 +94,10 @@ class TicketServiceAsyncStub(TicketServiceStub):
     """Takes a pending or resolved ticket up again."""
     CloseTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.CloseTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """Ends a resolved ticket for good."""
+    FollowTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.FollowTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
+    """Lets a user follow a ticket; customers do not see who does."""
+    UnfollowTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.UnfollowTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
+    """Ends that a user follows a ticket."""
     ListTicketEvents: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ListTicketEventsRequest, _ticket_service_pb2.ListTicketEventsResponse]  # type: ignore[assignment]
     """Lists what happened to a ticket, oldest first."""
     WatchTickets: _aio.UnaryStreamMultiCallable[_ticket_service_pb2.WatchTicketsRequest, _ticket_service_pb2.WatchTicketsResponse]  # type: ignore[assignment]
@@ -130,7 +138,7 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _ticket_service_pb2.UpdateTicketRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
-        """Changes a ticket's subject, body, priority, tags, impact or urgency."""
+        """Changes a ticket's subject, body, priority, tags, impact, urgency, type or queue."""
 
     @_abc_1.abstractmethod
     def CreateComment(
@@ -187,6 +195,22 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
         """Ends a resolved ticket for good."""
+
+    @_abc_1.abstractmethod
+    def FollowTicket(
+        self,
+        request: _ticket_service_pb2.FollowTicketRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
+        """Lets a user follow a ticket; customers do not see who does."""
+
+    @_abc_1.abstractmethod
+    def UnfollowTicket(
+        self,
+        request: _ticket_service_pb2.UnfollowTicketRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
+        """Ends that a user follows a ticket."""
 
     @_abc_1.abstractmethod
     def ListTicketEvents(

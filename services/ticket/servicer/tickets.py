@@ -1,4 +1,4 @@
-"""The RPCs of ticket: message in, one use case, message out."""
+"""The RPCs of tickets."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -6,8 +6,6 @@ from contextlib import aclosing
 import structlog
 
 from helpdesk.ticket.v1 import (
-    suggestion_service_pb2,
-    suggestion_service_pb2_grpc,
     ticket_pb2,
     ticket_service_pb2,
     ticket_service_pb2_grpc,
@@ -22,15 +20,11 @@ from services.ticket.convert import (
     content_of,
     event_message,
     failed_watch_message,
-    similar_message,
-    suggested_message,
     ticket_message,
     watch_message,
 )
 from services.ticket.listing import PageRequest
-from services.ticket.ports import Knowledge, TicketStore
-from services.ticket.similar import list_similar_tickets
-from services.ticket.suggesting import suggest_articles
+from services.ticket.ports import TicketStore
 from services.ticket.watching import Pace, watch_tickets
 
 log = structlog.get_logger()
@@ -150,6 +144,22 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
         )
         return ticket_message(ticket)
 
+    async def FollowTicket(
+        self, request: ticket_service_pb2.FollowTicketRequest, context: object
+    ) -> ticket_pb2.Ticket:
+        ticket = await use_cases.follow_ticket(
+            self._store, self._clock, request.ticket_id, request.user_id
+        )
+        return ticket_message(ticket)
+
+    async def UnfollowTicket(
+        self, request: ticket_service_pb2.UnfollowTicketRequest, context: object
+    ) -> ticket_pb2.Ticket:
+        ticket = await use_cases.unfollow_ticket(
+            self._store, self._clock, request.ticket_id, request.user_id
+        )
+        return ticket_message(ticket)
+
     async def ListTicketEvents(
         self, request: ticket_service_pb2.ListTicketEventsRequest, context: object
     ) -> ticket_service_pb2.ListTicketEventsResponse:
@@ -184,30 +194,6 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
                     log.exception("a watch failed", error=type(error).__name__)
                     error = Internal("Something failed on our side.")
                 yield failed_watch_message(seq, to_status(error))
-
-
-class SuggestionServicer(suggestion_service_pb2_grpc.SuggestionServiceServicer):
-    def __init__(self, store: TicketStore, knowledge: Knowledge) -> None:
-        self._store = store
-        self._knowledge = knowledge
-
-    async def SuggestArticles(
-        self, request: suggestion_service_pb2.SuggestArticlesRequest, context: object
-    ) -> suggestion_service_pb2.SuggestArticlesResponse:
-        found = await suggest_articles(
-            self._store, self._knowledge, request.ticket_id, request.page_size
-        )
-        return suggestion_service_pb2.SuggestArticlesResponse(
-            articles=map(suggested_message, found.articles), degraded=found.degraded
-        )
-
-    async def ListSimilarTickets(
-        self, request: suggestion_service_pb2.ListSimilarTicketsRequest, context: object
-    ) -> suggestion_service_pb2.ListSimilarTicketsResponse:
-        similar = await list_similar_tickets(self._store, request.ticket_id, request.page_size)
-        return suggestion_service_pb2.ListSimilarTicketsResponse(
-            similar_tickets=map(similar_message, similar)
-        )
 
 
 def _watch_seconds() -> float:

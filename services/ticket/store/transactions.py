@@ -1,0 +1,42 @@
+"""Transactions on one tenant's tickets, and news of those that committed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.mesh.caller import TenantId
+from services.mesh.database import Database
+from services.ticket.listeners import Listeners
+from services.ticket.store.sql import SqlTickets
+
+
+class SqlTicketStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._listeners = Listeners()
+
+    @asynccontextmanager
+    async def reading(self, tenant_id: TenantId) -> AsyncIterator[SqlTickets]:
+        async with self._database.tenant_reading(tenant_id) as session:
+            yield self._tickets(session, tenant_id)
+
+    @asynccontextmanager
+    async def transaction(self, tenant_id: TenantId) -> AsyncIterator[SqlTickets]:
+        async with self._database.tenant_transaction(tenant_id) as session:
+            # Not at the end of this block: an outer transaction may commit later than that.
+            event.listen(
+                session.sync_session,
+                "after_commit",
+                lambda _: self._listeners.announce(tenant_id),
+                once=True,
+            )
+            yield self._tickets(session, tenant_id)
+
+    def listening(self, tenant_id: TenantId) -> AbstractContextManager[asyncio.Event]:
+        return self._listeners.listening(tenant_id)
+
+    def _tickets(self, session: AsyncSession, tenant_id: TenantId) -> SqlTickets:
+        return SqlTickets(session, tenant_id)
