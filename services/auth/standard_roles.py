@@ -49,6 +49,7 @@ AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {
     "search.versions.diff",
     "search.versions.list",
     "ticket.events.list",
+    "ticket.sla_policy.get",
     "ticket.queues.list",
     "ticket.tickets.assign",
     "ticket.tickets.close",
@@ -116,6 +117,7 @@ ADMIN_PERMISSIONS = (
         "search.golden_sets.run",
         "ticket.queues.create",
         "ticket.queues.delete",
+        "ticket.sla_policy.set",
         MANAGE_API_KEYS,
     }
 )

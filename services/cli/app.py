@@ -28,6 +28,7 @@ COMMANDS = (
     Entry("ask", "ask", "ask", "Ask the knowledge base; answers carry citations.", _USE),
     Entry("tickets", "tickets", "app", "Open, find and move tickets.", _USE),
     Entry("queues", "queues", "app", "Manage the queues that tickets wait in.", _USE),
+    Entry("sla", "sla", "app", "See and set how soon tickets are due.", _USE),
     Entry("kb", "knowledge", "app", "Import and search the knowledge base.", _USE),
     Entry("eval", "evaluation", "app", "Measure search with questions of your own.", _USE),
     Entry(

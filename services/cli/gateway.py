@@ -36,6 +36,7 @@ from helpdesk.search.v1 import (
 from helpdesk.ticket.v1 import audit_service_pb2_grpc as ticket_audit
 from helpdesk.ticket.v1 import (
     queue_service_pb2_grpc,
+    sla_service_pb2_grpc,
     suggestion_service_pb2_grpc,
     ticket_service_pb2_grpc,
 )
@@ -98,6 +99,7 @@ class Gateway:
         )
         self.tickets = ticket_service_pb2_grpc.TicketServiceStub(channel)
         self.queues = queue_service_pb2_grpc.QueueServiceStub(channel)
+        self.sla = sla_service_pb2_grpc.SlaServiceStub(channel)
         self.suggestions = suggestion_service_pb2_grpc.SuggestionServiceStub(channel)
         self.search = search_service_pb2_grpc.SearchServiceStub(channel)
         self.categories = category_service_pb2_grpc.CategoryServiceStub(channel)

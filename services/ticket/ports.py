@@ -10,6 +10,7 @@ from typing import Protocol
 from services.mesh.caller import TenantId, UserId
 from services.ticket.domain import Change, Comment, Queue, Ticket, TicketEvent
 from services.ticket.filter import NEWEST_FIRST, Comparison, Order
+from services.ticket.sla.policy import SlaPolicy
 
 
 @dataclass(frozen=True)
@@ -203,3 +204,19 @@ class Knowledge(Protocol):
     async def find_articles(self, question: str) -> FoundArticles:
         """Among those that the caller may read; none for a question without a word."""
         ...
+
+
+@dataclass(frozen=True)
+class KeptSlaPolicy:
+    """`policy_id` is another one each time that a policy is set."""
+
+    policy_id: str
+    policy: SlaPolicy
+    update_time: datetime
+
+
+class SlaPolicies(Protocol):
+    async def find(self, tenant_id: TenantId) -> KeptSlaPolicy | None: ...
+
+    async def keep(self, tenant_id: TenantId, kept: KeptSlaPolicy) -> None:
+        """Keeps it in place of the one before."""

@@ -8,6 +8,7 @@ import grpc
 from helpdesk.search.v1 import search_service_pb2_grpc
 from helpdesk.ticket.v1 import (
     queue_service_pb2_grpc,
+    sla_service_pb2_grpc,
     suggestion_service_pb2_grpc,
     ticket_service_pb2_grpc,
 )
@@ -21,9 +22,14 @@ from services.mesh.server import serve
 from services.mesh.tls import ensure_certificates
 from services.ticket.metrics import outbox_metrics
 from services.ticket.peers import SearchKnowledge
-from services.ticket.servicer import QueueServicer, SuggestionServicer, TicketServicer
+from services.ticket.servicer import (
+    QueueServicer,
+    SlaServicer,
+    SuggestionServicer,
+    TicketServicer,
+)
 from services.ticket.settings import TicketSettings
-from services.ticket.store import SqlOutbox, SqlTicketStore
+from services.ticket.store import SqlOutbox, SqlSlaPolicies, SqlTicketStore
 from services.ticket.tables import Table
 from services.ticket.watching import Pace
 
@@ -49,6 +55,8 @@ async def serve_tickets(settings: TicketSettings) -> None:
         queue_service_pb2_grpc.add_QueueServiceServicer_to_server(queues, server)
         suggestions = SuggestionServicer(store, knowledge)
         suggestion_service_pb2_grpc.add_SuggestionServiceServicer_to_server(suggestions, server)
+        sla = SlaServicer(SqlSlaPolicies(database), utc_now)
+        sla_service_pb2_grpc.add_SlaServiceServicer_to_server(sla, server)
 
     try:
         await database.migrate(MIGRATIONS)

@@ -1,6 +1,7 @@
 """Ticket's tables. Each begins with the tenant, and so does each of their keys and indexes."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -185,6 +186,17 @@ class OutboxRow(Table):
     payload: Mapped[dict[str, str | int]] = mapped_column(JSON)
     create_time: Mapped[datetime] = mapped_column(UtcDateTime)
     delivered_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SlaPolicyRow(Table):
+    """What a tenant promises; as JSON, for nobody asks for a part of it."""
+
+    __tablename__ = "sla_policies"
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    policy_id: Mapped[str] = mapped_column(_ID)
+    policy: Mapped[dict[str, Any]] = mapped_column(JSON)
+    update_time: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 idempotency_table(Table.metadata)

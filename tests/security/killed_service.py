@@ -16,6 +16,7 @@ import grpc
 
 from helpdesk.ticket.v1 import (
     queue_service_pb2_grpc,
+    sla_service_pb2_grpc,
     suggestion_service_pb2_grpc,
     ticket_service_pb2_grpc,
 )
@@ -27,8 +28,13 @@ from services.mesh.interceptors import audit
 from services.mesh.server import MeshServer
 from services.mesh.settings import MeshSettings
 from services.ticket.server import MIGRATIONS
-from services.ticket.servicer import QueueServicer, SuggestionServicer, TicketServicer
-from services.ticket.store import SqlTicketStore
+from services.ticket.servicer import (
+    QueueServicer,
+    SlaServicer,
+    SuggestionServicer,
+    TicketServicer,
+)
+from services.ticket.store import SqlSlaPolicies, SqlTicketStore
 from services.ticket.watching import Pace
 from tests.support.mesh_server import FakeAuthority, TestUser
 from tests.ticket.clients import AGENT_PERMISSIONS
@@ -58,6 +64,8 @@ async def serve(data: Path) -> None:
         queue_service_pb2_grpc.add_QueueServiceServicer_to_server(queues, server)
         suggestions = SuggestionServicer(store, FakeKnowledge())
         suggestion_service_pb2_grpc.add_SuggestionServiceServicer_to_server(suggestions, server)
+        sla = SlaServicer(SqlSlaPolicies(database), utc_now)
+        sla_service_pb2_grpc.add_SlaServiceServicer_to_server(sla, server)
 
     server = MeshServer(
         name="ticket",

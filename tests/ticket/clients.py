@@ -10,6 +10,7 @@ from google.protobuf.message_factory import GetMessageClass
 from helpdesk.ticket.v1 import (
     queue_service_pb2,
     queue_service_pb2_grpc,
+    sla_service_pb2_grpc,
     suggestion_service_pb2_grpc,
     ticket_pb2,
     ticket_service_pb2,
@@ -20,7 +21,13 @@ from services.mesh.contract import services_of
 from services.mesh.database import Database
 from services.mesh.settings import MeshSettings
 from services.ticket.ports import TicketStore
-from services.ticket.servicer import QueueServicer, SuggestionServicer, TicketServicer
+from services.ticket.servicer import (
+    QueueServicer,
+    SlaServicer,
+    SuggestionServicer,
+    TicketServicer,
+)
+from services.ticket.store import SqlSlaPolicies
 from services.ticket.watching import Pace
 from tests.support.mesh_server import RunningServer, TestUser, running_server
 from tests.ticket.builders import TickingClock
@@ -97,6 +104,8 @@ async def serving(
         queue_service_pb2_grpc.add_QueueServiceServicer_to_server(queues, server)
         suggestions = SuggestionServicer(store, FakeKnowledge())
         suggestion_service_pb2_grpc.add_SuggestionServiceServicer_to_server(suggestions, server)
+        sla = SlaServicer(SqlSlaPolicies(database), TickingClock())
+        sla_service_pb2_grpc.add_SlaServiceServicer_to_server(sla, server)
 
     async with running_server(
         "ticket", register, services_of("ticket"), settings, database=database

@@ -1,7 +1,8 @@
 """The RPCs of ticket: message in, one use case, message out."""
 
 from services.ticket.servicer.queues import QueueServicer
+from services.ticket.servicer.sla import SlaServicer
 from services.ticket.servicer.suggestions import SuggestionServicer
 from services.ticket.servicer.tickets import TicketServicer
 
-__all__ = ["QueueServicer", "SuggestionServicer", "TicketServicer"]
+__all__ = ["QueueServicer", "SlaServicer", "SuggestionServicer", "TicketServicer"]

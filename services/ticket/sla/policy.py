@@ -11,6 +11,7 @@ from services.ticket.sla.opening_hours import AROUND_THE_CLOCK, BusinessCalendar
 # A target is reached within so many weeks of usual opening hours.
 MOST_WEEKS = 260
 WHOLE_PERCENT = 100
+AMBER_PERCENT, RED_PERCENT = 75, 90
 
 
 class SlaClock(StrEnum):
@@ -47,8 +48,8 @@ class SlaPolicy:
 
     targets: Mapping[TicketPriority, Targets] = field(default_factory=dict)
     calendar: BusinessCalendar = AROUND_THE_CLOCK
-    amber_percent: int = 75
-    red_percent: int = 90
+    amber_percent: int = AMBER_PERCENT
+    red_percent: int = RED_PERCENT
 
     def targets_of(self, priority: TicketPriority) -> Targets:
         return self.targets.get(priority, NO_TARGETS)

@@ -1,7 +1,8 @@
 """All SQL of ticket, for SQLite and PostgreSQL."""
 
 from services.ticket.store.outbox import SqlOutbox
+from services.ticket.store.sla_policies import SqlSlaPolicies
 from services.ticket.store.sql import SqlTickets
 from services.ticket.store.transactions import SqlTicketStore
 
-__all__ = ["SqlOutbox", "SqlTicketStore", "SqlTickets"]
+__all__ = ["SqlOutbox", "SqlSlaPolicies", "SqlTicketStore", "SqlTickets"]

@@ -14,6 +14,7 @@ from services.ticket.tables import (
     CounterRow,
     EventRow,
     QueueRow,
+    SlaPolicyRow,
     TagRow,
     TicketRow,
     WordCountRow,
@@ -22,13 +23,13 @@ from services.ticket.tables import (
 
 AnyRow = TicketRow | TagRow | CommentRow | EventRow | CounterRow | QueueRow | WordRow | WordCountRow
 
+Upserted = CounterRow | QueueRow | WordCountRow | SlaPolicyRow
+
 Own = Callable[[type[AnyRow]], ColumnElement[bool]]
 """Makes the condition that a row is the tenant's."""
 
 
-def upsert(
-    session: AsyncSession, table: type[CounterRow | QueueRow | WordCountRow]
-) -> SqliteInsert | PostgresqlInsert:
+def upsert(session: AsyncSession, table: type[Upserted]) -> SqliteInsert | PostgresqlInsert:
     """An INSERT in the words of the session's database, which can say what to do instead."""
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     return sqlite_insert(table) if is_sqlite else postgresql_insert(table)

@@ -1,0 +1,46 @@
+"""What the SLA keeps as JSON ↔ domain, both directions side by side."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple
+from datetime import date
+from typing import Any
+
+from services.ticket.domain import TicketPriority
+from services.ticket.sla.opening_hours import BusinessCalendar, Holiday, Span, Spans
+from services.ticket.sla.policy import SlaPolicy, Targets
+
+
+def policy_json(policy: SlaPolicy) -> dict[str, Any]:
+    calendar = policy.calendar
+    return {
+        "targets": {priority.name: astuple(each) for priority, each in policy.targets.items()},
+        "time_zone": calendar.time_zone,
+        "week": [_spans_json(spans) for spans in calendar.week],
+        "holidays": {day.day.isoformat(): _spans_json(day.spans) for day in calendar.holidays},
+        "amber_percent": policy.amber_percent,
+        "red_percent": policy.red_percent,
+    }
+
+
+def policy_from(written: Mapping[str, Any]) -> SlaPolicy:
+    mon, tue, wed, thu, fri, sat, sun = map(_spans_from, written["week"])
+    holidays = (
+        Holiday(date.fromisoformat(day), _spans_from(spans))
+        for day, spans in written["holidays"].items()
+    )
+    return SlaPolicy(
+        {TicketPriority[name]: Targets(*each) for name, each in written["targets"].items()},
+        BusinessCalendar(
+            written["time_zone"], (mon, tue, wed, thu, fri, sat, sun), tuple(holidays)
+        ),
+        written["amber_percent"],
+        written["red_percent"],
+    )
+
+
+def _spans_json(spans: Spans) -> list[tuple[int, int]]:
+    return [(span.start_minute, span.end_minute) for span in spans]
+
+
+def _spans_from(written: Iterable[tuple[int, int]]) -> Spans:
+    return tuple(Span(start, end) for start, end in written)
