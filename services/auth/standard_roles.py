@@ -59,8 +59,14 @@ AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {
     "ticket.tickets.resolve",
     "ticket.tickets.unfollow",
     "ticket.tickets.update",
+    "ticket.views.create",
+    "ticket.views.delete",
+    "ticket.views.list",
     HANDLE_TICKETS,
 }
+
+# Belongs to no single RPC: it saves and deletes views for everybody of the tenant.
+SHARE_VIEWS = "ticket.views.share"
 
 # Belongs to no single RPC: it shows and revokes the keys of all users.
 MANAGE_API_KEYS = "auth.api_keys.manage"
@@ -119,6 +125,7 @@ ADMIN_PERMISSIONS = (
         "ticket.queues.delete",
         "ticket.sla_policy.set",
         MANAGE_API_KEYS,
+        SHARE_VIEWS,
     }
 )
 

@@ -39,6 +39,7 @@ from helpdesk.ticket.v1 import (
     sla_service_pb2_grpc,
     suggestion_service_pb2_grpc,
     ticket_service_pb2_grpc,
+    view_service_pb2_grpc,
 )
 from services.cli.calls import Around, Token
 from services.cli.failures import CommandError
@@ -101,6 +102,7 @@ class Gateway:
         self.queues = queue_service_pb2_grpc.QueueServiceStub(channel)
         self.sla = sla_service_pb2_grpc.SlaServiceStub(channel)
         self.suggestions = suggestion_service_pb2_grpc.SuggestionServiceStub(channel)
+        self.views = view_service_pb2_grpc.ViewServiceStub(channel)
         self.search = search_service_pb2_grpc.SearchServiceStub(channel)
         self.categories = category_service_pb2_grpc.CategoryServiceStub(channel)
         self.publications = publication_service_pb2_grpc.PublicationServiceStub(channel)

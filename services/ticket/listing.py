@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from services.mesh.caller import current_tenant
+from services.mesh.caller import current_tenant, current_user
 from services.mesh.paging import decode_page_token, encode_page_token
 from services.mesh.paging import page_size as size_of
 from services.ticket.cursors import (
@@ -15,7 +15,7 @@ from services.ticket.cursors import (
     ticket_position,
 )
 from services.ticket.domain import Comment, Ticket, TicketEvent
-from services.ticket.filter import parse_filter, parse_order
+from services.ticket.filter_parser import parse_filter, parse_order
 from services.ticket.ports import (
     CommentCursor,
     EventQuery,
@@ -44,11 +44,13 @@ async def list_tickets(
     store: TicketStore, page: PageRequest, *, filter_text: str = "", order_text: str = ""
 ) -> Page[Ticket]:
     order = parse_order(order_text)
-    comparisons = parse_filter(filter_text)
+    where = parse_filter(filter_text, current_user())
     arguments = {
         "list": "tickets",
         "filter": filter_text,
         "order_by": order_text,
+        # Whom the filter means by `me`.
+        "user_id": current_user(),
         "requester_id": visible_requester() or "",
     }
     position = decode_page_token(current_tenant(), arguments, page.token)
@@ -57,7 +59,7 @@ async def list_tickets(
             TicketQuery(
                 limit=size_of(page.size) + 1,
                 requester_id=visible_requester(),
-                comparisons=comparisons,
+                where=where,
                 order=order,
                 after=ticket_cursor(position, order) if position is not None else None,
             )

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from services.mesh.caller import TenantId, UserId
 from services.ticket.domain import Change, Comment, Queue, Ticket, TicketEvent
-from services.ticket.filter import NEWEST_FIRST, Comparison, Order
+from services.ticket.filter import EVERYTHING, NEWEST_FIRST, Expression, Order
 from services.ticket.sla.policy import SlaPolicy
 
 
@@ -33,7 +33,7 @@ class TicketQuery:
 
     limit: int
     requester_id: UserId | None = None
-    comparisons: tuple[Comparison, ...] = ()
+    where: Expression = EVERYTHING
     order: Order = NEWEST_FIRST
     after: TicketCursor | None = None
 
@@ -88,6 +88,10 @@ class TicketReading(Protocol):
     async def find(self, ticket_id: str) -> Ticket | None: ...
 
     async def find_by_number(self, number: int) -> Ticket | None: ...
+
+    async def count_tickets(self, query: TicketQuery) -> int:
+        """As many as its limit at most; a cursor counts for nothing."""
+        ...
 
     async def list_tickets(self, query: TicketQuery) -> list[Ticket]:
         """Returns the tickets behind the cursor; equal values are in the order of the ids."""

@@ -11,6 +11,7 @@ from helpdesk.ticket.v1 import (
     sla_service_pb2_grpc,
     suggestion_service_pb2_grpc,
     ticket_service_pb2_grpc,
+    view_service_pb2_grpc,
 )
 from services.mesh.authority import RemoteAuthority
 from services.mesh.channel import connect
@@ -27,9 +28,10 @@ from services.ticket.servicer import (
     SlaServicer,
     SuggestionServicer,
     TicketServicer,
+    ViewServicer,
 )
 from services.ticket.settings import TicketSettings
-from services.ticket.store import SqlOutbox, SqlSlaPolicies, SqlTicketStore
+from services.ticket.store import SqlOutbox, SqlSlaPolicies, SqlTicketStore, SqlViewStore
 from services.ticket.tables import Table
 from services.ticket.watching import Pace
 
@@ -57,6 +59,8 @@ async def serve_tickets(settings: TicketSettings) -> None:
         suggestion_service_pb2_grpc.add_SuggestionServiceServicer_to_server(suggestions, server)
         sla = SlaServicer(SqlSlaPolicies(database), utc_now)
         sla_service_pb2_grpc.add_SlaServiceServicer_to_server(sla, server)
+        views = ViewServicer(SqlViewStore(database), store, utc_now)
+        view_service_pb2_grpc.add_ViewServiceServicer_to_server(views, server)
 
     try:
         await database.migrate(MIGRATIONS)

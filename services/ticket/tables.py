@@ -21,6 +21,8 @@ from services.mesh.idempotency import idempotency_table
 
 _ID = String(64)
 _WORD = String(32)
+# By code point on both databases, so that all words which begin alike stand together.
+_FOUND_WORD = _ID.with_variant(String(64, collation="C"), "postgresql")
 # The rows stand where their key does, so that neighbours are read in one go.
 _KEPT_BY_KEY = {"sqlite_with_rowid": False}
 
@@ -154,7 +156,7 @@ class WordRow(Table):
     __table_args__ = _KEPT_BY_KEY
 
     tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
-    word: Mapped[str] = mapped_column(_ID, primary_key=True)
+    word: Mapped[str] = mapped_column(_FOUND_WORD, primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     weight: Mapped[int] = mapped_column(SmallInteger)
 
@@ -166,8 +168,25 @@ class WordCountRow(Table):
     __table_args__ = _KEPT_BY_KEY
 
     tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
-    word: Mapped[str] = mapped_column(_ID, primary_key=True)
+    word: Mapped[str] = mapped_column(_FOUND_WORD, primary_key=True)
     tickets: Mapped[int]
+
+
+class ViewRow(Table):
+    """A shared one has an empty owner."""
+
+    __tablename__ = "ticket_views"
+    __table_args__ = (
+        Index("uq_ticket_views_owner_name", "tenant_id", "owner_id", "name", unique=True),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    view_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    owner_id: Mapped[str] = mapped_column(_ID)
+    name: Mapped[str] = mapped_column(_ID)
+    filter: Mapped[str] = mapped_column(Text)
+    order_by: Mapped[str] = mapped_column(Text)
+    create_time: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class OutboxRow(Table):

@@ -28,14 +28,19 @@ _WORD = re.compile(r"[^\W_]+")
 def weights_of(subject: str, body: str) -> Mapping[str, int]:
     """By word, in the order of the text; a word that comes once in a ticket of usual length weighs
     FULL_WEIGHT."""
-    text = unicodedata.normalize("NFKC", f"{subject}\n{body}").casefold()
-    found = (match.group()[:LONGEST_WORD] for match in _WORD.finditer(text))
-    counts = Counter(word for word in found if len(word) >= SHORTEST_WORD)
+    counts = Counter(words_of(f"{subject}\n{body}"))
     length = 1 - _LENGTH_COUNTS + _LENGTH_COUNTS * counts.total() / _USUAL_LENGTH
     return {
         word: round(FULL_WEIGHT * count * (_SATURATION + 1) / (count + _SATURATION * length))
         for word, count in islice(counts.items(), MOST_WORDS)
     }
+
+
+def words_of(text: str) -> list[str]:
+    """As they are kept and compared, in the order of the text."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    found = (match.group()[:LONGEST_WORD] for match in _WORD.finditer(plain))
+    return [word for word in found if len(word) >= SHORTEST_WORD]
 
 
 def rarity(with_word: int, all_tickets: int) -> float:

@@ -8,6 +8,7 @@ from services.auth.standard_roles import (
     MANAGE_API_KEYS,
     OPERATOR,
     READ_UNATTRIBUTED_AUDIT,
+    SHARE_VIEWS,
     STANDARD_ROLES,
     roles_of,
 )
@@ -31,6 +32,7 @@ def test_no_role_holds_a_permission_that_the_contract_does_not_know() -> None:
     assert held - permissions_of_the_contract() == {
         HANDLE_TICKETS,
         MANAGE_API_KEYS,
+        SHARE_VIEWS,
         *READ_UNATTRIBUTED_AUDIT,
     }
 

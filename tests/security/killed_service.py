@@ -19,6 +19,7 @@ from helpdesk.ticket.v1 import (
     sla_service_pb2_grpc,
     suggestion_service_pb2_grpc,
     ticket_service_pb2_grpc,
+    view_service_pb2_grpc,
 )
 from services.mesh.caller import TenantId, UserId
 from services.mesh.clock import utc_now
@@ -33,8 +34,9 @@ from services.ticket.servicer import (
     SlaServicer,
     SuggestionServicer,
     TicketServicer,
+    ViewServicer,
 )
-from services.ticket.store import SqlSlaPolicies, SqlTicketStore
+from services.ticket.store import SqlSlaPolicies, SqlTicketStore, SqlViewStore
 from services.ticket.watching import Pace
 from tests.support.mesh_server import FakeAuthority, TestUser
 from tests.ticket.clients import AGENT_PERMISSIONS
@@ -66,6 +68,8 @@ async def serve(data: Path) -> None:
         suggestion_service_pb2_grpc.add_SuggestionServiceServicer_to_server(suggestions, server)
         sla = SlaServicer(SqlSlaPolicies(database), utc_now)
         sla_service_pb2_grpc.add_SlaServiceServicer_to_server(sla, server)
+        views = ViewServicer(SqlViewStore(database), store, utc_now)
+        view_service_pb2_grpc.add_ViewServiceServicer_to_server(views, server)
 
     server = MeshServer(
         name="ticket",

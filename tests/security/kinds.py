@@ -17,7 +17,7 @@ from helpdesk.auth.v1 import (
 )
 from helpdesk.chat.v1 import chat_pb2, chat_service_pb2
 from helpdesk.search.v1 import evaluation_service_pb2, search_pb2, search_service_pb2
-from helpdesk.ticket.v1 import queue_service_pb2, ticket_pb2, ticket_service_pb2
+from helpdesk.ticket.v1 import queue_service_pb2, ticket_pb2, ticket_service_pb2, view_service_pb2
 from services.mesh.ids import new_id
 from tests.security.requests import CannotCall, a_request, a_role_name, unique
 from tests.security.rpcs import FieldPath, Rpc, rpc, text_fields
@@ -50,6 +50,16 @@ async def _ticket(stage: Stage, house: House, owner: Person, state: str) -> str:
         move = rpc(step).request_type(ticket_id=made.ticket_id)
         await stage.must(house["admin"], step, move)
     return made.ticket_id
+
+
+async def _view(stage: Stage, house: House, owner: Person, state: str) -> str:
+    # Customers save none, so theirs is one that their admin shares.
+    is_shared = not {"agent", "admin"} & {*owner.roles}
+    view = view_service_pb2.View(name=unique("view"), shared=is_shared)
+    request = view_service_pb2.CreateViewRequest(view=view)
+    made = await stage.must(house["admin"] if is_shared else owner, "CreateView", request)
+    assert isinstance(made, view_service_pb2.View)
+    return made.view_id
 
 
 async def _document(stage: Stage, house: House, owner: Person, state: str) -> str:
@@ -151,6 +161,7 @@ async def _tenant(stage: Stage, house: House, owner: Person, state: str) -> str:
 
 
 TICKET = Kind("ticket", _ticket, ("existing", "resolved", "closed"), is_personal=True)
+VIEW = Kind("view", _view, is_personal=True)
 DOCUMENT = Kind("document", _document, ("existing", "deleted"))
 GOLDEN_SET = Kind("golden set", _golden_set)
 CONVERSATION = Kind("conversation", _conversation, ("existing", "handed off"), is_personal=True)
@@ -166,6 +177,7 @@ TENANT = Kind("tenant", _tenant, ("existing", "suspended"))
 # alone where it means the same everywhere.
 FIELDS: Mapping[tuple[str, str], Kind] = {
     ("ticket", "ticket_id"): TICKET,
+    ("ticket", "view_id"): VIEW,
     ("ticket", "assignee_id"): USER,
     ("ticket", "requester_id"): USER,
     ("ticket", "author_id"): USER,

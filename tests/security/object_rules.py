@@ -6,7 +6,7 @@ what they ought to do. Whatever is not in these tables succeeds.
 
 from collections.abc import Collection, Mapping
 
-from tests.security.kinds import API_KEY, DOCUMENT, TICKET, Kind
+from tests.security.kinds import API_KEY, DOCUMENT, TICKET, VIEW, Kind
 from tests.security.rpcs import Rpc
 
 OK = "OK"
@@ -16,7 +16,11 @@ UNAUTHENTICATED = "UNAUTHENTICATED"
 PERMISSION_DENIED = "PERMISSION_DENIED"
 
 # Whoever holds one of these sees what belongs to colleagues, too.
-SEES_ALL: Mapping[Kind, str] = {API_KEY: "auth.api_keys.manage", TICKET: "ticket.tickets.handle"}
+SEES_ALL: Mapping[Kind, str] = {
+    API_KEY: "auth.api_keys.manage",
+    TICKET: "ticket.tickets.handle",
+    VIEW: "ticket.views.share",
+}
 
 ALLOWED_IN: Mapping[str, Collection[str]] = {
     "UpdateTicket": ("existing", "resolved"),

@@ -51,6 +51,7 @@ VALUES: Mapping[str, Callable[[], object]] = {
     "scopes": lambda: ["ticket.tickets.get"],
     "display_name": lambda: unique("Somebody"),
     "subject": lambda: unique("Printer"),
+    "View.name": lambda: unique("view"),
     "GoldenSet.name": lambda: unique("set"),
     "source_uris": lambda: [f"security/{unique('article')}.md"],
     "source_uri": lambda: f"security/{unique('article')}.md",

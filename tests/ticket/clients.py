@@ -15,6 +15,7 @@ from helpdesk.ticket.v1 import (
     ticket_pb2,
     ticket_service_pb2,
     ticket_service_pb2_grpc,
+    view_service_pb2_grpc,
 )
 from services.mesh.caller import TenantId
 from services.mesh.contract import services_of
@@ -26,8 +27,9 @@ from services.ticket.servicer import (
     SlaServicer,
     SuggestionServicer,
     TicketServicer,
+    ViewServicer,
 )
-from services.ticket.store import SqlSlaPolicies
+from services.ticket.store import SqlSlaPolicies, SqlViewStore
 from services.ticket.watching import Pace
 from tests.support.mesh_server import RunningServer, TestUser, running_server
 from tests.ticket.builders import TickingClock
@@ -106,6 +108,8 @@ async def serving(
         suggestion_service_pb2_grpc.add_SuggestionServiceServicer_to_server(suggestions, server)
         sla = SlaServicer(SqlSlaPolicies(database), TickingClock())
         sla_service_pb2_grpc.add_SlaServiceServicer_to_server(sla, server)
+        views = ViewServicer(SqlViewStore(database), store, TickingClock())
+        view_service_pb2_grpc.add_ViewServiceServicer_to_server(views, server)
 
     async with running_server(
         "ticket", register, services_of("ticket"), settings, database=database

@@ -1,17 +1,28 @@
 """A ticket store in memory. It is trusted because it passes test_store.py."""
 
 import asyncio
+import operator
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from services.mesh.caller import TenantId
 from services.ticket.domain import Change, Comment, Queue, Ticket, TicketEvent
 from services.ticket.errors import TicketChanged
-from services.ticket.filter import Comparison, FilterField
+from services.ticket.filter import (
+    AllOf,
+    AnyOf,
+    Comparator,
+    Comparison,
+    Expression,
+    FilterField,
+    HasWord,
+    Not,
+)
 from services.ticket.listeners import Listeners
 from services.ticket.ports import (
     AlikeQuery,
@@ -59,9 +70,11 @@ class FakeTickets:
         return [
             ticket
             for ticket in found
-            if query.requester_id in (None, ticket.requester_id)
-            and all(_holds(comparison, ticket) for comparison in query.comparisons)
+            if query.requester_id in (None, ticket.requester_id) and holds(query.where, ticket)
         ][: query.limit]
+
+    async def count_tickets(self, query: TicketQuery) -> int:
+        return len(await self.list_tickets(replace(query, after=None)))
 
     async def list_comments(
         self, ticket_id: str, *, limit: int, after: CommentCursor | None, with_internal: bool
@@ -187,13 +200,33 @@ class FakeTicketStore:
         return self._tenants[tenant_id].outbox
 
 
+COMPARED: Mapping[Comparator, Callable[[Any, Any], bool]] = {
+    Comparator.EQUAL: operator.eq,
+    Comparator.NOT_EQUAL: operator.ne,
+    Comparator.LESS: operator.lt,
+    Comparator.LESS_OR_EQUAL: operator.le,
+    Comparator.GREATER: operator.gt,
+    Comparator.GREATER_OR_EQUAL: operator.ge,
+}
+
+
 def weights_of_ticket(ticket: Ticket) -> Mapping[str, int]:
     return weights_of(ticket.subject, ticket.body)
 
 
-def _holds(comparison: Comparison, ticket: Ticket) -> bool:
-    if comparison.field is FilterField.TAGS:
-        holds = comparison.value in ticket.tags
-    else:
-        holds = (getattr(ticket, comparison.field) or "") == comparison.value
-    return holds is not comparison.is_negated
+def holds(expression: Expression, ticket: Ticket) -> bool:
+    match expression:
+        case HasWord(word, is_prefix):
+            words = weights_of_ticket(ticket)
+            return any(one.startswith(word) for one in words) if is_prefix else word in words
+        case Not(part):
+            return not holds(part, ticket)
+        case AllOf(parts):
+            return all(holds(part, ticket) for part in parts)
+        case AnyOf(parts):
+            return any(holds(part, ticket) for part in parts)
+        case Comparison(field, comparator, value):
+            own = getattr(ticket, field)
+            if field is FilterField.TAGS:
+                return (value in own) is (comparator is Comparator.EQUAL)
+            return COMPARED[comparator]("" if own is None else own, value)

@@ -22,7 +22,8 @@ from services.ticket.domain import (
     updated,
 )
 from services.ticket.errors import TicketChanged
-from services.ticket.filter import Order, OrderField, parse_filter
+from services.ticket.filter import Order, OrderField
+from services.ticket.filter_parser import parse_filter
 from services.ticket.ports import CommentCursor, EventQuery, TicketCursor, TicketQuery, TicketStore
 from tests.ticket.builders import ALEX, ANNA, BEN, NOON, a_comment, an_opening
 
@@ -229,6 +230,19 @@ async def test_pages_hold_each_ticket_once_while_others_arrive(
         ("requester_id = ben", [3]),
         ("requester_id != ben", [1, 2]),
         ('requester_id = "\' OR 1=1 --"', []),
+        ("NOT assignee_id = alex", [1, 3]),
+        ('NOT assignee_id = ""', [2]),
+        ("assignee_id = me", [2]),
+        ("status = NEW OR status = PENDING", [1, 3]),
+        ("status = NEW OR tags:mfa", [1, 2]),
+        ("NOT (status = NEW OR assignee_id = alex)", [3]),
+        ("-tags:vpn", [3]),
+        ("priority > NORMAL", [2]),
+        ("priority <= NORMAL", [1, 3]),
+        ("number >= 2 number < 3", [2]),
+        ("number = #3", [3]),
+        ("create_time >= 2020-01-01 AND create_time < 2199-01-01T00:00:00Z", [1, 2, 3]),
+        ("update_time < 2020-01-01", []),
     ],
 )
 async def test_a_filter_finds_what_it_says(
@@ -240,7 +254,7 @@ async def test_a_filter_finds_what_it_says(
     given, pended = assigned(second.ticket, ALEX, ACT), moved(third.ticket, Verb.PEND, ACT)
     await keep(store, tenant_id, given, pended)
     order = Order(OrderField.NUMBER, is_descending=False)
-    query = TicketQuery(limit=9, comparisons=parse_filter(text), order=order)
+    query = TicketQuery(limit=9, where=parse_filter(text, ALEX), order=order)
     assert await numbers(store, tenant_id, query) == list(expected)
 
 

@@ -6,7 +6,7 @@ import typer
 
 from helpdesk.ticket.v1 import suggestion_service_pb2, ticket_pb2, ticket_service_pb2
 from services.cli import ticket_lookup
-from services.cli.commands import ticket_steps
+from services.cli.commands import ticket_steps, ticket_views
 from services.cli.commands.ticket_calls import TicketArgument, open_gateway, show_changed
 from services.cli.failures import CommandError
 from services.cli.messages import write_message
@@ -19,6 +19,7 @@ from services.mesh.ids import new_id
 
 app = typer.Typer(no_args_is_help=False, invoke_without_command=True)
 app.add_typer(ticket_steps.app)
+app.add_typer(ticket_views.app, name="views", help="Lists that are looked at again and again.")
 
 
 @app.callback()
@@ -44,19 +45,27 @@ def list_tickets(
     status: Annotated[str, typer.Option(help="new, open, pending, resolved or closed.")] = "",
     priority: Annotated[str, typer.Option(help="low, normal, high or urgent.")] = "",
     wanted: Annotated[
-        str, typer.Option("--filter", help="As in the API: `status = OPEN AND tags = vpn`.")
+        str,
+        typer.Option(
+            "--filter", help="As in the API: `printer AND (tags:vpn OR assignee_id = me)`."
+        ),
     ] = "",
+    view: Annotated[str, typer.Option(help="One of `tickets views`.")] = "",
     order_by: Annotated[str, typer.Option(help="As in the API: `priority desc`.")] = "",
     limit: LimitOption = 50,
     tenant: TenantOption = None,
     role: RoleOption = None,
     output: OutputOption = Format.TEXT,
 ) -> None:
-    """List tickets, newest first."""
+    """List tickets, newest first unless a view or you say otherwise."""
     parts = [wanted] if wanted else []
     parts += [f"status = {status.upper()}"] if status else []
     parts += [f"priority = {priority.upper()}"] if priority else []
     with open_gateway(tenant, role) as gateway:
+        if view:
+            saved = ticket_views.find_view(gateway, view)
+            parts += [saved.filter] if saved.filter else []
+            order_by = order_by or saved.order_by
         found = ticket_lookup.list_tickets(gateway, " AND ".join(parts), order_by, limit)
         if output is Format.JSON:
             write_message(ticket_service_pb2.ListTicketsResponse(tickets=found))

@@ -4,5 +4,6 @@ from services.ticket.servicer.queues import QueueServicer
 from services.ticket.servicer.sla import SlaServicer
 from services.ticket.servicer.suggestions import SuggestionServicer
 from services.ticket.servicer.tickets import TicketServicer
+from services.ticket.servicer.views import ViewServicer
 
-__all__ = ["QueueServicer", "SlaServicer", "SuggestionServicer", "TicketServicer"]
+__all__ = ["QueueServicer", "SlaServicer", "SuggestionServicer", "TicketServicer", "ViewServicer"]

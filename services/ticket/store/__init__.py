@@ -4,5 +4,6 @@ from services.ticket.store.outbox import SqlOutbox
 from services.ticket.store.sla_policies import SqlSlaPolicies
 from services.ticket.store.sql import SqlTickets
 from services.ticket.store.transactions import SqlTicketStore
+from services.ticket.store.views import SqlViewStore
 
-__all__ = ["SqlOutbox", "SqlSlaPolicies", "SqlTicketStore", "SqlTickets"]
+__all__ = ["SqlOutbox", "SqlSlaPolicies", "SqlTicketStore", "SqlTickets", "SqlViewStore"]

@@ -1,13 +1,24 @@
 """Filters and orders of the list of tickets, as conditions and columns."""
 
-from collections.abc import Mapping
-from typing import Any
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any, assert_never
 
-from sqlalchemy import ColumnElement, exists, not_
+from sqlalchemy import ColumnElement, and_, exists, not_, or_, true
 from sqlalchemy.orm import InstrumentedAttribute
 
-from services.ticket.filter import Comparison, FilterField, OrderField
-from services.ticket.tables import TagRow, TicketRow
+from services.ticket.filter import (
+    AllOf,
+    AnyOf,
+    Comparator,
+    Comparison,
+    Expression,
+    FilterField,
+    HasWord,
+    Not,
+    OrderField,
+)
+from services.ticket.tables import TagRow, TicketRow, WordRow
 
 ORDER_COLUMNS: Mapping[OrderField, InstrumentedAttribute[Any]] = {
     OrderField.CREATE_TIME: TicketRow.create_time,
@@ -15,29 +26,101 @@ ORDER_COLUMNS: Mapping[OrderField, InstrumentedAttribute[Any]] = {
     OrderField.NUMBER: TicketRow.number,
     OrderField.PRIORITY: TicketRow.priority,
 }
+_COLUMNS: Mapping[FilterField, InstrumentedAttribute[Any]] = {
+    FilterField.STATUS: TicketRow.status,
+    FilterField.PRIORITY: TicketRow.priority,
+    FilterField.REQUESTER_ID: TicketRow.requester_id,
+    FilterField.QUEUE: TicketRow.queue,
+    FilterField.NUMBER: TicketRow.number,
+    FilterField.CREATE_TIME: TicketRow.create_time,
+    FilterField.UPDATE_TIME: TicketRow.update_time,
+}
+_NEVER_NULL = frozenset(
+    {
+        FilterField.STATUS,
+        FilterField.PRIORITY,
+        FilterField.REQUESTER_ID,
+        FilterField.QUEUE,
+        FilterField.NUMBER,
+    }
+)
+_OPERATORS: Mapping[Comparator, Callable[[Any, Any], ColumnElement[bool]]] = {
+    Comparator.EQUAL: operator.eq,
+    Comparator.NOT_EQUAL: operator.ne,
+    Comparator.LESS: operator.lt,
+    Comparator.LESS_OR_EQUAL: operator.le,
+    Comparator.GREATER: operator.gt,
+    Comparator.GREATER_OR_EQUAL: operator.ge,
+}
 
 
-def condition_of(comparison: Comparison) -> ColumnElement[bool]:
-    value = comparison.value
-    condition: ColumnElement[bool]
-    match comparison.field:
-        case FilterField.STATUS:
-            condition = TicketRow.status == value
-        case FilterField.PRIORITY:
-            condition = TicketRow.priority == value
-        case FilterField.REQUESTER_ID:
-            condition = TicketRow.requester_id == value
-        case FilterField.ASSIGNEE_ID if not value:
-            condition = TicketRow.assignee_id.is_(None)
-        case FilterField.ASSIGNEE_ID if comparison.is_negated:
-            # Nobody is somebody else too, which a plain comparison with NULL would not say.
-            return TicketRow.assignee_id.is_distinct_from(value)
-        case FilterField.ASSIGNEE_ID:
-            condition = TicketRow.assignee_id == value
-        case FilterField.TAGS:
-            condition = exists().where(
-                TagRow.tenant_id == TicketRow.tenant_id,
-                TagRow.ticket_id == TicketRow.ticket_id,
-                TagRow.tag == value,
-            )
-    return not_(condition) if comparison.is_negated else condition
+def condition_of(expression: Expression) -> ColumnElement[bool]:
+    """Never unknown: what is not true of a ticket is false, and its opposite true."""
+    match expression:
+        case Comparison():
+            return _compared(expression)
+        case HasWord():
+            return _has_word(expression)
+        case Not(part):
+            return not_(condition_of(part))
+        case AllOf(parts):
+            return and_(true(), *map(condition_of, parts))
+        case AnyOf(parts):
+            return _any_of(parts)
+    assert_never(expression)
+
+
+def _compared(comparison: Comparison) -> ColumnElement[bool]:
+    field, value = comparison.field, comparison.value
+    is_negated = comparison.comparator is Comparator.NOT_EQUAL
+    if field is FilterField.TAGS:
+        has_tag = exists().where(
+            TagRow.tenant_id == TicketRow.tenant_id,
+            TagRow.ticket_id == TicketRow.ticket_id,
+            TagRow.tag == value,
+        )
+        return ~has_tag if is_negated else has_tag
+    if field is FilterField.ASSIGNEE_ID:
+        return _nullable(TicketRow.assignee_id, value, is_negated=is_negated)
+    if field is FilterField.TICKET_TYPE:
+        return _nullable(TicketRow.ticket_type, value, is_negated=is_negated)
+    return _OPERATORS[comparison.comparator](_COLUMNS[field], value)
+
+
+def _nullable(
+    column: InstrumentedAttribute[Any], value: object, *, is_negated: bool
+) -> ColumnElement[bool]:
+    """Nobody is somebody else too, which a plain comparison with NULL would not say."""
+    if not value:
+        return column.is_not(None) if is_negated else column.is_(None)
+    is_other = or_(column.is_(None), column != value)
+    return is_other if is_negated else and_(column.is_not(None), column == value)
+
+
+def _has_word(wanted: HasWord) -> ColumnElement[bool]:
+    return exists().where(
+        WordRow.tenant_id == TicketRow.tenant_id,
+        WordRow.number == TicketRow.number,
+        *_is_word(wanted),
+    )
+
+
+def _is_word(wanted: HasWord) -> tuple[ColumnElement[bool], ...]:
+    if not wanted.is_prefix:
+        return (WordRow.word == wanted.word,)
+    # Every word that begins so lies between, in the order of code points.
+    return (WordRow.word >= wanted.word, WordRow.word < f"{wanted.word}\U0010ffff")
+
+
+def _any_of(parts: tuple[Expression, ...]) -> ColumnElement[bool]:
+    plain = [
+        part
+        for part in parts
+        if isinstance(part, Comparison)
+        and part.comparator is Comparator.EQUAL
+        and part.field in _NEVER_NULL
+    ]
+    if len(plain) == len(parts) and len({part.field for part in plain}) == 1:
+        # Values of one column are one list, for which an index is asked once.
+        return _COLUMNS[plain[0].field].in_([part.value for part in plain])
+    return or_(*map(condition_of, parts))

@@ -17,13 +17,14 @@ from services.ticket.tables import (
     SlaPolicyRow,
     TagRow,
     TicketRow,
+    ViewRow,
     WordCountRow,
     WordRow,
 )
 
 AnyRow = TicketRow | TagRow | CommentRow | EventRow | CounterRow | QueueRow | WordRow | WordCountRow
 
-Upserted = CounterRow | QueueRow | WordCountRow | SlaPolicyRow
+Upserted = CounterRow | QueueRow | ViewRow | WordCountRow | SlaPolicyRow
 
 Own = Callable[[type[AnyRow]], ColumnElement[bool]]
 """Makes the condition that a row is the tenant's."""

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.mesh.caller import TenantId
 from services.ticket.domain import Change, Comment, Queue, Ticket, TicketEvent
 from services.ticket.errors import TicketChanged
+from services.ticket.filter import HasWord, required
 from services.ticket.ports import (
     AlikeQuery,
     AlikeTicket,
@@ -72,11 +73,7 @@ class SqlTickets:
         return await self.find(ticket_id)
 
     async def list_tickets(self, query: TicketQuery) -> list[Ticket]:
-        statement = self._select_tickets().limit(query.limit)
-        if query.requester_id is not None:
-            statement = statement.where(TicketRow.requester_id == query.requester_id)
-        for comparison in query.comparisons:
-            statement = statement.where(condition_of(comparison))
+        statement = self._select_tickets().where(*await self._conditions(query))
         ordered, by_id = ORDER_COLUMNS[query.order.field], TicketRow.ticket_id
         if query.order.is_descending:
             statement = statement.order_by(ordered.desc(), by_id.desc())
@@ -86,7 +83,13 @@ class SqlTickets:
             place = tuple_(ordered, by_id)
             last = tuple_(literal(query.after.value, ordered.type), literal(query.after.ticket_id))
             statement = statement.where(place < last if query.order.is_descending else place > last)
-        return await self._found(statement)
+        return await self._found(statement.limit(query.limit))
+
+    async def count_tickets(self, query: TicketQuery) -> int:
+        conditions = await self._conditions(query)
+        found = select(literal(1)).where(self._own(TicketRow), *conditions).limit(query.limit)
+        counted = select(func.count()).select_from(found.subquery())
+        return await self._session.scalar(counted) or 0
 
     async def list_comments(
         self, ticket_id: str, *, limit: int, after: CommentCursor | None, with_internal: bool
@@ -182,6 +185,20 @@ class SqlTickets:
             await self._session.execute(
                 insert(CommentRow).values(tenant_id=self._tenant_id, **asdict(change.comment))
             )
+
+    async def _conditions(self, query: TicketQuery) -> list[ColumnElement[bool]]:
+        conditions = [condition_of(query.where)]
+        if query.requester_id is not None:
+            conditions.append(TicketRow.requester_id == query.requester_id)
+        words = [
+            part.word
+            for part in required(query.where)
+            if isinstance(part, HasWord) and not part.is_prefix
+        ]
+        numbers = await self._words.numbers_with_all(words) if words else None
+        if numbers is not None:
+            conditions.append(TicketRow.number.in_(numbers))
+        return conditions
 
     async def _replace(self, before: Ticket, after: Ticket) -> None:
         statement = (

@@ -17,6 +17,9 @@ from services.ticket.store.own import Own, upsert
 from services.ticket.tables import TicketRow, WordCountRow, WordRow
 from services.ticket.words import weights_of
 
+# For so many, going through the tickets in their order finds a page of them as soon.
+MOST_NAMED = 2000
+
 
 class SqlWords:
     def __init__(self, session: AsyncSession, tenant_id: TenantId, own: Own) -> None:
@@ -32,6 +35,17 @@ class SqlWords:
             )
         )
         return {row.word: row.tickets for row in rows}
+
+    async def numbers_with_all(self, words: Collection[str]) -> list[int] | None:
+        """Of the tickets with these words; None when they are too many to be named one by one."""
+        counts = await self.counts(words)
+        if len(counts) < len(set(words)):
+            return []
+        rarest = min(counts, key=counts.__getitem__)
+        if counts[rarest] > MOST_NAMED:
+            return None
+        numbers = select(WordRow.number).where(self._own(WordRow), WordRow.word == rarest)
+        return [*await self._session.scalars(numbers)]
 
     async def find_alike(self, query: AlikeQuery) -> dict[int, float]:
         """By number, the best first, what the words weigh in a ticket."""

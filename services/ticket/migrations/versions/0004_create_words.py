@@ -11,6 +11,8 @@ revision = "0004"
 down_revision = "0003"
 
 _ID = sa.String(64)
+# By code point on both, so that all words which begin alike stand together.
+_WORD = _ID.with_variant(sa.String(64, collation="C"), "postgresql")
 _BATCH = 500
 
 _TICKETS = sa.table(
@@ -28,7 +30,7 @@ def upgrade() -> None:
     op.create_table(
         "ticket_words",
         sa.Column("tenant_id", _ID, nullable=False),
-        sa.Column("word", _ID, nullable=False),
+        sa.Column("word", _WORD, nullable=False),
         sa.Column("number", sa.Integer, nullable=False, autoincrement=False),
         sa.Column("weight", sa.SmallInteger, nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "word", "number", name="pk_ticket_words"),
@@ -37,7 +39,7 @@ def upgrade() -> None:
     op.create_table(
         "ticket_word_counts",
         sa.Column("tenant_id", _ID, nullable=False),
-        sa.Column("word", _ID, nullable=False),
+        sa.Column("word", _WORD, nullable=False),
         sa.Column("tickets", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "word", name="pk_ticket_word_counts"),
         sqlite_with_rowid=False,

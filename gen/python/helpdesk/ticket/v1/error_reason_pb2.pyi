@@ -96,6 +96,22 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The ticket has as many followers as it may have.
     Example: {"reason": "TOO_MANY_FOLLOWERS", "metadata": {"most": "50"}}
     """
+    ERROR_REASON_VIEW_NOT_FOUND: _ErrorReason.ValueType  # 19
+    """The caller sees no such view, or may not delete it.
+    Example: {"reason": "VIEW_NOT_FOUND", "metadata": {"view_id": "0199…"}}
+    """
+    ERROR_REASON_VIEW_EXISTS: _ErrorReason.ValueType  # 20
+    """There is a view of this name already.
+    Example: {"reason": "VIEW_EXISTS", "metadata": {"name": "Printers"}}
+    """
+    ERROR_REASON_VIEWS_FULL: _ErrorReason.ValueType  # 21
+    """There are as many views as may be saved; delete one first.
+    Example: {"reason": "VIEWS_FULL", "metadata": {"limit": "100"}}
+    """
+    ERROR_REASON_VIEW_SHARING_NOT_ALLOWED: _ErrorReason.ValueType  # 22
+    """Only who may share views can save one for everybody.
+    Example: {"reason": "VIEW_SHARING_NOT_ALLOWED", "metadata": {}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that ticket refuses with, in `google.rpc.ErrorInfo` of domain `helpdesk.ticket`."""
@@ -173,5 +189,21 @@ Example: {"reason": "TOO_MANY_QUEUES", "metadata": {"most": "100"}}
 ERROR_REASON_TOO_MANY_FOLLOWERS: ErrorReason.ValueType  # 18
 """The ticket has as many followers as it may have.
 Example: {"reason": "TOO_MANY_FOLLOWERS", "metadata": {"most": "50"}}
+"""
+ERROR_REASON_VIEW_NOT_FOUND: ErrorReason.ValueType  # 19
+"""The caller sees no such view, or may not delete it.
+Example: {"reason": "VIEW_NOT_FOUND", "metadata": {"view_id": "0199…"}}
+"""
+ERROR_REASON_VIEW_EXISTS: ErrorReason.ValueType  # 20
+"""There is a view of this name already.
+Example: {"reason": "VIEW_EXISTS", "metadata": {"name": "Printers"}}
+"""
+ERROR_REASON_VIEWS_FULL: ErrorReason.ValueType  # 21
+"""There are as many views as may be saved; delete one first.
+Example: {"reason": "VIEWS_FULL", "metadata": {"limit": "100"}}
+"""
+ERROR_REASON_VIEW_SHARING_NOT_ALLOWED: ErrorReason.ValueType  # 22
+"""Only who may share views can save one for everybody.
+Example: {"reason": "VIEW_SHARING_NOT_ALLOWED", "metadata": {}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -94,8 +94,11 @@ class ListTicketsRequest(_message.Message):
     page_token: _builtins.str
     """The `next_page_token` of the page before; empty for the first page."""
     filter: _builtins.str
-    """Which tickets, in the AIP-160 subset `field = value` joined by `AND`, over status, priority, assignee_id,
-    requester_id and tags; for example `status = OPEN AND priority = URGENT`. Empty means all.
+    """Which tickets, in AIP-160's language: words that stand in subject or body, `print*` for what begins so, and
+    comparisons of status, priority, assignee_id, requester_id, tags, queue, ticket_type, number, create_time and
+    update_time, joined by `AND`, `OR` (which binds more tightly), `NOT` and parentheses. `me` is the caller,
+    `assignee_id = ""` nobody. For example `printer AND priority >= HIGH AND (status = NEW OR assignee_id = me)`. Empty
+    means all.
     """
     order_by: _builtins.str
     """One of create_time, update_time, number and priority, with ` desc` behind it to turn it round (AIP-132).
