@@ -18,7 +18,7 @@ def bootstrap(contract: Contract, settings: GatewaySettings) -> Config:
             "listeners": listeners(contract, settings),
             "clusters": clusters(contract, settings),
         },
-        "stats_config": stats_config(contract),
+        "stats_config": stats_config(),
         "overload_manager": _overload_manager(),
         **_log_format(settings),
     }
