@@ -6,6 +6,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import status_pb2
 
 from helpdesk.ticket.v1 import (
+    link_service_pb2,
     queue_service_pb2,
     suggestion_service_pb2,
     ticket_pb2,
@@ -15,6 +16,7 @@ from services.ticket.domain import (
     DEFAULT_QUEUE,
     Comment,
     Impact,
+    Link,
     Queue,
     Ticket,
     TicketContent,
@@ -65,6 +67,16 @@ def ticket_message(ticket: Ticket) -> ticket_pb2.Ticket:
         ticket_type=ticket_pb2.TicketType.ValueType(ticket.ticket_type or 0),
         queue=ticket.queue,
         follower_ids=() if is_customer() else ticket.follower_ids,
+        merged_into_id=(ticket.merged_into_id or "") if _may_follow(ticket.merged_into_own) else "",
+    )
+
+
+def link_message(link: Link) -> link_service_pb2.TicketLink:
+    return link_service_pb2.TicketLink(
+        ticket_id=link.ticket_id,
+        kind=ticket_pb2.TicketLinkKind.ValueType(link.kind),
+        other_ticket_id=link.other_ticket_id,
+        create_time=_timestamp(link.create_time),
     )
 
 
@@ -99,6 +111,8 @@ def event_message(event: TicketEvent) -> ticket_pb2.TicketEvent:
         changed_fields=event.changed_fields,
         changes=changes_message(event),
         cause=event.cause,
+        other_ticket_id=event.other_ticket_id or "",
+        link_kind=ticket_pb2.TicketLinkKind.ValueType(event.link_kind or 0),
     )
 
 
@@ -110,6 +124,10 @@ def changes_message(event: TicketEvent) -> ticket_pb2.Ticket | None:
     for name in event.changed_fields:
         match event.changes[name]:
             case None:
+                pass
+            case _ if name == "merged_into_id" and not _may_follow(
+                event.changes.get("merged_into_own")
+            ):
                 pass
             case TicketStatus() as status:
                 message.status = ticket_pb2.TicketStatus.Value(f"TICKET_STATUS_{status}")
@@ -168,6 +186,11 @@ def similar_message(similar: SimilarTicket) -> suggestion_service_pb2.SimilarTic
         words=similar.words,
         reply=comment_message(similar.reply) if similar.reply is not None else None,
     )
+
+
+def _may_follow(merged_into_own: object) -> bool:
+    """Whether the caller may be told into which ticket another was merged."""
+    return bool(merged_into_own) or not is_customer()
 
 
 def _timestamp(time: datetime) -> Timestamp:

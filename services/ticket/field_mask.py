@@ -23,6 +23,7 @@ IGNORED_FIELDS = frozenset(
         "etag",
         "priority_rule",
         "follower_ids",
+        "merged_into_id",
     }
 )
 

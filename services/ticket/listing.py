@@ -104,6 +104,7 @@ async def list_events(store: TicketStore, page: PageRequest, ticket_id: str) -> 
                 after_seq=event_seq(position) if position is not None else 0,
                 ticket_id=ticket.ticket_id,
                 with_internal=not is_customer(),
+                with_merged=True,
             )
         )
     return _page(found, page, arguments, lambda last: str(last.seq))

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from services.mesh.caller import TenantId, UserId
-from services.ticket.domain import Change, Comment, Queue, Ticket, TicketEvent
+from services.ticket.domain import Change, Comment, Link, LinkKind, Queue, Ticket, TicketEvent
 from services.ticket.filter import EVERYTHING, NEWEST_FIRST, Expression, Order
 from services.ticket.sla.policy import SlaPolicy
 
@@ -40,13 +40,18 @@ class TicketQuery:
 
 @dataclass(frozen=True)
 class EventQuery:
-    """Asks for events in the order of their `seq`, of one ticket or of all."""
+    """Asks for events in the order of their `seq`, of one ticket or of all.
+
+    `with_merged` adds the events of what was merged into the ticket: of all tickets along with
+    the internal ones, else of those of the same requester.
+    """
 
     limit: int
     after_seq: int = 0
     ticket_id: str | None = None
     requester_id: UserId | None = None
     with_internal: bool = False
+    with_merged: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,14 @@ class TicketReading(Protocol):
     async def list_comments(
         self, ticket_id: str, *, limit: int, after: CommentCursor | None, with_internal: bool
     ) -> list[Comment]:
-        """Returns the comments behind the cursor, oldest first."""
+        """Returns the comments behind the cursor, oldest first.
+
+        They are those of the ticket and of what was merged into it: of all tickets along with
+        the internal ones, else of those of the same requester.
+        """
+        ...
+
+    async def find_comment(self, ticket_id: str, comment_id: str) -> Comment | None: ...
 
     async def list_events(self, query: EventQuery) -> list[TicketEvent]: ...
 
@@ -117,6 +129,14 @@ class TicketReading(Protocol):
 
     async def last_replies(self, ticket_ids: Collection[str]) -> dict[str, Comment]:
         """Returns of each ticket the newest public comment that its requester did not write."""
+
+    async def list_links(self, ticket_id: str) -> list[Link]:
+        """Returns the links from and to the ticket, oldest first."""
+        ...
+
+    async def leads_to(self, ticket_ids: Collection[str], kind: LinkKind) -> frozenset[str]:
+        """Returns the tickets to which one of these has a link of the kind."""
+        ...
 
     async def list_queues(self) -> list[Queue]:
         """Returns the queues by name, without the default one."""
@@ -145,6 +165,17 @@ class TicketWriting(TicketReading, Protocol):
 
     async def lock_queued(self, queue: str) -> list[Ticket]:
         """Returns all tickets of the queue and lets nobody else change them until the end."""
+        ...
+
+    async def hold_log(self) -> None:
+        """Lets no other transaction of the tenant write to the log until the end."""
+
+    async def add_link(self, link: Link) -> bool:
+        """Returns whether the link is new."""
+        ...
+
+    async def delete_link(self, ticket_id: str, kind: LinkKind, other_ticket_id: str) -> bool:
+        """Returns whether there was one."""
         ...
 
     async def next_number(self) -> int:

@@ -11,6 +11,8 @@ from services.ticket.domain import (
     Changes,
     Comment,
     Impact,
+    Link,
+    LinkKind,
     Ticket,
     TicketEvent,
     TicketEventKind,
@@ -19,7 +21,7 @@ from services.ticket.domain import (
     TicketType,
     Urgency,
 )
-from services.ticket.tables import CommentRow, EventRow, TicketRow
+from services.ticket.tables import CommentRow, EventRow, LinkRow, TicketRow
 
 # How JSON becomes a ticket's value again, where it is not the value itself.
 _READ: Mapping[str, Callable[..., object]] = MappingProxyType(
@@ -92,6 +94,8 @@ def ticket_from(row: TicketRow, tags: str | None) -> Ticket:
         ticket_type=TicketType(row.ticket_type) if row.ticket_type is not None else None,
         queue=row.queue,
         follower_ids=tuple(map(UserId, row.follower_ids)),
+        merged_into_id=row.merged_into_id,
+        merged_into_own=row.merged_into_own,
     )
 
 
@@ -104,6 +108,10 @@ def comment_from(row: CommentRow) -> Comment:
         is_internal=row.is_internal,
         create_time=row.create_time,
     )
+
+
+def link_from(row: LinkRow) -> Link:
+    return Link(row.ticket_id, LinkKind(row.kind), row.other_ticket_id, row.create_time)
 
 
 def event_from(row: EventRow) -> TicketEvent:
@@ -120,6 +128,8 @@ def event_from(row: EventRow) -> TicketEvent:
         seq=row.seq,
         changes=_changes_from(row.changes) if row.changes is not None else None,
         cause=row.cause,
+        other_ticket_id=row.other_ticket_id,
+        link_kind=LinkKind(row.link_kind) if row.link_kind is not None else None,
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Text,
+    false,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -41,6 +42,7 @@ class TicketRow(Table):
         Index("ix_tickets_by_requester", "tenant_id", "requester_id", "create_time", "ticket_id"),
         Index("ix_tickets_by_assignee", "tenant_id", "assignee_id", "create_time", "ticket_id"),
         Index("ix_tickets_by_status", "tenant_id", "status", "create_time", "ticket_id"),
+        Index("ix_tickets_by_merged_into", "tenant_id", "merged_into_id"),
         Index("ix_tickets_by_queue", "tenant_id", "queue", "create_time", "ticket_id"),
     )
 
@@ -64,6 +66,8 @@ class TicketRow(Table):
     # A queue's name, "general" or one of the table of queues; whoever writes it holds the queue.
     queue: Mapped[str] = mapped_column(_ID, server_default="general")
     follower_ids: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
+    merged_into_id: Mapped[str | None] = mapped_column(_ID)
+    merged_into_own: Mapped[bool] = mapped_column(server_default=false())
 
 
 class QueueRow(Table):
@@ -133,6 +137,24 @@ class EventRow(Table):
     # Of None, and not of JSON's null, where the row is older than this column.
     changes: Mapped[dict[str, object] | None] = mapped_column(JSON(none_as_null=True))
     cause: Mapped[str] = mapped_column(Text, server_default="")
+    other_ticket_id: Mapped[str | None] = mapped_column(_ID)
+    link_kind: Mapped[int | None]
+
+
+class LinkRow(Table):
+    __tablename__ = "ticket_links"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "ticket_id"], ["tickets.tenant_id", "tickets.ticket_id"]
+        ),
+        Index("ix_ticket_links_by_other", "tenant_id", "other_ticket_id", "kind", "ticket_id"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    ticket_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    kind: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    other_ticket_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    create_time: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class CounterRow(Table):

@@ -15,6 +15,7 @@ from unittest.mock import patch
 import grpc
 
 from helpdesk.ticket.v1 import (
+    link_service_pb2_grpc,
     queue_service_pb2_grpc,
     sla_service_pb2_grpc,
     suggestion_service_pb2_grpc,
@@ -30,6 +31,7 @@ from services.mesh.server import MeshServer
 from services.mesh.settings import MeshSettings
 from services.ticket.server import MIGRATIONS
 from services.ticket.servicer import (
+    LinkServicer,
     QueueServicer,
     SlaServicer,
     SuggestionServicer,
@@ -62,6 +64,8 @@ async def serve(data: Path) -> None:
     def register(server: grpc.aio.Server) -> None:
         tickets = TicketServicer(store, utc_now, Pace())
         ticket_service_pb2_grpc.add_TicketServiceServicer_to_server(tickets, server)
+        links = LinkServicer(store, utc_now)
+        link_service_pb2_grpc.add_LinkServiceServicer_to_server(links, server)
         queues = QueueServicer(store, utc_now)
         queue_service_pb2_grpc.add_QueueServiceServicer_to_server(queues, server)
         suggestions = SuggestionServicer(store, FakeKnowledge())

@@ -177,6 +177,9 @@ TENANT = Kind("tenant", _tenant, ("existing", "suspended"))
 # alone where it means the same everywhere.
 FIELDS: Mapping[tuple[str, str], Kind] = {
     ("ticket", "ticket_id"): TICKET,
+    ("ticket", "merged_into_id"): TICKET,
+    ("ticket", "other_ticket_id"): TICKET,
+    ("ticket", "target_ticket_id"): TICKET,
     ("ticket", "view_id"): VIEW,
     ("ticket", "assignee_id"): USER,
     ("ticket", "requester_id"): USER,
@@ -205,6 +208,9 @@ NO_OBJECTS = {"request_id", "client_id", "comment_id"}
 BESIDE = {
     "AssignTicketRequest.assignee_id",
     "CreateTicketRequest.chat_session_id",
+    "LinkTicketsRequest.other_ticket_id",
+    "MergeTicketsRequest.target_ticket_id",
+    "UnlinkTicketsRequest.other_ticket_id",
     "FollowTicketRequest.user_id",
     "UnfollowTicketRequest.user_id",
     "ListAuditRecordsRequest.user_id",

@@ -147,9 +147,9 @@ MUTANTS = (
     ),
     _mutant(
         "tenant of comments",
-        "ticket/store/sql.py",
-        ".where(self._own(CommentRow), CommentRow.ticket_id == ticket_id)",
-        ".where(CommentRow.ticket_id == ticket_id)",
+        "ticket/store/comments.py",
+        ".where(self._own(CommentRow), CommentRow.ticket_id.in_(merged))",
+        ".where(CommentRow.ticket_id.in_(merged))",
         "tests/ticket/test_store.py",
         "tests/ticket/test_isolation.py",
     ),

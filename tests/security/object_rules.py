@@ -44,6 +44,11 @@ ALWAYS_REFUSED: Mapping[str, str] = {
     "EnrolTotp": _WRONG_PASSWORD,
     "ConfirmTotp": _NO_APP,
     "DisableTotp": _NO_APP,
+    # Their other ticket or comment is one that nobody has.
+    "LinkTickets": NOT_FOUND,
+    "UnlinkTickets": NOT_FOUND,
+    "MergeTickets": NOT_FOUND,
+    "SplitTicket": NOT_FOUND,
 }
 
 # A deleted document is gone, but what was quoted from it can still be looked up.

@@ -46,6 +46,7 @@ VALUES: Mapping[str, Callable[[], object]] = {
     "roles": lambda: ["customer"],
     "Role.name": a_role_name,
     "DeleteRoleRequest.name": a_role_name,
+    "LinkTicketsRequest.kind": lambda: 1,
     "Queue.name": lambda: unique("queue"),
     "DeleteQueueRequest.name": lambda: unique("queue"),
     "scopes": lambda: ["ticket.tickets.get"],

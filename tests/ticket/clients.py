@@ -8,6 +8,8 @@ import grpc
 from google.protobuf.message_factory import GetMessageClass
 
 from helpdesk.ticket.v1 import (
+    link_service_pb2,
+    link_service_pb2_grpc,
     queue_service_pb2,
     queue_service_pb2_grpc,
     sla_service_pb2_grpc,
@@ -23,6 +25,7 @@ from services.mesh.database import Database
 from services.mesh.settings import MeshSettings
 from services.ticket.ports import TicketStore
 from services.ticket.servicer import (
+    LinkServicer,
     QueueServicer,
     SlaServicer,
     SuggestionServicer,
@@ -45,6 +48,8 @@ CUSTOMER_PERMISSIONS = {
 AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {
     *(f"ticket.queues.{verb}" for verb in ("create", "list", "delete")),
     *(f"ticket.tickets.{verb}" for verb in ("follow", "unfollow", "handle")),
+    *(f"ticket.tickets.{verb}" for verb in ("link", "unlink", "merge", "split")),
+    "ticket.links.list",
 }
 
 
@@ -54,6 +59,7 @@ class Client:
     def __init__(self, channel: grpc.aio.Channel, user: TestUser) -> None:
         self._stubs = {
             "TicketService": ticket_service_pb2_grpc.TicketServiceStub(channel),
+            "LinkService": link_service_pb2_grpc.LinkServiceStub(channel),
             "QueueService": queue_service_pb2_grpc.QueueServiceStub(channel),
         }
         self.user_id = user.user_id
@@ -62,7 +68,7 @@ class Client:
     def __getattr__(self, rpc: str) -> Any:  # noqa: ANN401 - any RPC
         service, method = next(
             (service, service.methods_by_name[rpc])
-            for module in (ticket_service_pb2, queue_service_pb2)
+            for module in (ticket_service_pb2, queue_service_pb2, link_service_pb2)
             for service in module.DESCRIPTOR.services_by_name.values()
             if rpc in service.methods_by_name
         )
@@ -102,6 +108,8 @@ async def serving(
     def register(server: grpc.aio.Server) -> None:
         tickets = TicketServicer(store, TickingClock(), Pace(poll_seconds=0.05))
         ticket_service_pb2_grpc.add_TicketServiceServicer_to_server(tickets, server)
+        links = LinkServicer(store, TickingClock())
+        link_service_pb2_grpc.add_LinkServiceServicer_to_server(links, server)
         queues = QueueServicer(store, TickingClock())
         queue_service_pb2_grpc.add_QueueServiceServicer_to_server(queues, server)
         suggestions = SuggestionServicer(store, FakeKnowledge())

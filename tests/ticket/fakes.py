@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from services.mesh.caller import TenantId
-from services.ticket.domain import Change, Comment, Queue, Ticket, TicketEvent
+from services.ticket.domain import Change, Comment, Link, LinkKind, Queue, Ticket, TicketEvent
 from services.ticket.errors import TicketChanged
 from services.ticket.filter import (
     AllOf,
@@ -45,6 +45,7 @@ class FakeTickets:
     outbox: list[str] = field(default_factory=list)
     numbers: int = 0
     queues: dict[str, Queue] = field(default_factory=dict)
+    links: list[Link] = field(default_factory=list)
 
     async def find(self, ticket_id: str) -> Ticket | None:
         return self.tickets.get(ticket_id)
@@ -85,7 +86,7 @@ class FakeTickets:
         return [
             comment
             for comment in sorted(self.comments, key=place)
-            if comment.ticket_id == ticket_id
+            if comment.ticket_id in self._merged(ticket_id, of_all_requesters=with_internal)
             and (after is None or place(comment) > (after.create_time, after.comment_id))
             and (with_internal or not comment.is_internal)
         ][:limit]
@@ -95,7 +96,7 @@ class FakeTickets:
             event
             for event in self.events
             if event.seq > query.after_seq
-            and query.ticket_id in (None, event.ticket_id)
+            and (query.ticket_id is None or event.ticket_id in self._asked(query))
             and query.requester_id in (None, self.tickets[event.ticket_id].requester_id)
             and (query.with_internal or not event.is_internal)
         ][: query.limit]
@@ -138,6 +139,52 @@ class FakeTickets:
     async def next_number(self) -> int:
         self.numbers += 1
         return self.numbers
+
+    async def find_comment(self, ticket_id: str, comment_id: str) -> Comment | None:
+        wanted = (ticket_id, comment_id)
+        return next(
+            (one for one in self.comments if (one.ticket_id, one.comment_id) == wanted), None
+        )
+
+    async def list_links(self, ticket_id: str) -> list[Link]:
+        found = [one for one in self.links if ticket_id in (one.ticket_id, one.other_ticket_id)]
+        return sorted(found, key=lambda one: (one.create_time, one.ticket_id, one.other_ticket_id))
+
+    async def leads_to(self, ticket_ids: Collection[str], kind: LinkKind) -> frozenset[str]:
+        return frozenset(
+            link.other_ticket_id
+            for link in self.links
+            if link.kind is kind and link.ticket_id in ticket_ids
+        )
+
+    async def hold_log(self) -> None:
+        """Transactions come one after another."""
+
+    async def add_link(self, link: Link) -> bool:
+        is_new = all(_ends(one) != _ends(link) for one in self.links)
+        self.links += [link] if is_new else []
+        return is_new
+
+    async def delete_link(self, ticket_id: str, kind: LinkKind, other_ticket_id: str) -> bool:
+        ends = (ticket_id, kind, other_ticket_id)
+        before = len(self.links)
+        self.links = [one for one in self.links if _ends(one) != ends]
+        return len(self.links) < before
+
+    def _asked(self, query: EventQuery) -> set[str]:
+        assert query.ticket_id is not None
+        if not query.with_merged:
+            return {query.ticket_id}
+        return self._merged(query.ticket_id, of_all_requesters=query.with_internal)
+
+    def _merged(self, ticket_id: str, *, of_all_requesters: bool) -> set[str]:
+        return {ticket_id}.union(
+            *(
+                self._merged(one.ticket_id, of_all_requesters=of_all_requesters)
+                for one in self.tickets.values()
+                if one.merged_into_id == ticket_id and (of_all_requesters or one.merged_into_own)
+            )
+        )
 
     async def list_queues(self) -> list[Queue]:
         return [self.queues[name] for name in sorted(self.queues)]
@@ -212,6 +259,10 @@ COMPARED: Mapping[Comparator, Callable[[Any, Any], bool]] = {
 
 def weights_of_ticket(ticket: Ticket) -> Mapping[str, int]:
     return weights_of(ticket.subject, ticket.body)
+
+
+def _ends(link: Link) -> tuple[str, LinkKind, str]:
+    return link.ticket_id, link.kind, link.other_ticket_id
 
 
 def holds(expression: Expression, ticket: Ticket) -> bool:

@@ -8,6 +8,7 @@ from services.ticket.convert import content_of, event_message, ticket_message
 from services.ticket.domain import (
     Act,
     Impact,
+    LinkKind,
     TicketContent,
     TicketEventKind,
     TicketPriority,
@@ -32,6 +33,9 @@ def test_our_names_are_the_contracts_names() -> None:
     ] == ticket_pb2.TicketEventKind.keys()[1:]
     assert {f"TICKET_IMPACT_{one.name}": one.value for one in Impact} == dict(
         ticket_pb2.TicketImpact.items()[1:]
+    )
+    assert {f"TICKET_LINK_KIND_{one.name}": one.value for one in LinkKind} == dict(
+        ticket_pb2.TicketLinkKind.items()[1:]
     )
     assert {f"TICKET_TYPE_{one.name}": one.value for one in TicketType} == dict(
         ticket_pb2.TicketType.items()[1:]

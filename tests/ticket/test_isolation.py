@@ -5,8 +5,9 @@ from sqlalchemy import ColumnElement, func, select, true
 
 from services.mesh.caller import TenantId
 from services.mesh.database import Database
+from services.mesh.ids import new_id
 from services.mesh.tenant_guard import TenantForgotten
-from services.ticket.domain import Act, Queue, Verb, commented, moved
+from services.ticket.domain import Act, Link, LinkKind, Queue, Verb, commented, moved
 from services.ticket.errors import TicketChanged
 from services.ticket.ports import AlikeQuery, EventQuery, TicketQuery, TicketStore, WeighedWord
 from services.ticket.store import SqlTickets, SqlTicketStore
@@ -23,8 +24,10 @@ async def answers_to_a_stranger(
     ticket = opening.ticket
     async with store.transaction(tenant_id) as tickets:
         await tickets.keep(opening)
-        await tickets.keep(commented(ticket, a_comment(ticket, ALEX), by_customer=False))
+        comment = a_comment(ticket, ALEX)
+        await tickets.keep(commented(ticket, comment, by_customer=False))
         await tickets.add_queue(Queue("network", NOON))
+        await tickets.add_link(Link(ticket.ticket_id, LinkKind.BLOCKS, new_id(), NOON))
     alike = AlikeQuery((WeighedWord("noon", 1.0),), number=0, limit=9)
     answers: list[object] = []
     async with store.transaction(stranger_id) as tickets:
@@ -39,6 +42,10 @@ async def answers_to_a_stranger(
             (await tickets.count_words(["noon"])).by_word,
             await tickets.find_alike(alike),
             await tickets.last_replies([ticket.ticket_id]),
+            await tickets.find_comment(ticket.ticket_id, comment.comment_id),
+            await tickets.list_events(EventQuery(9, ticket_id=ticket.ticket_id, with_merged=True)),
+            await tickets.list_links(ticket.ticket_id),
+            await tickets.leads_to([ticket.ticket_id], LinkKind.BLOCKS),
             await tickets.list_queues(),
             await tickets.hold_queues(["network"], to_delete=True),
             await tickets.lock_queued(ticket.queue),
@@ -83,7 +90,7 @@ async def test_the_test_notices_a_forgotten_condition(
 ) -> None:
     with unguarded(sqlite_database) as database:
         answers = await answers_to_a_stranger(ForgetfulStore(database), tenant_id, stranger_id)
-    assert len(answers) == 13
+    assert len(answers) == 17
 
 
 async def test_a_forgotten_condition_is_refused(

@@ -1,14 +1,17 @@
 """Tickets and the rules of their life; nothing here knows a wire or a database."""
 
 from services.ticket.domain.followers import MOST_FOLLOWERS, followed, unfollowed
+from services.ticket.domain.links import MOST_LINKS, Link, linked, unlinked
 from services.ticket.domain.log import (
     Change,
     Changes,
+    LinkKind,
     LogIncompleteError,
     TicketEvent,
     TicketEventKind,
     fold,
 )
+from services.ticket.domain.merging import merged, split
 from services.ticket.domain.queues import MOST_QUEUES, Queue, requeued
 from services.ticket.domain.rules import assigned, commented, moved, opened, updated
 from services.ticket.domain.ticket import (
@@ -29,6 +32,7 @@ from services.ticket.domain.transitions import TRANSITIONS, Verb
 __all__ = [
     "DEFAULT_QUEUE",
     "MOST_FOLLOWERS",
+    "MOST_LINKS",
     "MOST_QUEUES",
     "TRANSITIONS",
     "Act",
@@ -36,6 +40,8 @@ __all__ = [
     "Changes",
     "Comment",
     "Impact",
+    "Link",
+    "LinkKind",
     "LogIncompleteError",
     "Queue",
     "Ticket",
@@ -51,10 +57,14 @@ __all__ = [
     "commented",
     "fold",
     "followed",
+    "linked",
+    "merged",
     "moved",
     "opened",
     "requeued",
     "require_etag",
+    "split",
     "unfollowed",
+    "unlinked",
     "updated",
 ]

@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any, cast
 
 from services.mesh.caller import UserId
 from services.ticket.domain.ticket import Act, Comment, Ticket, TicketStatus
 
-# Every change moves these, so they say nothing about what it was.
-_BOOKKEEPING = frozenset({"ticket_id", "number", "create_time", "update_time", "revision"})
+# They say nothing about what a change was, or nothing that another does not say.
+_BOOKKEEPING = frozenset(
+    {"ticket_id", "number", "create_time", "update_time", "revision", "merged_into_own"}
+)
 
 
 class TicketEventKind(StrEnum):
@@ -24,6 +26,20 @@ class TicketEventKind(StrEnum):
     CLOSED = "CLOSED"
     SNAPSHOT = "SNAPSHOT"
     FOLLOWED = "FOLLOWED"
+    LINKED = "LINKED"
+    UNLINKED = "UNLINKED"
+    MERGED = "MERGED"
+    ABSORBED = "ABSORBED"
+    SPLIT = "SPLIT"
+
+
+class LinkKind(IntEnum):
+    """What a ticket is to another."""
+
+    DUPLICATE_OF = 1
+    BLOCKS = 2
+    CHILD_OF = 3
+    SPLIT_FROM = 4
 
 
 Changes = Mapping[str, object]
@@ -50,6 +66,8 @@ class TicketEvent:
     seq: int = 0
     changes: Changes | None = None
     cause: str = ""
+    other_ticket_id: str | None = None
+    link_kind: LinkKind | None = None
 
 
 @dataclass(frozen=True)

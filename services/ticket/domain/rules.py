@@ -33,8 +33,15 @@ _EVENT_OF = MappingProxyType(
 
 
 def opened(
-    ticket_id: str, number: int, content: TicketContent, act: Act, chat_session_id: str | None
+    ticket_id: str,
+    number: int,
+    content: TicketContent,
+    act: Act,
+    chat_session_id: str | None,
+    *,
+    requester_id: UserId | None = None,
 ) -> Change:
+    """Opens a ticket in the name of whoever acts, or of somebody else."""
     ticket = Ticket(
         ticket_id=ticket_id,
         number=number,
@@ -42,7 +49,7 @@ def opened(
         body=content.body,
         status=TicketStatus.NEW,
         priority=TicketPriority.NORMAL,
-        requester_id=act.actor_id,
+        requester_id=requester_id or act.actor_id,
         assignee_id=None,
         tags=content.unique_tags,
         chat_session_id=chat_session_id,

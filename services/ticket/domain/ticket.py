@@ -93,6 +93,8 @@ class Ticket:
     ticket_type: TicketType | None = None
     queue: str = DEFAULT_QUEUE
     follower_ids: tuple[UserId, ...] = ()  # in alphabetical order, each once
+    merged_into_id: str | None = None
+    merged_into_own: bool = False  # whether the requester of both is the same
 
     @property
     def etag(self) -> str:

@@ -1,9 +1,17 @@
 """The RPCs of ticket: message in, one use case, message out."""
 
+from services.ticket.servicer.links import LinkServicer
 from services.ticket.servicer.queues import QueueServicer
 from services.ticket.servicer.sla import SlaServicer
 from services.ticket.servicer.suggestions import SuggestionServicer
 from services.ticket.servicer.tickets import TicketServicer
 from services.ticket.servicer.views import ViewServicer
 
-__all__ = ["QueueServicer", "SlaServicer", "SuggestionServicer", "TicketServicer", "ViewServicer"]
+__all__ = [
+    "LinkServicer",
+    "QueueServicer",
+    "SlaServicer",
+    "SuggestionServicer",
+    "TicketServicer",
+    "ViewServicer",
+]

@@ -10,6 +10,7 @@ from services.mesh.caller import TenantId
 from services.ticket.domain import TicketEvent
 from services.ticket.ports import EventQuery
 from services.ticket.rows import event_columns, event_from, outbox_columns
+from services.ticket.store.merges import select_merged
 from services.ticket.store.own import Own, upsert
 from services.ticket.tables import CounterRow, EventRow, OutboxRow, TicketRow
 
@@ -27,7 +28,12 @@ class SqlLog:
             .order_by(EventRow.seq)
             .limit(query.limit)
         )
-        if query.ticket_id is not None:
+        if query.ticket_id is not None and query.with_merged:
+            merged = select_merged(
+                self._own, query.ticket_id, of_all_requesters=query.with_internal
+            )
+            statement = statement.where(EventRow.ticket_id.in_(merged))
+        elif query.ticket_id is not None:
             statement = statement.where(EventRow.ticket_id == query.ticket_id)
         if query.requester_id is not None:
             statement = statement.join(
@@ -52,6 +58,9 @@ class SqlLog:
 
     async def next_number(self) -> int:
         return (await self._count(numbers=1))[0]
+
+    async def hold(self) -> None:
+        await self._count()
 
     async def keep(self, events: Sequence[TicketEvent]) -> None:
         if not events:

@@ -13,6 +13,7 @@ from services.ticket.tables import (
     CommentRow,
     CounterRow,
     EventRow,
+    LinkRow,
     QueueRow,
     SlaPolicyRow,
     TagRow,
@@ -22,9 +23,19 @@ from services.ticket.tables import (
     WordRow,
 )
 
-AnyRow = TicketRow | TagRow | CommentRow | EventRow | CounterRow | QueueRow | WordRow | WordCountRow
+AnyRow = (
+    TicketRow
+    | TagRow
+    | CommentRow
+    | EventRow
+    | CounterRow
+    | LinkRow
+    | QueueRow
+    | WordRow
+    | WordCountRow
+)
 
-Upserted = CounterRow | QueueRow | ViewRow | WordCountRow | SlaPolicyRow
+Upserted = CounterRow | LinkRow | QueueRow | ViewRow | WordCountRow | SlaPolicyRow
 
 Own = Callable[[type[AnyRow]], ColumnElement[bool]]
 """Makes the condition that a row is the tenant's."""

@@ -1,7 +1,6 @@
 """Tickets, their comments and their log."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
 
 from sqlalchemy import (
     ColumnElement,
@@ -17,7 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId
-from services.ticket.domain import Change, Comment, Queue, Ticket, TicketEvent
+from services.ticket.domain import Change, Comment, Link, LinkKind, Queue, Ticket, TicketEvent
 from services.ticket.errors import TicketChanged
 from services.ticket.filter import HasWord, required
 from services.ticket.ports import (
@@ -28,14 +27,15 @@ from services.ticket.ports import (
     TicketQuery,
     WordCounts,
 )
-from services.ticket.rows import comment_from, ticket_columns, ticket_from
+from services.ticket.rows import ticket_columns, ticket_from
+from services.ticket.store.comments import SqlComments
 from services.ticket.store.conditions import ORDER_COLUMNS, condition_of
+from services.ticket.store.links import SqlLinks
 from services.ticket.store.log import SqlLog
 from services.ticket.store.own import AnyRow
 from services.ticket.store.queues import SqlQueues
-from services.ticket.store.replies import select_last_replies
 from services.ticket.store.words import SqlWords
-from services.ticket.tables import CommentRow, TagRow, TicketRow
+from services.ticket.tables import TagRow, TicketRow
 
 _TAGS = (
     select(func.aggregate_strings(TagRow.tag, " "))
@@ -52,6 +52,8 @@ class SqlTickets:
         self._tenant_id = tenant_id
         self._log = SqlLog(session, tenant_id, self._own)
         self._words = SqlWords(session, tenant_id, self._own)
+        self._comments = SqlComments(session, tenant_id, self._own)
+        self._links = SqlLinks(session, tenant_id, self._own)
         self._queues = SqlQueues(session, tenant_id, self._own)
 
     async def find(self, ticket_id: str) -> Ticket | None:
@@ -94,21 +96,27 @@ class SqlTickets:
     async def list_comments(
         self, ticket_id: str, *, limit: int, after: CommentCursor | None, with_internal: bool
     ) -> list[Comment]:
-        statement = (
-            select(CommentRow)
-            .where(self._own(CommentRow), CommentRow.ticket_id == ticket_id)
-            .order_by(CommentRow.create_time, CommentRow.comment_id)
-            .limit(limit)
+        return await self._comments.list_comments(
+            ticket_id, limit=limit, after=after, with_internal=with_internal
         )
-        if after is not None:
-            place = tuple_(CommentRow.create_time, CommentRow.comment_id)
-            last = tuple_(
-                literal(after.create_time, CommentRow.create_time.type), literal(after.comment_id)
-            )
-            statement = statement.where(place > last)
-        if not with_internal:
-            statement = statement.where(CommentRow.is_internal.is_(False))
-        return [comment_from(row) for row in await self._session.scalars(statement)]
+
+    async def find_comment(self, ticket_id: str, comment_id: str) -> Comment | None:
+        return await self._comments.find(ticket_id, comment_id)
+
+    async def list_links(self, ticket_id: str) -> list[Link]:
+        return await self._links.of(ticket_id)
+
+    async def leads_to(self, ticket_ids: Collection[str], kind: LinkKind) -> frozenset[str]:
+        return await self._links.leads_to(ticket_ids, kind)
+
+    async def add_link(self, link: Link) -> bool:
+        return await self._links.add(link)
+
+    async def delete_link(self, ticket_id: str, kind: LinkKind, other_ticket_id: str) -> bool:
+        return await self._links.delete(ticket_id, kind, other_ticket_id)
+
+    async def hold_log(self) -> None:
+        await self._log.hold()
 
     async def list_events(self, query: EventQuery) -> list[TicketEvent]:
         return await self._log.list_events(query)
@@ -130,9 +138,7 @@ class SqlTickets:
         ]
 
     async def last_replies(self, ticket_ids: Collection[str]) -> dict[str, Comment]:
-        statement = select_last_replies(self._own(CommentRow), ticket_ids)
-        rows = await self._session.scalars(statement)
-        return {row.ticket_id: comment_from(row) for row in rows}
+        return await self._comments.last_replies(ticket_ids)
 
     async def next_number(self) -> int:
         return await self._log.next_number()
@@ -182,9 +188,7 @@ class SqlTickets:
         if before is None or ticket.tags != before.tags:
             await self._keep_tags(ticket)
         if change.comment is not None:
-            await self._session.execute(
-                insert(CommentRow).values(tenant_id=self._tenant_id, **asdict(change.comment))
-            )
+            await self._comments.add(change.comment)
 
     async def _conditions(self, query: TicketQuery) -> list[ColumnElement[bool]]:
         conditions = [condition_of(query.where)]

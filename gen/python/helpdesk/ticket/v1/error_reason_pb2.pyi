@@ -112,6 +112,30 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Only who may share views can save one for everybody.
     Example: {"reason": "VIEW_SHARING_NOT_ALLOWED", "metadata": {}}
     """
+    ERROR_REASON_LINK_CYCLE: _ErrorReason.ValueType  # 23
+    """The link would close a circle of links of its kind.
+    Example: {"reason": "LINK_CYCLE", "metadata": {"kind": "BLOCKS"}}
+    """
+    ERROR_REASON_LINK_NOT_FOUND: _ErrorReason.ValueType  # 24
+    """There is no such link.
+    Example: {"reason": "LINK_NOT_FOUND", "metadata": {"kind": "BLOCKS"}}
+    """
+    ERROR_REASON_TOO_MANY_LINKS: _ErrorReason.ValueType  # 25
+    """One of the tickets has as many links as it may have.
+    Example: {"reason": "TOO_MANY_LINKS", "metadata": {"most": "500"}}
+    """
+    ERROR_REASON_MERGE_INTO_ITSELF: _ErrorReason.ValueType  # 26
+    """A ticket cannot be merged into itself.
+    Example: {"reason": "MERGE_INTO_ITSELF", "metadata": {}}
+    """
+    ERROR_REASON_TICKET_MERGED: _ErrorReason.ValueType  # 27
+    """One of the tickets has been merged into another already.
+    Example: {"reason": "TICKET_MERGED", "metadata": {"ticket_id": "0199…", "merged_into_id": "0199…"}}
+    """
+    ERROR_REASON_COMMENT_NOT_FOUND: _ErrorReason.ValueType  # 28
+    """The ticket has no such comment.
+    Example: {"reason": "COMMENT_NOT_FOUND", "metadata": {"comment_id": "0199…"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that ticket refuses with, in `google.rpc.ErrorInfo` of domain `helpdesk.ticket`."""
@@ -205,5 +229,29 @@ Example: {"reason": "VIEWS_FULL", "metadata": {"limit": "100"}}
 ERROR_REASON_VIEW_SHARING_NOT_ALLOWED: ErrorReason.ValueType  # 22
 """Only who may share views can save one for everybody.
 Example: {"reason": "VIEW_SHARING_NOT_ALLOWED", "metadata": {}}
+"""
+ERROR_REASON_LINK_CYCLE: ErrorReason.ValueType  # 23
+"""The link would close a circle of links of its kind.
+Example: {"reason": "LINK_CYCLE", "metadata": {"kind": "BLOCKS"}}
+"""
+ERROR_REASON_LINK_NOT_FOUND: ErrorReason.ValueType  # 24
+"""There is no such link.
+Example: {"reason": "LINK_NOT_FOUND", "metadata": {"kind": "BLOCKS"}}
+"""
+ERROR_REASON_TOO_MANY_LINKS: ErrorReason.ValueType  # 25
+"""One of the tickets has as many links as it may have.
+Example: {"reason": "TOO_MANY_LINKS", "metadata": {"most": "500"}}
+"""
+ERROR_REASON_MERGE_INTO_ITSELF: ErrorReason.ValueType  # 26
+"""A ticket cannot be merged into itself.
+Example: {"reason": "MERGE_INTO_ITSELF", "metadata": {}}
+"""
+ERROR_REASON_TICKET_MERGED: ErrorReason.ValueType  # 27
+"""One of the tickets has been merged into another already.
+Example: {"reason": "TICKET_MERGED", "metadata": {"ticket_id": "0199…", "merged_into_id": "0199…"}}
+"""
+ERROR_REASON_COMMENT_NOT_FOUND: ErrorReason.ValueType  # 28
+"""The ticket has no such comment.
+Example: {"reason": "COMMENT_NOT_FOUND", "metadata": {"comment_id": "0199…"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -176,6 +176,38 @@ TICKET_TYPE_TASK: TicketType.ValueType  # 4
 """Something is to be done."""
 Global___TicketType: _TypeAlias = TicketType  # noqa: Y015
 
+class _TicketLinkKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TicketLinkKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TicketLinkKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TICKET_LINK_KIND_UNSPECIFIED: _TicketLinkKind.ValueType  # 0
+    """Not given."""
+    TICKET_LINK_KIND_DUPLICATE_OF: _TicketLinkKind.ValueType  # 1
+    """It says what the other says."""
+    TICKET_LINK_KIND_BLOCKS: _TicketLinkKind.ValueType  # 2
+    """The other cannot be solved before it."""
+    TICKET_LINK_KIND_CHILD_OF: _TicketLinkKind.ValueType  # 3
+    """It is a part of the other, its parent."""
+    TICKET_LINK_KIND_SPLIT_FROM: _TicketLinkKind.ValueType  # 4
+    """It was a comment on the other."""
+
+class TicketLinkKind(_TicketLinkKind, metaclass=_TicketLinkKindEnumTypeWrapper):
+    """What a ticket is to another."""
+
+TICKET_LINK_KIND_UNSPECIFIED: TicketLinkKind.ValueType  # 0
+"""Not given."""
+TICKET_LINK_KIND_DUPLICATE_OF: TicketLinkKind.ValueType  # 1
+"""It says what the other says."""
+TICKET_LINK_KIND_BLOCKS: TicketLinkKind.ValueType  # 2
+"""The other cannot be solved before it."""
+TICKET_LINK_KIND_CHILD_OF: TicketLinkKind.ValueType  # 3
+"""It is a part of the other, its parent."""
+TICKET_LINK_KIND_SPLIT_FROM: TicketLinkKind.ValueType  # 4
+"""It was a comment on the other."""
+Global___TicketLinkKind: _TypeAlias = TicketLinkKind  # noqa: Y015
+
 class _TicketEventKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -204,6 +236,16 @@ class _TicketEventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Ticke
     """Nothing happened; what the ticket was is written down, for older entries do not say it."""
     TICKET_EVENT_KIND_FOLLOWED: _TicketEventKind.ValueType  # 10
     """Someone follows it, or no longer does."""
+    TICKET_EVENT_KIND_LINKED: _TicketEventKind.ValueType  # 11
+    """It was linked to another ticket."""
+    TICKET_EVENT_KIND_UNLINKED: _TicketEventKind.ValueType  # 12
+    """A link to another ticket was taken away."""
+    TICKET_EVENT_KIND_MERGED: _TicketEventKind.ValueType  # 13
+    """It was merged into another ticket and closed for good."""
+    TICKET_EVENT_KIND_ABSORBED: _TicketEventKind.ValueType  # 14
+    """Another ticket was merged into it."""
+    TICKET_EVENT_KIND_SPLIT: _TicketEventKind.ValueType  # 15
+    """One of its comments became a ticket."""
 
 class TicketEventKind(_TicketEventKind, metaclass=_TicketEventKindEnumTypeWrapper):
     """What happened to a ticket."""
@@ -230,6 +272,16 @@ TICKET_EVENT_KIND_SNAPSHOT: TicketEventKind.ValueType  # 9
 """Nothing happened; what the ticket was is written down, for older entries do not say it."""
 TICKET_EVENT_KIND_FOLLOWED: TicketEventKind.ValueType  # 10
 """Someone follows it, or no longer does."""
+TICKET_EVENT_KIND_LINKED: TicketEventKind.ValueType  # 11
+"""It was linked to another ticket."""
+TICKET_EVENT_KIND_UNLINKED: TicketEventKind.ValueType  # 12
+"""A link to another ticket was taken away."""
+TICKET_EVENT_KIND_MERGED: TicketEventKind.ValueType  # 13
+"""It was merged into another ticket and closed for good."""
+TICKET_EVENT_KIND_ABSORBED: TicketEventKind.ValueType  # 14
+"""Another ticket was merged into it."""
+TICKET_EVENT_KIND_SPLIT: TicketEventKind.ValueType  # 15
+"""One of its comments became a ticket."""
 Global___TicketEventKind: _TypeAlias = TicketEventKind  # noqa: Y015
 
 @_typing.final
@@ -257,6 +309,7 @@ class Ticket(_message.Message):
     TICKET_TYPE_FIELD_NUMBER: _builtins.int
     QUEUE_FIELD_NUMBER: _builtins.int
     FOLLOWER_IDS_FIELD_NUMBER: _builtins.int
+    MERGED_INTO_ID_FIELD_NUMBER: _builtins.int
     ticket_id: _builtins.str
     """The ticket's id."""
     number: _builtins.int
@@ -289,6 +342,8 @@ class Ticket(_message.Message):
     """What kind of request it is."""
     queue: _builtins.str
     """The queue that it waits in; `general` when none is given."""
+    merged_into_id: _builtins.str
+    """The ticket that it was merged into; customers are told only when that one is theirs, too."""
     @_builtins.property
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Words to find it by."""
@@ -327,10 +382,11 @@ class Ticket(_message.Message):
         ticket_type: Global___TicketType.ValueType = ...,
         queue: _builtins.str = ...,
         follower_ids: _abc.Iterable[_builtins.str] | None = ...,
+        merged_into_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignee_id", b"assignee_id", "body", b"body", "chat_session_id", b"chat_session_id", "create_time", b"create_time", "etag", b"etag", "follower_ids", b"follower_ids", "impact", b"impact", "number", b"number", "priority", b"priority", "priority_rule", b"priority_rule", "queue", b"queue", "requester_id", b"requester_id", "status", b"status", "subject", b"subject", "tags", b"tags", "ticket_id", b"ticket_id", "ticket_type", b"ticket_type", "update_time", b"update_time", "urgency", b"urgency"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignee_id", b"assignee_id", "body", b"body", "chat_session_id", b"chat_session_id", "create_time", b"create_time", "etag", b"etag", "follower_ids", b"follower_ids", "impact", b"impact", "merged_into_id", b"merged_into_id", "number", b"number", "priority", b"priority", "priority_rule", b"priority_rule", "queue", b"queue", "requester_id", b"requester_id", "status", b"status", "subject", b"subject", "tags", b"tags", "ticket_id", b"ticket_id", "ticket_type", b"ticket_type", "update_time", b"update_time", "urgency", b"urgency"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -397,6 +453,8 @@ class TicketEvent(_message.Message):
     CHANGED_FIELDS_FIELD_NUMBER: _builtins.int
     CHANGES_FIELD_NUMBER: _builtins.int
     CAUSE_FIELD_NUMBER: _builtins.int
+    OTHER_TICKET_ID_FIELD_NUMBER: _builtins.int
+    LINK_KIND_FIELD_NUMBER: _builtins.int
     seq: _builtins.int
     """The place in the tenant's log of all tickets; grows, with gaps."""
     ticket_id: _builtins.str
@@ -413,6 +471,10 @@ class TicketEvent(_message.Message):
     """The comment, when the event is one."""
     cause: _builtins.str
     """Why, where the deed of the actor alone does not explain it; for example the rule that raised a priority."""
+    other_ticket_id: _builtins.str
+    """The other ticket of a link, a merge or a split."""
+    link_kind: Global___TicketLinkKind.ValueType
+    """What the ticket is to the other, when they were linked or no longer are."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened."""
@@ -439,10 +501,12 @@ class TicketEvent(_message.Message):
         changed_fields: _abc.Iterable[_builtins.str] | None = ...,
         changes: Global___Ticket | None = ...,
         cause: _builtins.str = ...,
+        other_ticket_id: _builtins.str = ...,
+        link_kind: Global___TicketLinkKind.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_id", b"actor_id", "assignee_id", b"assignee_id", "cause", b"cause", "changed_fields", b"changed_fields", "changes", b"changes", "comment_id", b"comment_id", "create_time", b"create_time", "kind", b"kind", "seq", b"seq", "status", b"status", "ticket_id", b"ticket_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_id", b"actor_id", "assignee_id", b"assignee_id", "cause", b"cause", "changed_fields", b"changed_fields", "changes", b"changes", "comment_id", b"comment_id", "create_time", b"create_time", "kind", b"kind", "link_kind", b"link_kind", "other_ticket_id", b"other_ticket_id", "seq", b"seq", "status", b"status", "ticket_id", b"ticket_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
