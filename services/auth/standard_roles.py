@@ -53,6 +53,7 @@ AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {
     "ticket.sla_policy.get",
     "ticket.queues.list",
     "ticket.tickets.assign",
+    "ticket.tickets.bulk_update",
     "ticket.tickets.close",
     "ticket.tickets.follow",
     "ticket.tickets.link",

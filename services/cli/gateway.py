@@ -35,6 +35,7 @@ from helpdesk.search.v1 import (
 )
 from helpdesk.ticket.v1 import audit_service_pb2_grpc as ticket_audit
 from helpdesk.ticket.v1 import (
+    bulk_service_pb2_grpc,
     link_service_pb2_grpc,
     queue_service_pb2_grpc,
     sla_service_pb2_grpc,
@@ -100,6 +101,7 @@ class Gateway:
             channel
         )
         self.tickets = ticket_service_pb2_grpc.TicketServiceStub(channel)
+        self.bulk = bulk_service_pb2_grpc.BulkServiceStub(channel)
         self.links = link_service_pb2_grpc.LinkServiceStub(channel)
         self.queues = queue_service_pb2_grpc.QueueServiceStub(channel)
         self.sla = sla_service_pb2_grpc.SlaServiceStub(channel)

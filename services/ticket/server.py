@@ -7,6 +7,7 @@ import grpc
 
 from helpdesk.search.v1 import search_service_pb2_grpc
 from helpdesk.ticket.v1 import (
+    bulk_service_pb2_grpc,
     link_service_pb2_grpc,
     queue_service_pb2_grpc,
     sla_service_pb2_grpc,
@@ -25,6 +26,7 @@ from services.mesh.tls import ensure_certificates
 from services.ticket.metrics import outbox_metrics
 from services.ticket.peers import SearchKnowledge
 from services.ticket.servicer import (
+    BulkServicer,
     LinkServicer,
     QueueServicer,
     SlaServicer,
@@ -55,6 +57,8 @@ async def serve_tickets(settings: TicketSettings) -> None:
     def register(server: grpc.aio.Server) -> None:
         tickets = TicketServicer(store, utc_now, pace)
         ticket_service_pb2_grpc.add_TicketServiceServicer_to_server(tickets, server)
+        bulk = BulkServicer(store, utc_now)
+        bulk_service_pb2_grpc.add_BulkServiceServicer_to_server(bulk, server)
         links = LinkServicer(store, utc_now)
         link_service_pb2_grpc.add_LinkServiceServicer_to_server(links, server)
         queues = QueueServicer(store, utc_now)

@@ -15,6 +15,7 @@ from unittest.mock import patch
 import grpc
 
 from helpdesk.ticket.v1 import (
+    bulk_service_pb2_grpc,
     link_service_pb2_grpc,
     queue_service_pb2_grpc,
     sla_service_pb2_grpc,
@@ -31,6 +32,7 @@ from services.mesh.server import MeshServer
 from services.mesh.settings import MeshSettings
 from services.ticket.server import MIGRATIONS
 from services.ticket.servicer import (
+    BulkServicer,
     LinkServicer,
     QueueServicer,
     SlaServicer,
@@ -64,6 +66,8 @@ async def serve(data: Path) -> None:
     def register(server: grpc.aio.Server) -> None:
         tickets = TicketServicer(store, utc_now, Pace())
         ticket_service_pb2_grpc.add_TicketServiceServicer_to_server(tickets, server)
+        bulk = BulkServicer(store, utc_now)
+        bulk_service_pb2_grpc.add_BulkServiceServicer_to_server(bulk, server)
         links = LinkServicer(store, utc_now)
         link_service_pb2_grpc.add_LinkServiceServicer_to_server(links, server)
         queues = QueueServicer(store, utc_now)

@@ -207,6 +207,7 @@ NO_OBJECTS = {"request_id", "client_id", "comment_id"}
 # Ids beside the object that the RPC is about: they are kept or compared, and open nothing.
 BESIDE = {
     "AssignTicketRequest.assignee_id",
+    "BulkUpdateTicketsRequest.assignment.assignee_id",
     "CreateTicketRequest.chat_session_id",
     "LinkTicketsRequest.other_ticket_id",
     "MergeTicketsRequest.target_ticket_id",

@@ -8,6 +8,8 @@ import grpc
 from google.protobuf.message_factory import GetMessageClass
 
 from helpdesk.ticket.v1 import (
+    bulk_service_pb2,
+    bulk_service_pb2_grpc,
     link_service_pb2,
     link_service_pb2_grpc,
     queue_service_pb2,
@@ -25,6 +27,7 @@ from services.mesh.database import Database
 from services.mesh.settings import MeshSettings
 from services.ticket.ports import TicketStore
 from services.ticket.servicer import (
+    BulkServicer,
     LinkServicer,
     QueueServicer,
     SlaServicer,
@@ -48,7 +51,7 @@ CUSTOMER_PERMISSIONS = {
 AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {
     *(f"ticket.queues.{verb}" for verb in ("create", "list", "delete")),
     *(f"ticket.tickets.{verb}" for verb in ("follow", "unfollow", "handle")),
-    *(f"ticket.tickets.{verb}" for verb in ("link", "unlink", "merge", "split")),
+    *(f"ticket.tickets.{verb}" for verb in ("link", "unlink", "merge", "split", "bulk_update")),
     "ticket.links.list",
 }
 
@@ -59,6 +62,7 @@ class Client:
     def __init__(self, channel: grpc.aio.Channel, user: TestUser) -> None:
         self._stubs = {
             "TicketService": ticket_service_pb2_grpc.TicketServiceStub(channel),
+            "BulkService": bulk_service_pb2_grpc.BulkServiceStub(channel),
             "LinkService": link_service_pb2_grpc.LinkServiceStub(channel),
             "QueueService": queue_service_pb2_grpc.QueueServiceStub(channel),
         }
@@ -68,7 +72,12 @@ class Client:
     def __getattr__(self, rpc: str) -> Any:  # noqa: ANN401 - any RPC
         service, method = next(
             (service, service.methods_by_name[rpc])
-            for module in (ticket_service_pb2, queue_service_pb2, link_service_pb2)
+            for module in (
+                ticket_service_pb2,
+                queue_service_pb2,
+                link_service_pb2,
+                bulk_service_pb2,
+            )
             for service in module.DESCRIPTOR.services_by_name.values()
             if rpc in service.methods_by_name
         )
@@ -108,6 +117,8 @@ async def serving(
     def register(server: grpc.aio.Server) -> None:
         tickets = TicketServicer(store, TickingClock(), Pace(poll_seconds=0.05))
         ticket_service_pb2_grpc.add_TicketServiceServicer_to_server(tickets, server)
+        bulk = BulkServicer(store, TickingClock())
+        bulk_service_pb2_grpc.add_BulkServiceServicer_to_server(bulk, server)
         links = LinkServicer(store, TickingClock())
         link_service_pb2_grpc.add_LinkServiceServicer_to_server(links, server)
         queues = QueueServicer(store, TickingClock())

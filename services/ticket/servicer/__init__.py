@@ -1,5 +1,6 @@
 """The RPCs of ticket: message in, one use case, message out."""
 
+from services.ticket.servicer.bulk import BulkServicer
 from services.ticket.servicer.links import LinkServicer
 from services.ticket.servicer.queues import QueueServicer
 from services.ticket.servicer.sla import SlaServicer
@@ -8,6 +9,7 @@ from services.ticket.servicer.tickets import TicketServicer
 from services.ticket.servicer.views import ViewServicer
 
 __all__ = [
+    "BulkServicer",
     "LinkServicer",
     "QueueServicer",
     "SlaServicer",

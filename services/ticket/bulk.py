@@ -1,0 +1,80 @@
+"""One thing that is done to many tickets, each in a transaction of its own."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from services.mesh.caller import current_caller
+from services.mesh.clock import Clock
+from services.mesh.errors import MeshError, PermissionMissing
+from services.ticket import use_cases
+from services.ticket.domain import Ticket, TicketContent, Verb
+from services.ticket.ports import TicketStore
+
+_STEPS = {
+    Verb.PEND: use_cases.pend_ticket,
+    Verb.RESOLVE: use_cases.resolve_ticket,
+    Verb.REOPEN: use_cases.reopen_ticket,
+    Verb.CLOSE: use_cases.close_ticket,
+}
+
+
+@dataclass(frozen=True)
+class BulkResult:
+    """Of one ticket: what it became, or why it stayed as it was."""
+
+    ticket_id: str
+    outcome: Ticket | MeshError
+
+
+async def update_all(
+    store: TicketStore, clock: Clock, ticket_ids: Sequence[str], content: TicketContent
+) -> list[BulkResult]:
+    """Changes what the content says and leaves the rest."""
+    return await _each(
+        ticket_ids,
+        Verb.UPDATE,
+        lambda ticket_id: use_cases.update_ticket(
+            store, clock, ticket_id, content, paths=(), etag=""
+        ),
+    )
+
+
+async def assign_all(
+    store: TicketStore, clock: Clock, ticket_ids: Sequence[str], assignee_id: str
+) -> list[BulkResult]:
+    return await _each(
+        ticket_ids,
+        Verb.ASSIGN,
+        lambda ticket_id: use_cases.assign_ticket(store, clock, ticket_id, assignee_id, ""),
+    )
+
+
+async def move_all(
+    store: TicketStore, clock: Clock, ticket_ids: Sequence[str], verb: Verb
+) -> list[BulkResult]:
+    step = _STEPS[verb]
+    return await _each(ticket_ids, verb, lambda ticket_id: step(store, clock, ticket_id, ""))
+
+
+async def _each(
+    ticket_ids: Sequence[str], verb: Verb, deed: Callable[[str], Awaitable[Ticket]]
+) -> list[BulkResult]:
+    _require_permission(verb)
+    results = []
+    for ticket_id in ticket_ids:
+        outcome: Ticket | MeshError
+        try:
+            outcome = await deed(ticket_id)
+        except MeshError as error:
+            outcome = error
+        results.append(BulkResult(ticket_id, outcome))
+    return results
+
+
+def _require_permission(verb: Verb) -> None:
+    """What may not be done to one ticket may not be done to many."""
+    needed = f"ticket.tickets.{verb}"
+    if not current_caller().may(needed):
+        raise PermissionMissing(
+            "You lack the permission that this needs.", metadata={"permission": needed}
+        )
