@@ -6,7 +6,13 @@ import typer
 
 from helpdesk.ticket.v1 import suggestion_service_pb2, ticket_pb2, ticket_service_pb2
 from services.cli import ticket_lookup
-from services.cli.commands import ticket_bulk, ticket_links, ticket_steps, ticket_views
+from services.cli.commands import (
+    ticket_bulk,
+    ticket_links,
+    ticket_moving,
+    ticket_steps,
+    ticket_views,
+)
 from services.cli.commands.ticket_calls import TicketArgument, open_gateway, show_changed
 from services.cli.failures import CommandError
 from services.cli.messages import write_message
@@ -21,6 +27,7 @@ app = typer.Typer(no_args_is_help=False, invoke_without_command=True)
 app.add_typer(ticket_steps.app)
 app.add_typer(ticket_bulk.app)
 app.add_typer(ticket_links.app)
+app.add_typer(ticket_moving.app)
 app.add_typer(ticket_views.app, name="views", help="Lists that are looked at again and again.")
 
 

@@ -1,0 +1,1 @@
+"""Tickets as files: written out, and brought in."""

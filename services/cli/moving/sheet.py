@@ -1,0 +1,76 @@
+"""The flat fields of tickets as CSV, for spreadsheets."""
+
+import csv
+import io
+from collections.abc import Mapping
+
+from helpdesk.ticket.v1 import ticket_pb2
+from services.cli.moving.record import Person
+
+COLUMNS = (
+    "number",
+    "ticket_id",
+    "status",
+    "priority",
+    "ticket_type",
+    "queue",
+    "subject",
+    "body",
+    "requester",
+    "assignee",
+    "followers",
+    "tags",
+    "create_time",
+    "update_time",
+)
+
+# A spreadsheet would take a cell that begins so for a formula, whoever wrote it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+
+
+def head() -> str:
+    return _row(COLUMNS)
+
+
+def row_of(ticket: ticket_pb2.Ticket, people: Mapping[str, Person]) -> str:
+    def email(user_id: str) -> str:
+        return people[user_id].email if user_id in people else user_id
+
+    return _row(
+        _guarded(value)
+        for value in (
+            str(ticket.number),
+            ticket.ticket_id,
+            _word(ticket_pb2.TicketStatus.Name(ticket.status), "TICKET_STATUS_"),
+            _word(ticket_pb2.TicketPriority.Name(ticket.priority), "TICKET_PRIORITY_"),
+            _word(ticket_pb2.TicketType.Name(ticket.ticket_type), "TICKET_TYPE_"),
+            ticket.queue,
+            ticket.subject,
+            ticket.body,
+            email(ticket.requester_id),
+            email(ticket.assignee_id),
+            " ".join(map(email, ticket.follower_ids)),
+            " ".join(ticket.tags),
+            ticket.create_time.ToJsonString(),
+            ticket.update_time.ToJsonString(),
+        )
+    )
+
+
+def unguarded(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+
+
+def _guarded(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _row(cells: object) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(cells)  # type: ignore[arg-type]
+    return line.getvalue()
+
+
+def _word(name: str, prefix: str) -> str:
+    word = name.removeprefix(prefix).lower()
+    return "" if word == "unspecified" else word
