@@ -27,6 +27,7 @@ COMMANDS = (
     Entry("doctor", "doctor", "doctor", "Check whether this machine can run it.", _RUN),
     Entry("ask", "ask", "ask", "Ask the knowledge base; answers carry citations.", _USE),
     Entry("tickets", "tickets", "app", "Open, find and move tickets.", _USE),
+    Entry("replies", "replies", "app", "Keep the replies that are written often.", _USE),
     Entry("queues", "queues", "app", "Manage the queues that tickets wait in.", _USE),
     Entry("sla", "sla", "app", "See and set how soon tickets are due.", _USE),
     Entry("kb", "knowledge", "app", "Import and search the knowledge base.", _USE),

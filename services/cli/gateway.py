@@ -36,6 +36,7 @@ from helpdesk.search.v1 import (
 from helpdesk.ticket.v1 import audit_service_pb2_grpc as ticket_audit
 from helpdesk.ticket.v1 import (
     bulk_service_pb2_grpc,
+    canned_reply_service_pb2_grpc,
     link_service_pb2_grpc,
     queue_service_pb2_grpc,
     sla_service_pb2_grpc,
@@ -102,6 +103,7 @@ class Gateway:
         )
         self.tickets = ticket_service_pb2_grpc.TicketServiceStub(channel)
         self.bulk = bulk_service_pb2_grpc.BulkServiceStub(channel)
+        self.canned_replies = canned_reply_service_pb2_grpc.CannedReplyServiceStub(channel)
         self.links = link_service_pb2_grpc.LinkServiceStub(channel)
         self.queues = queue_service_pb2_grpc.QueueServiceStub(channel)
         self.sla = sla_service_pb2_grpc.SlaServiceStub(channel)

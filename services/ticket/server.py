@@ -8,6 +8,7 @@ import grpc
 from helpdesk.search.v1 import search_service_pb2_grpc
 from helpdesk.ticket.v1 import (
     bulk_service_pb2_grpc,
+    canned_reply_service_pb2_grpc,
     link_service_pb2_grpc,
     queue_service_pb2_grpc,
     sla_service_pb2_grpc,
@@ -27,6 +28,7 @@ from services.ticket.metrics import outbox_metrics
 from services.ticket.peers import SearchKnowledge
 from services.ticket.servicer import (
     BulkServicer,
+    CannedReplyServicer,
     LinkServicer,
     QueueServicer,
     SlaServicer,
@@ -35,7 +37,13 @@ from services.ticket.servicer import (
     ViewServicer,
 )
 from services.ticket.settings import TicketSettings
-from services.ticket.store import SqlOutbox, SqlSlaPolicies, SqlTicketStore, SqlViewStore
+from services.ticket.store import (
+    SqlCannedReplyStore,
+    SqlOutbox,
+    SqlSlaPolicies,
+    SqlTicketStore,
+    SqlViewStore,
+)
 from services.ticket.tables import Table
 from services.ticket.watching import Pace
 
@@ -59,6 +67,8 @@ async def serve_tickets(settings: TicketSettings) -> None:
         ticket_service_pb2_grpc.add_TicketServiceServicer_to_server(tickets, server)
         bulk = BulkServicer(store, utc_now)
         bulk_service_pb2_grpc.add_BulkServiceServicer_to_server(bulk, server)
+        canned = CannedReplyServicer(SqlCannedReplyStore(database), store, utc_now)
+        canned_reply_service_pb2_grpc.add_CannedReplyServiceServicer_to_server(canned, server)
         links = LinkServicer(store, utc_now)
         link_service_pb2_grpc.add_LinkServiceServicer_to_server(links, server)
         queues = QueueServicer(store, utc_now)

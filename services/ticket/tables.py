@@ -80,6 +80,15 @@ class QueueRow(Table):
     create_time: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class CannedReplyRow(Table):
+    __tablename__ = "ticket_canned_replies"
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    name: Mapped[str] = mapped_column(_ID, primary_key=True)
+    body: Mapped[str] = mapped_column(Text)
+    create_time: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class TagRow(Table):
     __tablename__ = "ticket_tags"
     __table_args__ = (

@@ -16,6 +16,7 @@ import grpc
 
 from helpdesk.ticket.v1 import (
     bulk_service_pb2_grpc,
+    canned_reply_service_pb2_grpc,
     link_service_pb2_grpc,
     queue_service_pb2_grpc,
     sla_service_pb2_grpc,
@@ -33,6 +34,7 @@ from services.mesh.settings import MeshSettings
 from services.ticket.server import MIGRATIONS
 from services.ticket.servicer import (
     BulkServicer,
+    CannedReplyServicer,
     LinkServicer,
     QueueServicer,
     SlaServicer,
@@ -40,7 +42,7 @@ from services.ticket.servicer import (
     TicketServicer,
     ViewServicer,
 )
-from services.ticket.store import SqlSlaPolicies, SqlTicketStore, SqlViewStore
+from services.ticket.store import SqlCannedReplyStore, SqlSlaPolicies, SqlTicketStore, SqlViewStore
 from services.ticket.watching import Pace
 from tests.support.mesh_server import FakeAuthority, TestUser
 from tests.ticket.clients import AGENT_PERMISSIONS
@@ -68,6 +70,8 @@ async def serve(data: Path) -> None:
         ticket_service_pb2_grpc.add_TicketServiceServicer_to_server(tickets, server)
         bulk = BulkServicer(store, utc_now)
         bulk_service_pb2_grpc.add_BulkServiceServicer_to_server(bulk, server)
+        canned = CannedReplyServicer(SqlCannedReplyStore(database), store, utc_now)
+        canned_reply_service_pb2_grpc.add_CannedReplyServiceServicer_to_server(canned, server)
         links = LinkServicer(store, utc_now)
         link_service_pb2_grpc.add_LinkServiceServicer_to_server(links, server)
         queues = QueueServicer(store, utc_now)

@@ -17,7 +17,13 @@ from helpdesk.auth.v1 import (
 )
 from helpdesk.chat.v1 import chat_pb2, chat_service_pb2
 from helpdesk.search.v1 import evaluation_service_pb2, search_pb2, search_service_pb2
-from helpdesk.ticket.v1 import queue_service_pb2, ticket_pb2, ticket_service_pb2, view_service_pb2
+from helpdesk.ticket.v1 import (
+    canned_reply_service_pb2,
+    queue_service_pb2,
+    ticket_pb2,
+    ticket_service_pb2,
+    view_service_pb2,
+)
 from services.mesh.ids import new_id
 from tests.security.requests import CannotCall, a_request, a_role_name, unique
 from tests.security.rpcs import FieldPath, Rpc, rpc, text_fields
@@ -137,6 +143,13 @@ async def _role(stage: Stage, house: House, owner: Person, state: str) -> str:
     return made.name
 
 
+async def _canned_reply(stage: Stage, house: House, owner: Person, state: str) -> str:
+    request = a_request(rpc("CreateCannedReply"), {})
+    made = await stage.must(house["admin"], "CreateCannedReply", request)
+    assert isinstance(made, canned_reply_service_pb2.CannedReply)
+    return made.name
+
+
 async def _queue(stage: Stage, house: House, owner: Person, state: str) -> str:
     made = await stage.must(house["admin"], "CreateQueue", a_request(rpc("CreateQueue"), {}))
     assert isinstance(made, queue_service_pb2.Queue)
@@ -169,6 +182,7 @@ USER = Kind("user", _user, ("existing", "invited", "disabled"))
 IDENTITY_PROVIDER = Kind("identity provider", _identity_provider)
 API_KEY = Kind("API key", _api_key, is_personal=True)
 ROLE = Kind("role", _role, missing=a_role_name)
+CANNED_REPLY = Kind("canned reply", _canned_reply, missing=lambda: unique("reply"))
 QUEUE = Kind("queue", _queue, missing=lambda: unique("queue"))
 CLIENT = Kind("client", _client)
 TENANT = Kind("tenant", _tenant, ("existing", "suspended"))
@@ -195,6 +209,7 @@ FIELDS: Mapping[tuple[str, str], Kind] = {
     ("auth", "api_key_id"): API_KEY,
     ("auth", "name"): ROLE,
     ("ticket", "DeleteQueueRequest.name"): QUEUE,
+    ("ticket", "DeleteCannedReplyRequest.name"): CANNED_REPLY,
     ("auth", "GetClientRequest.client_id"): CLIENT,
     ("auth", "Client.client_id"): CLIENT,
     ("auth", "RotateClientSecretRequest.client_id"): CLIENT,

@@ -44,11 +44,12 @@ ALWAYS_REFUSED: Mapping[str, str] = {
     "EnrolTotp": _WRONG_PASSWORD,
     "ConfirmTotp": _NO_APP,
     "DisableTotp": _NO_APP,
-    # Their other ticket or comment is one that nobody has.
+    # Their other ticket, comment or reply is one that nobody has.
     "LinkTickets": NOT_FOUND,
     "UnlinkTickets": NOT_FOUND,
     "MergeTickets": NOT_FOUND,
     "SplitTicket": NOT_FOUND,
+    "RenderCannedReply": NOT_FOUND,
 }
 
 # A deleted document is gone, but what was quoted from it can still be looked up.

@@ -10,6 +10,8 @@ from google.protobuf.message_factory import GetMessageClass
 from helpdesk.ticket.v1 import (
     bulk_service_pb2,
     bulk_service_pb2_grpc,
+    canned_reply_service_pb2,
+    canned_reply_service_pb2_grpc,
     link_service_pb2,
     link_service_pb2_grpc,
     queue_service_pb2,
@@ -28,6 +30,7 @@ from services.mesh.settings import MeshSettings
 from services.ticket.ports import TicketStore
 from services.ticket.servicer import (
     BulkServicer,
+    CannedReplyServicer,
     LinkServicer,
     QueueServicer,
     SlaServicer,
@@ -35,7 +38,7 @@ from services.ticket.servicer import (
     TicketServicer,
     ViewServicer,
 )
-from services.ticket.store import SqlSlaPolicies, SqlViewStore
+from services.ticket.store import SqlCannedReplyStore, SqlSlaPolicies, SqlViewStore
 from services.ticket.watching import Pace
 from tests.support.mesh_server import RunningServer, TestUser, running_server
 from tests.ticket.builders import TickingClock
@@ -52,6 +55,7 @@ AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {
     *(f"ticket.queues.{verb}" for verb in ("create", "list", "delete")),
     *(f"ticket.tickets.{verb}" for verb in ("follow", "unfollow", "handle")),
     *(f"ticket.tickets.{verb}" for verb in ("link", "unlink", "merge", "split", "bulk_update")),
+    *(f"ticket.canned_replies.{verb}" for verb in ("create", "list", "delete", "render")),
     "ticket.links.list",
 }
 
@@ -63,6 +67,7 @@ class Client:
         self._stubs = {
             "TicketService": ticket_service_pb2_grpc.TicketServiceStub(channel),
             "BulkService": bulk_service_pb2_grpc.BulkServiceStub(channel),
+            "CannedReplyService": canned_reply_service_pb2_grpc.CannedReplyServiceStub(channel),
             "LinkService": link_service_pb2_grpc.LinkServiceStub(channel),
             "QueueService": queue_service_pb2_grpc.QueueServiceStub(channel),
         }
@@ -77,6 +82,7 @@ class Client:
                 queue_service_pb2,
                 link_service_pb2,
                 bulk_service_pb2,
+                canned_reply_service_pb2,
             )
             for service in module.DESCRIPTOR.services_by_name.values()
             if rpc in service.methods_by_name
@@ -119,6 +125,8 @@ async def serving(
         ticket_service_pb2_grpc.add_TicketServiceServicer_to_server(tickets, server)
         bulk = BulkServicer(store, TickingClock())
         bulk_service_pb2_grpc.add_BulkServiceServicer_to_server(bulk, server)
+        canned = CannedReplyServicer(SqlCannedReplyStore(database), store, TickingClock())
+        canned_reply_service_pb2_grpc.add_CannedReplyServiceServicer_to_server(canned, server)
         links = LinkServicer(store, TickingClock())
         link_service_pb2_grpc.add_LinkServiceServicer_to_server(links, server)
         queues = QueueServicer(store, TickingClock())

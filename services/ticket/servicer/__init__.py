@@ -1,6 +1,7 @@
 """The RPCs of ticket: message in, one use case, message out."""
 
 from services.ticket.servicer.bulk import BulkServicer
+from services.ticket.servicer.canned_replies import CannedReplyServicer
 from services.ticket.servicer.links import LinkServicer
 from services.ticket.servicer.queues import QueueServicer
 from services.ticket.servicer.sla import SlaServicer
@@ -10,6 +11,7 @@ from services.ticket.servicer.views import ViewServicer
 
 __all__ = [
     "BulkServicer",
+    "CannedReplyServicer",
     "LinkServicer",
     "QueueServicer",
     "SlaServicer",

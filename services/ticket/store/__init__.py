@@ -1,9 +1,17 @@
 """All SQL of ticket, for SQLite and PostgreSQL."""
 
+from services.ticket.store.canned_replies import SqlCannedReplyStore
 from services.ticket.store.outbox import SqlOutbox
 from services.ticket.store.sla_policies import SqlSlaPolicies
 from services.ticket.store.sql import SqlTickets
 from services.ticket.store.transactions import SqlTicketStore
 from services.ticket.store.views import SqlViewStore
 
-__all__ = ["SqlOutbox", "SqlSlaPolicies", "SqlTicketStore", "SqlTickets", "SqlViewStore"]
+__all__ = [
+    "SqlCannedReplyStore",
+    "SqlOutbox",
+    "SqlSlaPolicies",
+    "SqlTicketStore",
+    "SqlTickets",
+    "SqlViewStore",
+]

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.ticket.tables import (
+    CannedReplyRow,
     CommentRow,
     CounterRow,
     EventRow,
@@ -35,7 +36,7 @@ AnyRow = (
     | WordCountRow
 )
 
-Upserted = CounterRow | LinkRow | QueueRow | ViewRow | WordCountRow | SlaPolicyRow
+Upserted = CannedReplyRow | CounterRow | LinkRow | QueueRow | ViewRow | WordCountRow | SlaPolicyRow
 
 Own = Callable[[type[AnyRow]], ColumnElement[bool]]
 """Makes the condition that a row is the tenant's."""

@@ -136,6 +136,26 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The ticket has no such comment.
     Example: {"reason": "COMMENT_NOT_FOUND", "metadata": {"comment_id": "0199…"}}
     """
+    ERROR_REASON_CANNED_REPLY_NOT_FOUND: _ErrorReason.ValueType  # 29
+    """The tenant has no canned reply of this name.
+    Example: {"reason": "CANNED_REPLY_NOT_FOUND", "metadata": {"name": "welcome"}}
+    """
+    ERROR_REASON_CANNED_REPLY_EXISTS: _ErrorReason.ValueType  # 30
+    """The tenant has a canned reply of this name.
+    Example: {"reason": "CANNED_REPLY_EXISTS", "metadata": {"name": "welcome"}}
+    """
+    ERROR_REASON_TOO_MANY_CANNED_REPLIES: _ErrorReason.ValueType  # 31
+    """The tenant has as many canned replies as it may have.
+    Example: {"reason": "TOO_MANY_CANNED_REPLIES", "metadata": {"most": "200"}}
+    """
+    ERROR_REASON_VARIABLE_UNKNOWN: _ErrorReason.ValueType  # 32
+    """The text names a variable that there is not.
+    Example: {"reason": "VARIABLE_UNKNOWN", "metadata": {"variable": "ticket.colour"}}
+    """
+    ERROR_REASON_VARIABLE_NOT_GIVEN: _ErrorReason.ValueType  # 33
+    """The text names a variable that has no value for this ticket, and the request gives none.
+    Example: {"reason": "VARIABLE_NOT_GIVEN", "metadata": {"variable": "requester.name"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that ticket refuses with, in `google.rpc.ErrorInfo` of domain `helpdesk.ticket`."""
@@ -253,5 +273,25 @@ Example: {"reason": "TICKET_MERGED", "metadata": {"ticket_id": "0199…", "merge
 ERROR_REASON_COMMENT_NOT_FOUND: ErrorReason.ValueType  # 28
 """The ticket has no such comment.
 Example: {"reason": "COMMENT_NOT_FOUND", "metadata": {"comment_id": "0199…"}}
+"""
+ERROR_REASON_CANNED_REPLY_NOT_FOUND: ErrorReason.ValueType  # 29
+"""The tenant has no canned reply of this name.
+Example: {"reason": "CANNED_REPLY_NOT_FOUND", "metadata": {"name": "welcome"}}
+"""
+ERROR_REASON_CANNED_REPLY_EXISTS: ErrorReason.ValueType  # 30
+"""The tenant has a canned reply of this name.
+Example: {"reason": "CANNED_REPLY_EXISTS", "metadata": {"name": "welcome"}}
+"""
+ERROR_REASON_TOO_MANY_CANNED_REPLIES: ErrorReason.ValueType  # 31
+"""The tenant has as many canned replies as it may have.
+Example: {"reason": "TOO_MANY_CANNED_REPLIES", "metadata": {"most": "200"}}
+"""
+ERROR_REASON_VARIABLE_UNKNOWN: ErrorReason.ValueType  # 32
+"""The text names a variable that there is not.
+Example: {"reason": "VARIABLE_UNKNOWN", "metadata": {"variable": "ticket.colour"}}
+"""
+ERROR_REASON_VARIABLE_NOT_GIVEN: ErrorReason.ValueType  # 33
+"""The text names a variable that has no value for this ticket, and the request gives none.
+Example: {"reason": "VARIABLE_NOT_GIVEN", "metadata": {"variable": "requester.name"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
