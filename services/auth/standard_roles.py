@@ -30,6 +30,7 @@ CUSTOMER_PERMISSIONS = ACCOUNT_PERMISSIONS | frozenset(
         "ticket.tickets.create",
         "ticket.tickets.get",
         "ticket.tickets.list",
+        "ticket.tickets.rate",
         "ticket.tickets.reopen",
         "ticket.tickets.watch",
     }

@@ -67,6 +67,8 @@ def ticket_message(ticket: Ticket) -> ticket_pb2.Ticket:
         ticket_type=ticket_pb2.TicketType.ValueType(ticket.ticket_type or 0),
         queue=ticket.queue,
         follower_ids=() if is_customer() else ticket.follower_ids,
+        rating=ticket.rating or 0,
+        rating_comment=ticket.rating_comment,
         merged_into_id=(ticket.merged_into_id or "") if _may_follow(ticket.merged_into_own) else "",
     )
 

@@ -373,3 +373,13 @@ class VariableNotGiven(FailedPrecondition):
         super().__init__(
             f"The variable '{variable}' has no value here.", metadata={"variable": variable}
         )
+
+
+class RatingNotAllowed(PermissionDenied):
+    """Only a ticket's requester rates what was done."""
+
+    domain = DOMAIN
+    reason = "RATING_NOT_ALLOWED"
+
+    def __init__(self) -> None:
+        super().__init__("Only the requester may rate what was done.")

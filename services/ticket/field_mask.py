@@ -24,6 +24,8 @@ IGNORED_FIELDS = frozenset(
         "priority_rule",
         "follower_ids",
         "merged_into_id",
+        "rating",
+        "rating_comment",
     }
 )
 

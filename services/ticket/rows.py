@@ -96,6 +96,8 @@ def ticket_from(row: TicketRow, tags: str | None) -> Ticket:
         follower_ids=tuple(map(UserId, row.follower_ids)),
         merged_into_id=row.merged_into_id,
         merged_into_own=row.merged_into_own,
+        rating=row.rating,
+        rating_comment=row.rating_comment,
     )
 
 

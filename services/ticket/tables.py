@@ -68,6 +68,8 @@ class TicketRow(Table):
     follower_ids: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
     merged_into_id: Mapped[str | None] = mapped_column(_ID)
     merged_into_own: Mapped[bool] = mapped_column(server_default=false())
+    rating: Mapped[int | None]
+    rating_comment: Mapped[str] = mapped_column(Text, server_default="")
 
 
 class QueueRow(Table):

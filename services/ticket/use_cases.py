@@ -91,7 +91,9 @@ async def update_ticket(
         return updated(ticket, content, fields, act)
 
     is_queued = content.queue and (not paths or not {"queue", "*"}.isdisjoint(paths))
-    return await _change(store, ticket_id, etag, decide, queue=content.queue if is_queued else "")
+    return await change_ticket(
+        store, ticket_id, etag, decide, queue=content.queue if is_queued else ""
+    )
 
 
 async def follow_ticket(store: TicketStore, clock: Clock, ticket_id: str, user_id: str) -> Ticket:
@@ -102,13 +104,15 @@ async def follow_ticket(store: TicketStore, clock: Clock, ticket_id: str, user_i
         require_text("user_id", user_id)
         return followed(ticket, UserId(user_id) if user_id else act.actor_id, act)
 
-    return await _change(store, ticket_id, "", decide)
+    return await change_ticket(store, ticket_id, "", decide)
 
 
 async def unfollow_ticket(store: TicketStore, clock: Clock, ticket_id: str, user_id: str) -> Ticket:
     act = _act(clock)
     follower_id = UserId(user_id) if user_id else act.actor_id
-    return await _change(store, ticket_id, "", lambda ticket: unfollowed(ticket, follower_id, act))
+    return await change_ticket(
+        store, ticket_id, "", lambda ticket: unfollowed(ticket, follower_id, act)
+    )
 
 
 async def add_comment(
@@ -136,7 +140,7 @@ async def assign_ticket(
         require_text("assignee_id", assignee_id)
         return assigned(ticket, UserId(assignee_id) if assignee_id else None, act)
 
-    return await _change(store, ticket_id, etag, decide)
+    return await change_ticket(store, ticket_id, etag, decide)
 
 
 async def pend_ticket(store: TicketStore, clock: Clock, ticket_id: str, etag: str) -> Ticket:
@@ -181,18 +185,7 @@ async def find_visible(tickets: TicketReading, ticket_id: str) -> Ticket:
     return ticket
 
 
-async def _find_to_change(tickets: TicketWriting, ticket_id: str) -> Ticket:
-    # Who may see a ticket never changes, so a stranger need not take its lock to be refused.
-    visible = await find_visible(tickets, ticket_id)
-    # People may say its number, which no later record would be found by.
-    acts_on("ticket", visible.ticket_id)
-    ticket = await tickets.find_to_change(visible.ticket_id)
-    if ticket is None:
-        raise TicketNotFound(ticket_id)
-    return ticket
-
-
-async def _change(
+async def change_ticket(
     store: TicketStore,
     ticket_id: str,
     etag: str,
@@ -209,9 +202,20 @@ async def _change(
         return change.ticket
 
 
+async def _find_to_change(tickets: TicketWriting, ticket_id: str) -> Ticket:
+    # Who may see a ticket never changes, so a stranger need not take its lock to be refused.
+    visible = await find_visible(tickets, ticket_id)
+    # People may say its number, which no later record would be found by.
+    acts_on("ticket", visible.ticket_id)
+    ticket = await tickets.find_to_change(visible.ticket_id)
+    if ticket is None:
+        raise TicketNotFound(ticket_id)
+    return ticket
+
+
 async def _move(store: TicketStore, clock: Clock, ticket_id: str, etag: str, verb: Verb) -> Ticket:
     act = _act(clock)
-    return await _change(store, ticket_id, etag, lambda ticket: moved(ticket, verb, act))
+    return await change_ticket(store, ticket_id, etag, lambda ticket: moved(ticket, verb, act))
 
 
 async def _require_queue(tickets: TicketWriting, queue: str) -> None:

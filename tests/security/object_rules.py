@@ -30,6 +30,7 @@ ALLOWED_IN: Mapping[str, Collection[str]] = {
     "ResolveTicket": ("existing",),
     "ReopenTicket": ("resolved",),
     "CloseTicket": ("resolved",),
+    "RateTicket": ("resolved", "closed"),
     "SendMessage": ("existing",),
     "StreamMessage": ("existing",),
     "RenewInvitation": ("invited",),

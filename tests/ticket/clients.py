@@ -46,7 +46,7 @@ from tests.ticket.knowledge import FakeKnowledge
 
 CUSTOMER_PERMISSIONS = {
     *(f"ticket.tickets.{verb}" for verb in ("create", "get", "list", "reopen", "watch", "update")),
-    *(f"ticket.tickets.{verb}" for verb in ("assign", "pend", "resolve", "close")),
+    *(f"ticket.tickets.{verb}" for verb in ("assign", "pend", "resolve", "close", "rate")),
     "ticket.comments.create",
     "ticket.comments.list",
     "ticket.events.list",

@@ -20,6 +20,7 @@ from services.ticket.domain import (
     commented,
     followed,
     moved,
+    rated,
     requeued,
     unfollowed,
     updated,
@@ -35,6 +36,9 @@ Step = Callable[[Ticket], Change]
 steps = st.one_of(
     st.tuples(st.sampled_from([followed, unfollowed]), st.sampled_from([ALEX, ANNA])).map(
         lambda how: lambda ticket: how[0](ticket, how[1], ACT)
+    ),
+    st.integers(1, 5).map(
+        lambda rating: lambda ticket: rated(ticket, rating, "Well.", Act(ANNA, NOON))
     ),
     st.just(lambda ticket: requeued(ticket, "elsewhere", ACT)),
     st.sampled_from([Verb.PEND, Verb.RESOLVE, Verb.REOPEN, Verb.CLOSE]).map(

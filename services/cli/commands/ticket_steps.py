@@ -132,3 +132,21 @@ def queue(
         content = ticket_pb2.Ticket(ticket_id=ticket_lookup.ticket_id(gateway, ticket), queue=to)
         request = ticket_service_pb2.UpdateTicketRequest(ticket=content)
         show_changed(gateway, gateway.tickets.UpdateTicket(request), output)
+
+
+@app.command("rate")
+def rate(
+    ticket: TicketArgument,
+    rating: Annotated[int, typer.Argument(min=1, max=5, help="From 1 to 5.")],
+    *,
+    comment: Annotated[str, typer.Option(help="Why.")] = "",
+    tenant: TenantOption = None,
+    role: RoleOption = None,
+    output: OutputOption = Format.TEXT,
+) -> None:
+    """Say how content you were with what was done for a ticket of your own."""
+    with open_gateway(tenant, role) as gateway:
+        request = ticket_service_pb2.RateTicketRequest(
+            ticket_id=ticket_lookup.ticket_id(gateway, ticket), rating=rating, comment=comment
+        )
+        show_changed(gateway, gateway.tickets.RateTicket(request), output)

@@ -64,6 +64,8 @@ def ticket_page(
         facts.add_row("Followers", Text(", ").join(followers))
     if ticket.tags:
         facts.add_row("Tags", Text(" ".join(ticket.tags)))
+    if ticket.rating:
+        facts.add_row("Rating", without_controls(f"{ticket.rating} of 5  {ticket.rating_comment}"))
     if ticket.merged_into_id:
         facts.add_row("Merged into", Text(ticket.merged_into_id, style="dim"))
     facts.add_row("Opened", time_text(ticket.create_time))

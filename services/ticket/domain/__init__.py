@@ -13,6 +13,7 @@ from services.ticket.domain.log import (
 )
 from services.ticket.domain.merging import merged, split
 from services.ticket.domain.queues import MOST_QUEUES, Queue, requeued
+from services.ticket.domain.rating import rated
 from services.ticket.domain.rules import assigned, commented, moved, opened, updated
 from services.ticket.domain.ticket import (
     DEFAULT_QUEUE,
@@ -61,6 +62,7 @@ __all__ = [
     "merged",
     "moved",
     "opened",
+    "rated",
     "requeued",
     "require_etag",
     "split",

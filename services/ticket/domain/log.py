@@ -31,6 +31,7 @@ class TicketEventKind(StrEnum):
     MERGED = "MERGED"
     ABSORBED = "ABSORBED"
     SPLIT = "SPLIT"
+    RATED = "RATED"
 
 
 class LinkKind(IntEnum):

@@ -95,6 +95,8 @@ class Ticket:
     follower_ids: tuple[UserId, ...] = ()  # in alphabetical order, each once
     merged_into_id: str | None = None
     merged_into_own: bool = False  # whether the requester of both is the same
+    rating: int | None = None  # from 1 to 5
+    rating_comment: str = ""
 
     @property
     def etag(self) -> str:

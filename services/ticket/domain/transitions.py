@@ -17,6 +17,7 @@ class Verb(StrEnum):
     REOPEN = "reopen"
     CLOSE = "close"
     ABSORB = "absorb"
+    RATE = "rate"
 
 
 _NEW, _OPEN, _PENDING, _RESOLVED, _CLOSED = TicketStatus
@@ -48,6 +49,8 @@ TRANSITIONS: Mapping[tuple[TicketStatus, Verb], TicketStatus] = MappingProxyType
         (_RESOLVED, Verb.ASSIGN): _RESOLVED,
         (_RESOLVED, Verb.REOPEN): _OPEN,
         (_RESOLVED, Verb.CLOSE): _CLOSED,
+        (_RESOLVED, Verb.RATE): _RESOLVED,
+        (_CLOSED, Verb.RATE): _CLOSED,
     }
 )
 

@@ -25,6 +25,7 @@ from services.ticket.convert import (
 )
 from services.ticket.listing import PageRequest
 from services.ticket.ports import TicketStore
+from services.ticket.rating import rate_ticket
 from services.ticket.watching import Pace, watch_tickets
 
 log = structlog.get_logger()
@@ -141,6 +142,14 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
     ) -> ticket_pb2.Ticket:
         ticket = await use_cases.close_ticket(
             self._store, self._clock, request.ticket_id, request.etag
+        )
+        return ticket_message(ticket)
+
+    async def RateTicket(
+        self, request: ticket_service_pb2.RateTicketRequest, context: object
+    ) -> ticket_pb2.Ticket:
+        ticket = await rate_ticket(
+            self._store, self._clock, request.ticket_id, request.rating, request.comment
         )
         return ticket_message(ticket)
 

@@ -156,6 +156,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The text names a variable that has no value for this ticket, and the request gives none.
     Example: {"reason": "VARIABLE_NOT_GIVEN", "metadata": {"variable": "requester.name"}}
     """
+    ERROR_REASON_RATING_NOT_ALLOWED: _ErrorReason.ValueType  # 34
+    """Only a ticket's requester rates what was done.
+    Example: {"reason": "RATING_NOT_ALLOWED", "metadata": {}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that ticket refuses with, in `google.rpc.ErrorInfo` of domain `helpdesk.ticket`."""
@@ -293,5 +297,9 @@ Example: {"reason": "VARIABLE_UNKNOWN", "metadata": {"variable": "ticket.colour"
 ERROR_REASON_VARIABLE_NOT_GIVEN: ErrorReason.ValueType  # 33
 """The text names a variable that has no value for this ticket, and the request gives none.
 Example: {"reason": "VARIABLE_NOT_GIVEN", "metadata": {"variable": "requester.name"}}
+"""
+ERROR_REASON_RATING_NOT_ALLOWED: ErrorReason.ValueType  # 34
+"""Only a ticket's requester rates what was done.
+Example: {"reason": "RATING_NOT_ALLOWED", "metadata": {}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -246,6 +246,8 @@ class _TicketEventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Ticke
     """Another ticket was merged into it."""
     TICKET_EVENT_KIND_SPLIT: _TicketEventKind.ValueType  # 15
     """One of its comments became a ticket."""
+    TICKET_EVENT_KIND_RATED: _TicketEventKind.ValueType  # 16
+    """Its requester said how content they were."""
 
 class TicketEventKind(_TicketEventKind, metaclass=_TicketEventKindEnumTypeWrapper):
     """What happened to a ticket."""
@@ -282,6 +284,8 @@ TICKET_EVENT_KIND_ABSORBED: TicketEventKind.ValueType  # 14
 """Another ticket was merged into it."""
 TICKET_EVENT_KIND_SPLIT: TicketEventKind.ValueType  # 15
 """One of its comments became a ticket."""
+TICKET_EVENT_KIND_RATED: TicketEventKind.ValueType  # 16
+"""Its requester said how content they were."""
 Global___TicketEventKind: _TypeAlias = TicketEventKind  # noqa: Y015
 
 @_typing.final
@@ -310,6 +314,8 @@ class Ticket(_message.Message):
     QUEUE_FIELD_NUMBER: _builtins.int
     FOLLOWER_IDS_FIELD_NUMBER: _builtins.int
     MERGED_INTO_ID_FIELD_NUMBER: _builtins.int
+    RATING_FIELD_NUMBER: _builtins.int
+    RATING_COMMENT_FIELD_NUMBER: _builtins.int
     ticket_id: _builtins.str
     """The ticket's id."""
     number: _builtins.int
@@ -344,6 +350,10 @@ class Ticket(_message.Message):
     """The queue that it waits in; `general` when none is given."""
     merged_into_id: _builtins.str
     """The ticket that it was merged into; customers are told only when that one is theirs, too."""
+    rating: _builtins.int
+    """How content the requester was, from 1 to 5; 0 when they have not said."""
+    rating_comment: _builtins.str
+    """What the requester said of it."""
     @_builtins.property
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Words to find it by."""
@@ -383,10 +393,12 @@ class Ticket(_message.Message):
         queue: _builtins.str = ...,
         follower_ids: _abc.Iterable[_builtins.str] | None = ...,
         merged_into_id: _builtins.str = ...,
+        rating: _builtins.int = ...,
+        rating_comment: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignee_id", b"assignee_id", "body", b"body", "chat_session_id", b"chat_session_id", "create_time", b"create_time", "etag", b"etag", "follower_ids", b"follower_ids", "impact", b"impact", "merged_into_id", b"merged_into_id", "number", b"number", "priority", b"priority", "priority_rule", b"priority_rule", "queue", b"queue", "requester_id", b"requester_id", "status", b"status", "subject", b"subject", "tags", b"tags", "ticket_id", b"ticket_id", "ticket_type", b"ticket_type", "update_time", b"update_time", "urgency", b"urgency"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignee_id", b"assignee_id", "body", b"body", "chat_session_id", b"chat_session_id", "create_time", b"create_time", "etag", b"etag", "follower_ids", b"follower_ids", "impact", b"impact", "merged_into_id", b"merged_into_id", "number", b"number", "priority", b"priority", "priority_rule", b"priority_rule", "queue", b"queue", "rating", b"rating", "rating_comment", b"rating_comment", "requester_id", b"requester_id", "status", b"status", "subject", b"subject", "tags", b"tags", "ticket_id", b"ticket_id", "ticket_type", b"ticket_type", "update_time", b"update_time", "urgency", b"urgency"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

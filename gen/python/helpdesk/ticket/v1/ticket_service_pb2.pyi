@@ -405,6 +405,36 @@ class CloseTicketRequest(_message.Message):
 Global___CloseTicketRequest: _TypeAlias = CloseTicketRequest  # noqa: Y015
 
 @_typing.final
+class RateTicketRequest(_message.Message):
+    """Asks to rate what was done."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    RATING_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """The ticket, solved or closed, of the caller's own."""
+    rating: _builtins.int
+    """From 1, not at all content, to 5, entirely."""
+    comment: _builtins.str
+    """Why."""
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+        rating: _builtins.int = ...,
+        comment: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "rating", b"rating", "ticket_id", b"ticket_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RateTicketRequest: _TypeAlias = RateTicketRequest  # noqa: Y015
+
+@_typing.final
 class FollowTicketRequest(_message.Message):
     """Asks to let a user follow a ticket."""
 

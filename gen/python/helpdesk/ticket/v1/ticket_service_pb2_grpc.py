@@ -91,6 +91,11 @@ class TicketServiceStub:
                 request_serializer=helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.CloseTicketRequest.SerializeToString,
                 response_deserializer=helpdesk_dot_ticket_dot_v1_dot_ticket__pb2.Ticket.FromString,
                 _registered_method=True)
+        self.RateTicket = channel.unary_unary(
+                '/helpdesk.ticket.v1.TicketService/RateTicket',
+                request_serializer=helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.RateTicketRequest.SerializeToString,
+                response_deserializer=helpdesk_dot_ticket_dot_v1_dot_ticket__pb2.Ticket.FromString,
+                _registered_method=True)
         self.FollowTicket = channel.unary_unary(
                 '/helpdesk.ticket.v1.TicketService/FollowTicket',
                 request_serializer=helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.FollowTicketRequest.SerializeToString,
@@ -194,6 +199,13 @@ class TicketServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RateTicket(self, request, context):
+        """Says how content the requester was with what was done; once more replaces what they said before.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def FollowTicket(self, request, context):
         """Lets a user follow a ticket; customers do not see who does.
         """
@@ -279,6 +291,11 @@ def add_TicketServiceServicer_to_server(servicer, server):
             'CloseTicket': grpc.unary_unary_rpc_method_handler(
                     servicer.CloseTicket,
                     request_deserializer=helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.CloseTicketRequest.FromString,
+                    response_serializer=helpdesk_dot_ticket_dot_v1_dot_ticket__pb2.Ticket.SerializeToString,
+            ),
+            'RateTicket': grpc.unary_unary_rpc_method_handler(
+                    servicer.RateTicket,
+                    request_deserializer=helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.RateTicketRequest.FromString,
                     response_serializer=helpdesk_dot_ticket_dot_v1_dot_ticket__pb2.Ticket.SerializeToString,
             ),
             'FollowTicket': grpc.unary_unary_rpc_method_handler(
@@ -599,6 +616,33 @@ class TicketService:
             target,
             '/helpdesk.ticket.v1.TicketService/CloseTicket',
             helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.CloseTicketRequest.SerializeToString,
+            helpdesk_dot_ticket_dot_v1_dot_ticket__pb2.Ticket.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RateTicket(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/helpdesk.ticket.v1.TicketService/RateTicket',
+            helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.RateTicketRequest.SerializeToString,
             helpdesk_dot_ticket_dot_v1_dot_ticket__pb2.Ticket.FromString,
             options,
             channel_credentials,

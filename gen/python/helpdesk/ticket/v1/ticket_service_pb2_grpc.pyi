@@ -56,6 +56,8 @@ class TicketServiceStub:
     """Takes a pending or resolved ticket up again."""
     CloseTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.CloseTicketRequest, _ticket_pb2.Ticket]
     """Ends a resolved ticket for good."""
+    RateTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.RateTicketRequest, _ticket_pb2.Ticket]
+    """Says how content the requester was with what was done; once more replaces what they said before."""
     FollowTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.FollowTicketRequest, _ticket_pb2.Ticket]
     """Lets a user follow a ticket; customers do not see who does."""
     UnfollowTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.UnfollowTicketRequest, _ticket_pb2.Ticket]
@@ -94,6 +96,8 @@ class TicketServiceAsyncStub(TicketServiceStub):
     """Takes a pending or resolved ticket up again."""
     CloseTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.CloseTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """Ends a resolved ticket for good."""
+    RateTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.RateTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
+    """Says how content the requester was with what was done; once more replaces what they said before."""
     FollowTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.FollowTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """Lets a user follow a ticket; customers do not see who does."""
     UnfollowTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.UnfollowTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
@@ -195,6 +199,14 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
         """Ends a resolved ticket for good."""
+
+    @_abc_1.abstractmethod
+    def RateTicket(
+        self,
+        request: _ticket_service_pb2.RateTicketRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
+        """Says how content the requester was with what was done; once more replaces what they said before."""
 
     @_abc_1.abstractmethod
     def FollowTicket(
