@@ -160,6 +160,9 @@ OPERATOR = Role(
             "auth.tenants.list",
             "auth.tenants.resume",
             "auth.tenants.suspend",
+            "ticket.mail_addresses.create",
+            "ticket.mail_addresses.delete",
+            "ticket.mail_addresses.list",
         }
     )
     | READ_AUDIT

@@ -29,6 +29,7 @@ COMMANDS = (
     Entry("tickets", "tickets", "app", "Open, find and move tickets.", _USE),
     Entry("replies", "replies", "app", "Keep the replies that are written often.", _USE),
     Entry("queues", "queues", "app", "Manage the queues that tickets wait in.", _USE),
+    Entry("mail", "mail", "app", "Say which tenant is written to where.", _USE),
     Entry("sla", "sla", "app", "See and set how soon tickets are due.", _USE),
     Entry("kb", "knowledge", "app", "Import and search the knowledge base.", _USE),
     Entry("eval", "evaluation", "app", "Measure search with questions of your own.", _USE),

@@ -38,6 +38,7 @@ from helpdesk.ticket.v1 import (
     bulk_service_pb2_grpc,
     canned_reply_service_pb2_grpc,
     link_service_pb2_grpc,
+    mail_address_service_pb2_grpc,
     queue_service_pb2_grpc,
     sla_service_pb2_grpc,
     suggestion_service_pb2_grpc,
@@ -105,6 +106,7 @@ class Gateway:
         self.bulk = bulk_service_pb2_grpc.BulkServiceStub(channel)
         self.canned_replies = canned_reply_service_pb2_grpc.CannedReplyServiceStub(channel)
         self.links = link_service_pb2_grpc.LinkServiceStub(channel)
+        self.mail_addresses = mail_address_service_pb2_grpc.MailAddressServiceStub(channel)
         self.queues = queue_service_pb2_grpc.QueueServiceStub(channel)
         self.sla = sla_service_pb2_grpc.SlaServiceStub(channel)
         self.suggestions = suggestion_service_pb2_grpc.SuggestionServiceStub(channel)

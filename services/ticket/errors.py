@@ -206,6 +206,24 @@ class DefaultQueueNeeded(FailedPrecondition):
         super().__init__(f"The queue '{queue}' cannot be deleted.", metadata={"queue": queue})
 
 
+class MailAddressExists(AlreadyExists):
+    """A tenant has the address already, this one or another."""
+
+    domain = DOMAIN
+    reason = "MAIL_ADDRESS_EXISTS"
+
+    def __init__(self, address: str) -> None:
+        super().__init__("The address is given to a tenant.", metadata={"address": address})
+
+
+class MailAddressNotFound(NotFound):
+    domain = DOMAIN
+    reason = "MAIL_ADDRESS_NOT_FOUND"
+
+    def __init__(self, address: str) -> None:
+        super().__init__("The address is nobody's.", metadata={"address": address})
+
+
 class TooManyQueues(FailedPrecondition):
     domain = DOMAIN
     reason = "TOO_MANY_QUEUES"

@@ -10,6 +10,7 @@ from helpdesk.ticket.v1 import (
     bulk_service_pb2_grpc,
     canned_reply_service_pb2_grpc,
     link_service_pb2_grpc,
+    mail_address_service_pb2_grpc,
     queue_service_pb2_grpc,
     sla_service_pb2_grpc,
     suggestion_service_pb2_grpc,
@@ -24,12 +25,14 @@ from services.mesh.database import Database
 from services.mesh.purge import Purge
 from services.mesh.server import serve
 from services.mesh.tls import ensure_certificates
+from services.ticket.mail.receiver import Receiver
 from services.ticket.metrics import outbox_metrics
 from services.ticket.peers import SearchKnowledge
 from services.ticket.servicer import (
     BulkServicer,
     CannedReplyServicer,
     LinkServicer,
+    MailAddressServicer,
     QueueServicer,
     SlaServicer,
     SuggestionServicer,
@@ -39,6 +42,8 @@ from services.ticket.servicer import (
 from services.ticket.settings import TicketSettings
 from services.ticket.store import (
     SqlCannedReplyStore,
+    SqlMailAddresses,
+    SqlMailStore,
     SqlOutbox,
     SqlSlaPolicies,
     SqlTicketStore,
@@ -71,6 +76,8 @@ async def serve_tickets(settings: TicketSettings) -> None:
         canned_reply_service_pb2_grpc.add_CannedReplyServiceServicer_to_server(canned, server)
         links = LinkServicer(store, utc_now)
         link_service_pb2_grpc.add_LinkServiceServicer_to_server(links, server)
+        mail = MailAddressServicer(SqlMailAddresses(database), utc_now)
+        mail_address_service_pb2_grpc.add_MailAddressServiceServicer_to_server(mail, server)
         queues = QueueServicer(store, utc_now)
         queue_service_pb2_grpc.add_QueueServiceServicer_to_server(queues, server)
         suggestions = SuggestionServicer(store, knowledge)
@@ -89,10 +96,29 @@ async def serve_tickets(settings: TicketSettings) -> None:
             services=services_of(NAME),
             authority=authority,
             database=database,
-            background=[Purge(authority, database, Table.metadata).run],
+            background=[
+                Purge(authority, database, Table.metadata).run,
+                *(
+                    [_receiver(settings, store, database).run]
+                    if settings.ticket_smtp_port is not None
+                    else []
+                ),
+            ],
             collectors=[outbox_metrics(SqlOutbox(database), utc_now)],
         )
     finally:
         await search.close()
         await authority.close()
         await database.close()
+
+
+def _receiver(settings: TicketSettings, store: SqlTicketStore, database: Database) -> Receiver:
+    return Receiver(
+        SqlMailAddresses(database),
+        store,
+        SqlMailStore(database),
+        utc_now,
+        host=settings.host,
+        port=settings.ticket_smtp_port or 0,
+        most_bytes=settings.ticket_smtp_max_bytes,
+    )

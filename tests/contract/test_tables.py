@@ -31,6 +31,7 @@ TENANT = "tenant_id"
 # By table and columns, each with its reason.
 MAY_SPAN_TENANTS = {
     ("tenants", "slug"): "names a tenant before any is known; operators alone add tenants",
+    ("mail_addresses", "address"): "mail names no tenant; operators alone give addresses",
 }
 
 
@@ -141,7 +142,7 @@ async def test_a_planted_key_is_found_in_the_database(sqlite_url: str) -> None:
         found = await connection.run_sync(lambda sync: list(stored_faults(sync)))
     await database.close()
 
-    assert found == [("tickets", "number")]
+    assert set(found) - MAY_SPAN_TENANTS.keys() == {("tickets", "number")}
 
 
 OPEN_TABLES = text("""

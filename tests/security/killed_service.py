@@ -18,6 +18,7 @@ from helpdesk.ticket.v1 import (
     bulk_service_pb2_grpc,
     canned_reply_service_pb2_grpc,
     link_service_pb2_grpc,
+    mail_address_service_pb2_grpc,
     queue_service_pb2_grpc,
     sla_service_pb2_grpc,
     suggestion_service_pb2_grpc,
@@ -36,13 +37,20 @@ from services.ticket.servicer import (
     BulkServicer,
     CannedReplyServicer,
     LinkServicer,
+    MailAddressServicer,
     QueueServicer,
     SlaServicer,
     SuggestionServicer,
     TicketServicer,
     ViewServicer,
 )
-from services.ticket.store import SqlCannedReplyStore, SqlSlaPolicies, SqlTicketStore, SqlViewStore
+from services.ticket.store import (
+    SqlCannedReplyStore,
+    SqlMailAddresses,
+    SqlSlaPolicies,
+    SqlTicketStore,
+    SqlViewStore,
+)
 from services.ticket.watching import Pace
 from tests.support.mesh_server import FakeAuthority, TestUser
 from tests.ticket.clients import AGENT_PERMISSIONS
@@ -74,6 +82,8 @@ async def serve(data: Path) -> None:
         canned_reply_service_pb2_grpc.add_CannedReplyServiceServicer_to_server(canned, server)
         links = LinkServicer(store, utc_now)
         link_service_pb2_grpc.add_LinkServiceServicer_to_server(links, server)
+        mail = MailAddressServicer(SqlMailAddresses(database), utc_now)
+        mail_address_service_pb2_grpc.add_MailAddressServiceServicer_to_server(mail, server)
         queues = QueueServicer(store, utc_now)
         queue_service_pb2_grpc.add_QueueServiceServicer_to_server(queues, server)
         suggestions = SuggestionServicer(store, FakeKnowledge())

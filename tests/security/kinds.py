@@ -205,6 +205,7 @@ FIELDS: Mapping[tuple[str, str], Kind] = {
     ("", "user_id"): USER,
     ("", "resource_id"): TICKET,
     ("auth", "tenant_id"): TENANT,
+    ("ticket", "tenant_id"): TENANT,
     ("auth", "identity_provider_id"): IDENTITY_PROVIDER,
     ("auth", "api_key_id"): API_KEY,
     ("auth", "name"): ROLE,

@@ -55,6 +55,7 @@ VALUES: Mapping[str, Callable[[], object]] = {
     "scopes": lambda: ["ticket.tickets.get"],
     "display_name": lambda: unique("Somebody"),
     "subject": lambda: unique("Printer"),
+    "address": lambda: f"{unique('help')}@example.com",
     "View.name": lambda: unique("view"),
     "GoldenSet.name": lambda: unique("set"),
     "source_uris": lambda: [f"security/{unique('article')}.md"],

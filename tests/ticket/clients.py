@@ -14,6 +14,7 @@ from helpdesk.ticket.v1 import (
     canned_reply_service_pb2_grpc,
     link_service_pb2,
     link_service_pb2_grpc,
+    mail_address_service_pb2_grpc,
     queue_service_pb2,
     queue_service_pb2_grpc,
     sla_service_pb2_grpc,
@@ -32,13 +33,19 @@ from services.ticket.servicer import (
     BulkServicer,
     CannedReplyServicer,
     LinkServicer,
+    MailAddressServicer,
     QueueServicer,
     SlaServicer,
     SuggestionServicer,
     TicketServicer,
     ViewServicer,
 )
-from services.ticket.store import SqlCannedReplyStore, SqlSlaPolicies, SqlViewStore
+from services.ticket.store import (
+    SqlCannedReplyStore,
+    SqlMailAddresses,
+    SqlSlaPolicies,
+    SqlViewStore,
+)
 from services.ticket.watching import Pace
 from tests.support.mesh_server import RunningServer, TestUser, running_server
 from tests.ticket.builders import TickingClock
@@ -129,6 +136,8 @@ async def serving(
         canned_reply_service_pb2_grpc.add_CannedReplyServiceServicer_to_server(canned, server)
         links = LinkServicer(store, TickingClock())
         link_service_pb2_grpc.add_LinkServiceServicer_to_server(links, server)
+        mail = MailAddressServicer(SqlMailAddresses(database), TickingClock())
+        mail_address_service_pb2_grpc.add_MailAddressServiceServicer_to_server(mail, server)
         queues = QueueServicer(store, TickingClock())
         queue_service_pb2_grpc.add_QueueServiceServicer_to_server(queues, server)
         suggestions = SuggestionServicer(store, FakeKnowledge())

@@ -3,6 +3,7 @@
 from services.ticket.servicer.bulk import BulkServicer
 from services.ticket.servicer.canned_replies import CannedReplyServicer
 from services.ticket.servicer.links import LinkServicer
+from services.ticket.servicer.mail_addresses import MailAddressServicer
 from services.ticket.servicer.queues import QueueServicer
 from services.ticket.servicer.sla import SlaServicer
 from services.ticket.servicer.suggestions import SuggestionServicer
@@ -13,6 +14,7 @@ __all__ = [
     "BulkServicer",
     "CannedReplyServicer",
     "LinkServicer",
+    "MailAddressServicer",
     "QueueServicer",
     "SlaServicer",
     "SuggestionServicer",

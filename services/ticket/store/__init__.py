@@ -1,6 +1,7 @@
 """All SQL of ticket, for SQLite and PostgreSQL."""
 
 from services.ticket.store.canned_replies import SqlCannedReplyStore
+from services.ticket.store.mail import SqlMailAddresses, SqlMailStore
 from services.ticket.store.outbox import SqlOutbox
 from services.ticket.store.sla_policies import SqlSlaPolicies
 from services.ticket.store.sql import SqlTickets
@@ -9,6 +10,8 @@ from services.ticket.store.views import SqlViewStore
 
 __all__ = [
     "SqlCannedReplyStore",
+    "SqlMailAddresses",
+    "SqlMailStore",
     "SqlOutbox",
     "SqlSlaPolicies",
     "SqlTicketStore",

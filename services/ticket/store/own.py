@@ -9,6 +9,7 @@ from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.ticket.mail_tables import MailAddressRow, MailMessageRow, MailOutboxRow
 from services.ticket.tables import (
     CannedReplyRow,
     CommentRow,
@@ -36,7 +37,18 @@ AnyRow = (
     | WordCountRow
 )
 
-Upserted = CannedReplyRow | CounterRow | LinkRow | QueueRow | ViewRow | WordCountRow | SlaPolicyRow
+Upserted = (
+    CannedReplyRow
+    | CounterRow
+    | LinkRow
+    | MailAddressRow
+    | MailMessageRow
+    | MailOutboxRow
+    | QueueRow
+    | SlaPolicyRow
+    | ViewRow
+    | WordCountRow
+)
 
 Own = Callable[[type[AnyRow]], ColumnElement[bool]]
 """Makes the condition that a row is the tenant's."""

@@ -88,6 +88,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The queue that tickets are in unless somebody says otherwise cannot be deleted.
     Example: {"reason": "DEFAULT_QUEUE_NEEDED", "metadata": {"queue": "general"}}
     """
+    ERROR_REASON_MAIL_ADDRESS_EXISTS: _ErrorReason.ValueType  # 40
+    """A tenant has this address already.
+    Example: {"reason": "MAIL_ADDRESS_EXISTS", "metadata": {"address": "help@acme.example"}}
+    """
+    ERROR_REASON_MAIL_ADDRESS_NOT_FOUND: _ErrorReason.ValueType  # 41
+    """The address is nobody's.
+    Example: {"reason": "MAIL_ADDRESS_NOT_FOUND", "metadata": {"address": "help@acme.example"}}
+    """
     ERROR_REASON_TOO_MANY_QUEUES: _ErrorReason.ValueType  # 17
     """The tenant has as many queues as it may have.
     Example: {"reason": "TOO_MANY_QUEUES", "metadata": {"most": "100"}}
@@ -229,6 +237,14 @@ Example: {"reason": "QUEUE_NOT_EMPTY", "metadata": {"queue": "network"}}
 ERROR_REASON_DEFAULT_QUEUE_NEEDED: ErrorReason.ValueType  # 16
 """The queue that tickets are in unless somebody says otherwise cannot be deleted.
 Example: {"reason": "DEFAULT_QUEUE_NEEDED", "metadata": {"queue": "general"}}
+"""
+ERROR_REASON_MAIL_ADDRESS_EXISTS: ErrorReason.ValueType  # 40
+"""A tenant has this address already.
+Example: {"reason": "MAIL_ADDRESS_EXISTS", "metadata": {"address": "help@acme.example"}}
+"""
+ERROR_REASON_MAIL_ADDRESS_NOT_FOUND: ErrorReason.ValueType  # 41
+"""The address is nobody's.
+Example: {"reason": "MAIL_ADDRESS_NOT_FOUND", "metadata": {"address": "help@acme.example"}}
 """
 ERROR_REASON_TOO_MANY_QUEUES: ErrorReason.ValueType  # 17
 """The tenant has as many queues as it may have.

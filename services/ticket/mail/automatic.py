@@ -1,0 +1,21 @@
+"""Whether a person wrote a mail. A machine that answers a machine would never stop (RFC 3834)."""
+
+from collections.abc import Callable
+
+# On what we send, so that we know it again when it comes back.
+OWN_HEADER, OWN_VALUE = "X-Loop", "helpdesk"
+
+_ROBOTS = ("mailer-daemon@", "postmaster@")
+_PRECEDENCES = {"bulk", "junk", "list", "auto_reply"}
+_OF_LISTS = ("List-Id", "List-Unsubscribe", "List-Post")
+
+
+def is_automatic(header: Callable[[str], str]) -> bool:
+    submitted = header("Auto-Submitted").split(";")[0].strip().lower()
+    return (
+        submitted not in ("", "no")
+        or header("Precedence").strip().lower() in _PRECEDENCES
+        or header(OWN_HEADER).strip().lower() == OWN_VALUE
+        or any(header(name) for name in _OF_LISTS)
+        or any(robot in header("From").lower() for robot in _ROBOTS)
+    )

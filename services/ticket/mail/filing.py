@@ -1,0 +1,159 @@
+"""A mail becomes a ticket, or a comment on the one that it answers.
+
+A sender can be forged, so that a mail is an answer only if it carries the token of a mail that we
+sent, or names a ticket or a mail of the ticket and comes from the ticket's own requester.
+"""
+
+import re
+import secrets
+from datetime import timedelta
+from enum import StrEnum
+from hashlib import sha256
+
+from services.mesh.caller import UserId
+from services.mesh.clock import Clock
+from services.mesh.ids import new_id
+from services.ticket.domain import (
+    DEFAULT_QUEUE,
+    Act,
+    Comment,
+    Ticket,
+    TicketContent,
+    TicketStatus,
+    commented,
+    opened,
+)
+from services.ticket.mail.message import IncomingMail
+from services.ticket.mail.ports import MailAddress, Mails, MailStore, MailThread
+from services.ticket.mail.text import own_words
+from services.ticket.ports import TicketStore, TicketWriting
+
+MOST_MAILS_PER_HOUR = 60
+LONGEST_SUBJECT, LONGEST_BODY = 200, 20_000
+SENDER_PREFIX = "mail:"
+
+_LONGEST_ID = 64
+_TOKEN = re.compile(r"(?:^|\.)([0-9a-f]{32})(?:@|$)")
+_NUMBER = re.compile(r"\[#([0-9]{1,9})\]")
+
+
+class Filed(StrEnum):
+    OPENED = "opened"
+    COMMENTED = "commented"
+    KNOWN = "known"
+
+
+class TooManyMails(Exception):
+    """Of one sender within an hour; later ones may come again."""
+
+
+def sender_id(address: str) -> UserId:
+    """Nobody's who can log in. A mail does not prove who sent it."""
+    name = f"{SENDER_PREFIX}{address}"
+    digest = sha256(address.encode()).hexdigest()[:48]
+    return UserId(name if len(name) <= _LONGEST_ID else f"{SENDER_PREFIX}{digest}")
+
+
+async def file_mail(
+    tickets: TicketStore,
+    mails: MailStore,
+    clock: Clock,
+    to: MailAddress,
+    mail: IncomingMail,
+    *,
+    tags: tuple[str, ...] = (),
+) -> Filed:
+    """`tags` are what stood behind a plus in the address. Raises TooManyMails."""
+    act = Act(sender_id(mail.sender), clock())
+    async with (
+        tickets.transaction(to.tenant_id) as writing,
+        mails.transaction(to.tenant_id) as kept,
+    ):
+        if not await kept.note(mail.message_id, act.actor_id, act.time):
+            return Filed.KNOWN
+        since = act.time - timedelta(hours=1)
+        if await kept.count_of(act.actor_id, since) > MOST_MAILS_PER_HOUR:
+            raise TooManyMails
+        ticket = await _answered(writing, kept, mail, act.actor_id, tags)
+        if ticket is not None:
+            await _comment(writing, ticket, mail, act)
+        else:
+            ticket = await _open(writing, kept, to, mail, act)
+        await kept.file(mail.message_id, act.actor_id, ticket.ticket_id)
+        return Filed.OPENED if ticket.revision == 1 else Filed.COMMENTED
+
+
+async def _answered(
+    writing: TicketWriting,
+    kept: Mails,
+    mail: IncomingMail,
+    author_id: UserId,
+    tags: tuple[str, ...],
+) -> Ticket | None:
+    """A closed ticket is not answered: the mail opens a new one."""
+    tokens = {found[1] for text in (*tags, *mail.references) for found in _TOKEN.finditer(text)}
+    thread = await kept.thread_by_token(tokens)
+    ticket = await writing.find(thread.ticket_id) if thread else None
+    if ticket is None:
+        ticket = await _named(writing, kept, mail)
+        if ticket is None or ticket.requester_id != author_id:
+            return None
+    if ticket.merged_into_id is not None:
+        ticket = await writing.find(ticket.merged_into_id)
+    ticket = await writing.find_to_change(ticket.ticket_id) if ticket else None
+    return None if ticket is None or ticket.status is TicketStatus.CLOSED else ticket
+
+
+async def _named(writing: TicketWriting, kept: Mails, mail: IncomingMail) -> Ticket | None:
+    """By what anybody may write: a mail of the ticket, or its number in the subject."""
+    ticket_id = await kept.ticket_of_mail(mail.references)
+    if ticket_id is not None:
+        return await writing.find(ticket_id)
+    number = _NUMBER.search(mail.subject)
+    return await writing.find_by_number(int(number[1])) if number else None
+
+
+async def _comment(writing: TicketWriting, ticket: Ticket, mail: IncomingMail, act: Act) -> None:
+    comment = Comment(
+        comment_id=new_id(),
+        ticket_id=ticket.ticket_id,
+        author_id=act.actor_id,
+        body=_body(own_words(mail.text), mail),
+        is_internal=False,
+        create_time=act.time,
+    )
+    await writing.keep(commented(ticket, comment, by_customer=True))
+
+
+async def _open(
+    writing: TicketWriting, kept: Mails, to: MailAddress, mail: IncomingMail, act: Act
+) -> Ticket:
+    # The queue may have been deleted since; the mail is not lost for it.
+    is_there = to.queue in await writing.hold_queues([to.queue], to_delete=False)
+    content = TicketContent(
+        subject=_shortened(mail.subject, LONGEST_SUBJECT) or "(no subject)",
+        body=_body(mail.text, mail),
+        queue=to.queue if is_there else DEFAULT_QUEUE,
+    )
+    change = opened(new_id(), await writing.next_number(), content, act, None)
+    await writing.keep(change)
+    thread = MailThread(
+        ticket_id=change.ticket.ticket_id,
+        token=secrets.token_hex(16),
+        address=to.address,
+        requester=mail.sender,
+        requester_id=act.actor_id,
+    )
+    await kept.add_thread(thread)
+    return change.ticket
+
+
+def _body(text: str, mail: IncomingMail) -> str:
+    shown = mail.left_out[:20]
+    more = f" and {len(mail.left_out) - len(shown)} more" if len(mail.left_out) > len(shown) else ""
+    note = f"\n\n[left out: {', '.join(shown)}{more}]" if shown else ""
+    return (_shortened(text, LONGEST_BODY - len(note)) or "(no text)") + note
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 4]} […]"

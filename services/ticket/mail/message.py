@@ -1,0 +1,173 @@
+"""What a mail says, as far as it can be read. Anybody may have written it, so nothing here raises.
+
+What is larger or deeper than people write is not taken apart but shown as it came: the parser of
+the standard library calls itself for each level and keeps an object for each part.
+"""
+
+import re
+from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.header import decode_header
+from email.message import Message
+from email.parser import BytesParser
+from email.utils import getaddresses
+from hashlib import sha256
+
+from services.ticket.mail.automatic import is_automatic
+from services.ticket.mail.text import text_of_html, without_controls
+
+MOST_PARTS = 1_000
+DEEPEST = 30
+LONGEST_HEADERS = 128 * 1024
+LONGEST_TEXT = 200_000
+MOST_REFERENCES = 50
+
+_CONTAINER = re.compile(rb"(?i)content-type:\s*(multipart|message)/")
+_END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
+_BOUNDARY = re.compile(rb"^--\S", re.MULTILINE)
+_MESSAGE_ID = re.compile(r"<([^<>\s]{1,500})>")
+_ADDRESS = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[a-z0-9.-]{1,189}\Z")
+# Python knows codecs that make much out of little, or take long.
+_CHARSET = re.compile(
+    r"(?i)(utf-?8|us-ascii|ascii|latin-?1|utf-?16(le|be)?|iso-?8859-\d+|windows-\d+|cp\d+|koi8-[ru]"
+    r"|gb2312|gbk|gb18030|big5|shift[_-]jis|iso-2022-(jp|kr)|euc-(jp|kr))\Z"
+)
+
+
+@dataclass(frozen=True)
+class IncomingMail:
+    """`message_id` is made of the mail's bytes where it has none. Ids are without brackets."""
+
+    message_id: str
+    sender: str
+    subject: str
+    text: str
+    references: tuple[str, ...]
+    left_out: tuple[str, ...]
+    is_automatic: bool
+
+
+def read_mail(raw: bytes) -> IncomingMail:
+    """The sender is empty where none can be read."""
+    message, is_whole = _parsed(raw)
+    ids = _ids(message, "Message-ID")
+    text, left_out = _text_of(message) if is_whole else (_decoded(_body(raw), ""), ())
+    return IncomingMail(
+        message_id=ids[0] if ids else sha256(raw).hexdigest(),
+        sender=_sender(message),
+        subject=" ".join(_header(message, "Subject").split()),
+        text=text,
+        references=tuple(
+            [*_ids(message, "In-Reply-To"), *reversed(_ids(message, "References"))][
+                :MOST_REFERENCES
+            ]
+        ),
+        left_out=left_out,
+        is_automatic=is_automatic(lambda name: _header(message, name)),
+    )
+
+
+def plain_address(address: str) -> str:
+    """In lower case; empty where it is none."""
+    address = address.strip().lower()
+    return address if _ADDRESS.match(address) else ""
+
+
+def _parsed(raw: bytes) -> tuple[Message, bool]:
+    """The message, and whether its body was taken apart."""
+    end = _END_OF_HEADERS.search(raw)
+    headers_end = end.start() if end else len(raw)
+    is_sane = (
+        headers_end <= LONGEST_HEADERS
+        and len(_CONTAINER.findall(raw)) <= DEEPEST
+        and sum(1 for _ in _BOUNDARY.finditer(raw)) <= MOST_PARTS
+    )
+    if is_sane:
+        try:
+            return BytesParser().parsebytes(raw), True
+        except (ValueError, LookupError, AttributeError, TypeError, RecursionError):
+            is_sane = False
+    headers = raw[: min(headers_end, LONGEST_HEADERS)]
+    return BytesParser().parsebytes(headers + b"\r\n\r\n", headersonly=True), is_sane
+
+
+def _text_of(message: Message) -> tuple[str, tuple[str, ...]]:
+    plain, html, left_out = "", "", []
+    for part in message.walk():
+        if part.is_multipart():
+            continue
+        kind = part.get_content_type()
+        name = _file_name(part)
+        if name or kind not in ("text/plain", "text/html"):
+            left_out.append(name or kind)
+        elif kind == "text/plain":
+            plain = plain or _content(part).strip()
+        else:
+            html = html or _content(part)
+    text = plain or text_of_html(html)
+    return without_controls(text), tuple(without_controls(name) for name in left_out)
+
+
+def _file_name(part: Message) -> str:
+    try:
+        name = part.get_filename()
+        is_attached = part.get_content_disposition() == "attachment"
+    except (ValueError, LookupError, AttributeError, TypeError):
+        return "a file"
+    if name:
+        return " ".join(str(name).split())[:100]
+    return "a file" if is_attached else ""
+
+
+def _content(part: Message) -> str:
+    try:
+        content = part.get_payload(decode=True)
+        charset = str(part.get_content_charset() or "")
+    except (ValueError, LookupError, AttributeError, TypeError):
+        return ""
+    return _decoded(content, charset) if isinstance(content, bytes) else ""
+
+
+def _decoded(content: bytes, charset: str) -> str:
+    content = content[:LONGEST_TEXT]
+    for name in (charset, "utf-8"):
+        if _CHARSET.match(name):
+            try:
+                return without_controls(content.decode(name))
+            except (LookupError, UnicodeError):
+                pass
+    return without_controls(content.decode("utf-8", errors="replace"))
+
+
+def _body(raw: bytes) -> bytes:
+    end = _END_OF_HEADERS.search(raw)
+    return raw[end.end() :] if end else b""
+
+
+def _header(message: Message, name: str) -> str:
+    try:
+        value = str(message.get(name, ""))[:LONGEST_HEADERS]
+    except (ValueError, LookupError, AttributeError, TypeError):
+        return ""
+    try:
+        parts = decode_header(value)
+    except (HeaderParseError, ValueError):
+        return without_controls(value)
+    return "".join(
+        _decoded(part, charset or "") if isinstance(part, bytes) else without_controls(part)
+        for part, charset in parts
+    )
+
+
+def _ids(message: Message, name: str) -> list[str]:
+    return _MESSAGE_ID.findall(_header(message, name))
+
+
+def _sender(message: Message) -> str:
+    """Of several the first; a name that looks like an address is none."""
+    try:
+        value = str(message.get("From", ""))[:1000]
+        found = getaddresses([value])
+    except (ValueError, LookupError, AttributeError, TypeError):
+        return ""
+    return plain_address(found[0][1]) if found else ""
