@@ -8,6 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from helpdesk.ticket.v1 import sla_service_pb2, ticket_pb2
 from services.ticket.domain import TicketPriority
 from services.ticket.errors import SlaHolidaysInvalid, SlaTargetInvalid
+from services.ticket.sla.clocks import ClockTimes, SlaState
 from services.ticket.sla.opening_hours import (
     AROUND_THE_CLOCK,
     BusinessCalendar,
@@ -40,6 +41,18 @@ def policy_message(policy: SlaPolicy, update_time: datetime | None) -> sla_servi
         stamp.FromDatetime(update_time)
         message.update_time.CopyFrom(stamp)
     return message
+
+
+def write_clocks(message: ticket_pb2.Ticket, clocks: Iterable[ClockTimes], now: datetime) -> None:
+    """Writes when they are due, and the worst state of them all, into the ticket."""
+    states = [SlaState.GREEN]
+    for times in clocks:
+        if times.due_time is not None:
+            due: Timestamp = getattr(message, f"{times.clock.lower()}_due")
+            due.FromDatetime(times.due_time)
+        states.append(times.state_at(now))
+    if len(states) > 1:
+        message.sla_state = ticket_pb2.SlaState.ValueType(max(states))
 
 
 def _targets_of(

@@ -26,6 +26,10 @@ IGNORED_FIELDS = frozenset(
         "merged_into_id",
         "rating",
         "rating_comment",
+        "first_response_due",
+        "next_response_due",
+        "resolution_due",
+        "sla_state",
     }
 )
 

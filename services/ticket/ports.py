@@ -10,7 +10,7 @@ from typing import Protocol
 from services.mesh.caller import TenantId, UserId
 from services.ticket.domain import Change, Comment, Link, LinkKind, Queue, Ticket, TicketEvent
 from services.ticket.filter import EVERYTHING, NEWEST_FIRST, Expression, Order
-from services.ticket.sla.policy import SlaPolicy
+from services.ticket.sla.clocks import ClockTimes
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,9 @@ class TicketReading(Protocol):
     async def find_alike(self, query: AlikeQuery) -> list[AlikeTicket]:
         """Returns the tickets in which the words weigh most, newer ones before older ones."""
 
+    async def sla_clocks(self, ticket_ids: Collection[str]) -> Mapping[str, tuple[ClockTimes, ...]]:
+        """Returns the open clocks of each ticket that has any."""
+
     async def last_replies(self, ticket_ids: Collection[str]) -> dict[str, Comment]:
         """Returns of each ticket the newest public comment that its requester did not write."""
 
@@ -239,19 +242,3 @@ class Knowledge(Protocol):
     async def find_articles(self, question: str) -> FoundArticles:
         """Among those that the caller may read; none for a question without a word."""
         ...
-
-
-@dataclass(frozen=True)
-class KeptSlaPolicy:
-    """`policy_id` is another one each time that a policy is set."""
-
-    policy_id: str
-    policy: SlaPolicy
-    update_time: datetime
-
-
-class SlaPolicies(Protocol):
-    async def find(self, tenant_id: TenantId) -> KeptSlaPolicy | None: ...
-
-    async def keep(self, tenant_id: TenantId, kept: KeptSlaPolicy) -> None:
-        """Keeps it in place of the one before."""

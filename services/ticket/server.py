@@ -46,9 +46,11 @@ from services.ticket.store import (
     SqlMailStore,
     SqlOutbox,
     SqlSlaPolicies,
+    SqlSlaSweep,
     SqlTicketStore,
     SqlViewStore,
 )
+from services.ticket.sweeping import Sweeper
 from services.ticket.tables import Table
 from services.ticket.watching import Pace
 
@@ -65,6 +67,7 @@ async def serve_tickets(settings: TicketSettings) -> None:
     pace = Pace(settings.ticket_poll_seconds, settings.ticket_heartbeat_seconds)
     search = connect(settings, caller_service=NAME, peer="search")
     store = SqlTicketStore(database)
+    sweeper = Sweeper(SqlSlaSweep(database, store), utc_now, settings.ticket_poll_seconds)
     knowledge = SearchKnowledge(search_service_pb2_grpc.SearchServiceStub(search))
 
     def register(server: grpc.aio.Server) -> None:
@@ -98,6 +101,7 @@ async def serve_tickets(settings: TicketSettings) -> None:
             database=database,
             background=[
                 Purge(authority, database, Table.metadata).run,
+                sweeper.run,
                 *(
                     [_receiver(settings, store, database).run]
                     if settings.ticket_smtp_port is not None

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from services.ticket.domain import TicketPriority
+from services.ticket.sla.clocks import ClockTimes, SlaState
 from services.ticket.sla.opening_hours import BusinessCalendar, Holiday, Span, Spans
-from services.ticket.sla.policy import SlaPolicy, Targets
+from services.ticket.sla.policy import SlaClock, SlaPolicy, Targets
+from services.ticket.sla.watch import Watch
 
 
 def policy_json(policy: SlaPolicy) -> dict[str, Any]:
@@ -44,3 +46,37 @@ def _spans_json(spans: Spans) -> list[tuple[int, int]]:
 
 def _spans_from(written: Iterable[tuple[int, int]]) -> Spans:
     return tuple(Span(start, end) for start, end in written)
+
+
+def watch_json(watch: Watch) -> dict[str, Any]:
+    return {
+        "clocks": {
+            each.clock: [
+                _time_json(time) for time in (each.amber_time, each.red_time, each.due_time)
+            ]
+            for each in watch.clocks
+        },
+        "told": {clock: state.name for clock, state in watch.told.items()},
+        "answers": watch.answers,
+    }
+
+
+def watch_from(written: Mapping[str, Any] | None) -> Watch:
+    if not written:
+        return Watch()
+    return Watch(
+        tuple(
+            ClockTimes(SlaClock(clock), *map(_time_from, times))
+            for clock, times in written["clocks"].items()
+        ),
+        {SlaClock(clock): SlaState[state] for clock, state in written["told"].items()},
+        written["answers"],
+    )
+
+
+def _time_json(time: datetime | None) -> str | None:
+    return time.isoformat() if time is not None else None
+
+
+def _time_from(written: str | None) -> datetime | None:
+    return datetime.fromisoformat(written) if written is not None else None

@@ -251,5 +251,21 @@ class SlaPolicyRow(Table):
     update_time: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class SlaDueRow(Table):
+    """When a ticket's clocks turn, and which turns its log already holds.
+
+    No key refers to the ticket: writing a row would lock it, and whoever has the ticket may wait
+    for the counter of whoever writes.
+    """
+
+    __tablename__ = "sla_due"
+    __table_args__ = (Index("ix_sla_due_by_next_time", "next_time", "tenant_id", "ticket_id"),)
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    ticket_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    next_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    watch: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+
 idempotency_table(Table.metadata)
 audit_tables(Table.metadata)

@@ -8,8 +8,15 @@ from helpdesk.ticket.v1.suggestion_service_pb2 import (
     SuggestArticlesResponse,
     SuggestedArticle,
 )
-from helpdesk.ticket.v1.ticket_pb2 import TICKET_STATUS_OPEN, TICKET_STATUS_RESOLVED, Comment
+from helpdesk.ticket.v1.ticket_pb2 import (
+    SLA_STATE_RED,
+    TICKET_STATUS_OPEN,
+    TICKET_STATUS_RESOLVED,
+    Comment,
+    Ticket,
+)
 from services.cli.screens.suggestions import article_list, similar_list
+from services.cli.screens.tickets import sla_rows
 
 
 def shown(found: SuggestArticlesResponse | ListSimilarTicketsResponse) -> str:
@@ -69,3 +76,11 @@ def test_similar_tickets_are_shown_with_their_words_and_their_answer() -> None:
 
 def test_it_says_when_no_ticket_is_alike() -> None:
     assert shown(ListSimilarTicketsResponse()).strip() == "No ticket is like it."
+
+
+def test_what_a_ticket_is_promised_is_shown_as_far_as_there_is_anything() -> None:
+    ticket = Ticket(sla_state=SLA_STATE_RED)
+    ticket.resolution_due.FromSeconds(1_900_000_000)
+    shown = [(name, text.plain[:8]) for name, text in sla_rows(ticket)]
+    assert shown == [("SLA", "red"), ("Resolution", "due 2030")]
+    assert list(sla_rows(Ticket())) == []

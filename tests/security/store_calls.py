@@ -20,6 +20,7 @@ from services.mesh.ids import new_id
 from services.search.readers import curator
 from services.search.store.sql import SqlDocuments
 from services.ticket.store import SqlTickets
+from services.ticket.store.sla_rules import SlaRulebook
 from tests.security.tenant_rows import NOON, ROWS, Tenant
 
 # What a parameter is called where that is not how the column is.
@@ -62,6 +63,10 @@ def _of_auth(session: AsyncSession, tenant_id: TenantId) -> SqlTenantRecords:
     return SqlTenantRecords(session, tenant_id, PolicyBook(lambda _: None))
 
 
+def _of_ticket(session: AsyncSession, tenant_id: TenantId) -> SqlTickets:
+    return SqlTickets(session, tenant_id, SlaRulebook())
+
+
 def _of_search(session: AsyncSession, tenant_id: TenantId) -> SqlDocuments:
     return SqlDocuments(session, curator(tenant_id), NOON)
 
@@ -72,7 +77,7 @@ def _of_chat(session: AsyncSession, tenant_id: TenantId) -> _SqlChatRecords:
 
 _STORES: Mapping[str, tuple[type, Callable[[AsyncSession, TenantId], Any]]] = {
     "auth": (SqlTenantRecords, _of_auth),
-    "ticket": (SqlTickets, SqlTickets),
+    "ticket": (SqlTickets, _of_ticket),
     "search": (SqlDocuments, _of_search),
     "chat": (_SqlChatRecords, _of_chat),
 }

@@ -28,7 +28,9 @@ from services.mesh.caller import TenantId
 from services.mesh.contract import services_of
 from services.mesh.database import Database
 from services.mesh.settings import MeshSettings
-from services.ticket.ports import TicketStore
+from services.ticket.ports import (
+    TicketStore,
+)
 from services.ticket.servicer import (
     BulkServicer,
     CannedReplyServicer,

@@ -32,6 +32,7 @@ from services.ticket.ports import (
     TicketQuery,
     WordCounts,
 )
+from services.ticket.sla.clocks import ClockTimes
 from services.ticket.words import weights_of
 
 
@@ -124,6 +125,10 @@ class FakeTickets:
                 found.append(AlikeTicket(ticket, weight, words))
         found.sort(key=lambda one: (-one.weight, -one.ticket.number))
         return found[: query.limit]
+
+    async def sla_clocks(self, ticket_ids: Collection[str]) -> Mapping[str, tuple[ClockTimes, ...]]:
+        """Nothing is promised in memory."""
+        return {}
 
     async def last_replies(self, ticket_ids: Collection[str]) -> dict[str, Comment]:
         replies = [

@@ -1,6 +1,6 @@
 """Tickets and comments."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -22,6 +22,7 @@ _STATUS_COLOURS = {
     "resolved": "blue",
     "closed": "dim",
 }
+_SLA_COLOURS = {"green": "green", "amber": "yellow", "red": "red", "breached": "bold red"}
 _PRIORITY_COLOURS = {"urgent": "bold red", "high": "yellow", "low": "dim"}
 
 
@@ -68,6 +69,8 @@ def ticket_page(
         facts.add_row("Rating", without_controls(f"{ticket.rating} of 5  {ticket.rating_comment}"))
     if ticket.merged_into_id:
         facts.add_row("Merged into", Text(ticket.merged_into_id, style="dim"))
+    for name, due in sla_rows(ticket):
+        facts.add_row(name, due)
     facts.add_row("Opened", time_text(ticket.create_time))
     facts.add_row("Id", Text(ticket.ticket_id, style="dim"))
     parts: list[RenderableType] = [head, facts]
@@ -76,6 +79,20 @@ def ticket_page(
     for comment in comments:
         parts += [Text(), comment_text(comment, names)]
     return Group(*parts)
+
+
+def sla_rows(ticket: ticket_pb2.Ticket) -> Iterator[tuple[str, Text]]:
+    """When the ticket is due, as far as anything is promised."""
+    word = ticket_pb2.SlaState.Name(ticket.sla_state).removeprefix("SLA_STATE_").lower()
+    if ticket.sla_state:
+        yield "SLA", Text(word, style=_SLA_COLOURS[word])
+    for name, field in (
+        ("First response", "first_response_due"),
+        ("Next response", "next_response_due"),
+        ("Resolution", "resolution_due"),
+    ):
+        if ticket.HasField(field):  # type: ignore[arg-type]
+            yield name, Text(f"due {time_text(getattr(ticket, field))}")
 
 
 def comment_text(comment: ticket_pb2.Comment, names: Names) -> RenderableType:

@@ -32,6 +32,9 @@ class TicketEventKind(StrEnum):
     ABSORBED = "ABSORBED"
     SPLIT = "SPLIT"
     RATED = "RATED"
+    SLA_AMBER = "SLA_AMBER"
+    SLA_RED = "SLA_RED"
+    SLA_BREACHED = "SLA_BREACHED"
 
 
 class LinkKind(IntEnum):

@@ -3,9 +3,9 @@
 from helpdesk.ticket.v1 import sla_service_pb2, sla_service_pb2_grpc
 from services.mesh.clock import Clock
 from services.ticket.convert_sla import policy_message, policy_of
-from services.ticket.ports import SlaPolicies
 from services.ticket.promising import find_policy, set_policy
 from services.ticket.sla.policy import SlaPolicy
+from services.ticket.sla_ports import SlaPolicies
 
 
 class SlaServicer(sla_service_pb2_grpc.SlaServiceServicer):

@@ -1,6 +1,6 @@
 """The RPCs of tickets."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 
 import structlog
@@ -23,8 +23,11 @@ from services.ticket.convert import (
     ticket_message,
     watch_message,
 )
+from services.ticket.convert_sla import write_clocks
+from services.ticket.domain import Ticket
 from services.ticket.listing import PageRequest
 from services.ticket.ports import TicketStore
+from services.ticket.promising import find_clocks
 from services.ticket.rating import rate_ticket
 from services.ticket.watching import Pace, watch_tickets
 
@@ -50,12 +53,12 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
             chat_session_id=request.chat_session_id,
             transcript=request.transcript,
         )
-        return ticket_message(ticket)
+        return await self._shown(ticket)
 
     async def GetTicket(
         self, request: ticket_service_pb2.GetTicketRequest, context: object
     ) -> ticket_pb2.Ticket:
-        return ticket_message(await use_cases.get_ticket(self._store, request.ticket_id))
+        return await self._shown(await use_cases.get_ticket(self._store, request.ticket_id))
 
     async def ListTickets(
         self, request: ticket_service_pb2.ListTicketsRequest, context: object
@@ -67,7 +70,7 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
             order_text=request.order_by,
         )
         return ticket_service_pb2.ListTicketsResponse(
-            tickets=map(ticket_message, page.items), next_page_token=page.next_token
+            tickets=await self._all_shown(page.items), next_page_token=page.next_token
         )
 
     async def UpdateTicket(
@@ -81,7 +84,7 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
             paths=request.update_mask.paths,
             etag=request.ticket.etag,
         )
-        return ticket_message(ticket)
+        return await self._shown(ticket)
 
     async def CreateComment(
         self, request: ticket_service_pb2.CreateCommentRequest, context: object
@@ -111,7 +114,7 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
         ticket = await use_cases.assign_ticket(
             self._store, self._clock, request.ticket_id, request.assignee_id, request.etag
         )
-        return ticket_message(ticket)
+        return await self._shown(ticket)
 
     async def PendTicket(
         self, request: ticket_service_pb2.PendTicketRequest, context: object
@@ -119,7 +122,7 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
         ticket = await use_cases.pend_ticket(
             self._store, self._clock, request.ticket_id, request.etag
         )
-        return ticket_message(ticket)
+        return await self._shown(ticket)
 
     async def ResolveTicket(
         self, request: ticket_service_pb2.ResolveTicketRequest, context: object
@@ -127,7 +130,7 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
         ticket = await use_cases.resolve_ticket(
             self._store, self._clock, request.ticket_id, request.etag
         )
-        return ticket_message(ticket)
+        return await self._shown(ticket)
 
     async def ReopenTicket(
         self, request: ticket_service_pb2.ReopenTicketRequest, context: object
@@ -135,7 +138,7 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
         ticket = await use_cases.reopen_ticket(
             self._store, self._clock, request.ticket_id, request.etag
         )
-        return ticket_message(ticket)
+        return await self._shown(ticket)
 
     async def CloseTicket(
         self, request: ticket_service_pb2.CloseTicketRequest, context: object
@@ -143,7 +146,7 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
         ticket = await use_cases.close_ticket(
             self._store, self._clock, request.ticket_id, request.etag
         )
-        return ticket_message(ticket)
+        return await self._shown(ticket)
 
     async def RateTicket(
         self, request: ticket_service_pb2.RateTicketRequest, context: object
@@ -151,7 +154,7 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
         ticket = await rate_ticket(
             self._store, self._clock, request.ticket_id, request.rating, request.comment
         )
-        return ticket_message(ticket)
+        return await self._shown(ticket)
 
     async def FollowTicket(
         self, request: ticket_service_pb2.FollowTicketRequest, context: object
@@ -159,7 +162,7 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
         ticket = await use_cases.follow_ticket(
             self._store, self._clock, request.ticket_id, request.user_id
         )
-        return ticket_message(ticket)
+        return await self._shown(ticket)
 
     async def UnfollowTicket(
         self, request: ticket_service_pb2.UnfollowTicketRequest, context: object
@@ -167,7 +170,7 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
         ticket = await use_cases.unfollow_ticket(
             self._store, self._clock, request.ticket_id, request.user_id
         )
-        return ticket_message(ticket)
+        return await self._shown(ticket)
 
     async def ListTicketEvents(
         self, request: ticket_service_pb2.ListTicketEventsRequest, context: object
@@ -203,6 +206,16 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
                     log.exception("a watch failed", error=type(error).__name__)
                     error = Internal("Something failed on our side.")
                 yield failed_watch_message(seq, to_status(error))
+
+    async def _shown(self, ticket: Ticket) -> ticket_pb2.Ticket:
+        return (await self._all_shown([ticket]))[0]
+
+    async def _all_shown(self, tickets: Sequence[Ticket]) -> list[ticket_pb2.Ticket]:
+        clocks = await find_clocks(self._store, tickets)
+        messages = [ticket_message(ticket) for ticket in tickets]
+        for message in messages:
+            write_clocks(message, clocks.get(message.ticket_id, ()), self._clock())
+        return messages
 
 
 def _watch_seconds() -> float:

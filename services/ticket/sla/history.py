@@ -1,10 +1,21 @@
 """A ticket's log, as far as its clocks care."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from services.ticket.domain import TicketPriority, TicketStatus
+from services.ticket.domain import (
+    Ticket,
+    TicketEvent,
+    TicketEventKind,
+    TicketPriority,
+    TicketStatus,
+)
+
+TURNS = frozenset(
+    {TicketEventKind.SLA_AMBER, TicketEventKind.SLA_RED, TicketEventKind.SLA_BREACHED}
+)
 
 
 class Happening(StrEnum):
@@ -24,3 +35,27 @@ class HistoryEntry:
     happening: Happening
     status: TicketStatus
     priority: TicketPriority
+
+
+def history_of(ticket: Ticket, events: Iterable[TicketEvent]) -> list[HistoryEntry]:
+    """Makes it from all events of the ticket, in their order.
+
+    Only the last priority counts, so the one that the ticket has stands for all: older entries of
+    the log do not say theirs.
+    """
+    return [
+        HistoryEntry(event.create_time, _happening(ticket, event), event.status, ticket.priority)
+        for event in events
+        if event.kind not in TURNS
+    ]
+
+
+def _happening(ticket: Ticket, event: TicketEvent) -> Happening:
+    if event.kind is TicketEventKind.OPENED:
+        return Happening.CUSTOMER_WROTE
+    if event.kind is TicketEventKind.MERGED:
+        return Happening.MERGED
+    if event.kind is not TicketEventKind.COMMENTED or event.is_internal:
+        return Happening.CHANGED
+    by_customer = event.actor_id == ticket.requester_id
+    return Happening.CUSTOMER_WROTE if by_customer else Happening.AGENT_WROTE

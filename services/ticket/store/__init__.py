@@ -4,6 +4,7 @@ from services.ticket.store.canned_replies import SqlCannedReplyStore
 from services.ticket.store.mail import SqlMailAddresses, SqlMailStore
 from services.ticket.store.outbox import SqlOutbox
 from services.ticket.store.sla_policies import SqlSlaPolicies
+from services.ticket.store.sla_sweep import SqlSlaSweep
 from services.ticket.store.sql import SqlTickets
 from services.ticket.store.transactions import SqlTicketStore
 from services.ticket.store.views import SqlViewStore
@@ -14,6 +15,7 @@ __all__ = [
     "SqlMailStore",
     "SqlOutbox",
     "SqlSlaPolicies",
+    "SqlSlaSweep",
     "SqlTicketStore",
     "SqlTickets",
     "SqlViewStore",

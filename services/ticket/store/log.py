@@ -48,6 +48,14 @@ class SqlLog:
             statement = statement.where(EventRow.is_internal.is_(False))
         return [event_from(row) for row in await self._session.scalars(statement)]
 
+    async def list_all(self, ticket_id: str) -> list[TicketEvent]:
+        statement = (
+            select(EventRow)
+            .where(self._own(EventRow), EventRow.ticket_id == ticket_id)
+            .order_by(EventRow.seq)
+        )
+        return [event_from(row) for row in await self._session.scalars(statement)]
+
     async def last_seq(self) -> int:
         statement = select(CounterRow.last_seq).where(self._own(CounterRow))
         return await self._session.scalar(statement) or 0

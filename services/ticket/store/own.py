@@ -17,6 +17,7 @@ from services.ticket.tables import (
     EventRow,
     LinkRow,
     QueueRow,
+    SlaDueRow,
     SlaPolicyRow,
     TagRow,
     TicketRow,
@@ -33,6 +34,7 @@ AnyRow = (
     | CounterRow
     | LinkRow
     | QueueRow
+    | SlaDueRow
     | WordRow
     | WordCountRow
 )
@@ -45,6 +47,7 @@ Upserted = (
     | MailMessageRow
     | MailOutboxRow
     | QueueRow
+    | SlaDueRow
     | SlaPolicyRow
     | ViewRow
     | WordCountRow

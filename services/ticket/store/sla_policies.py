@@ -1,14 +1,18 @@
 """What tenants promise."""
 
-from sqlalchemy import select
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId
 from services.mesh.database import Database
-from services.ticket.ports import KeptSlaPolicy
+from services.ticket.domain import TicketStatus
+from services.ticket.sla_ports import KeptSlaPolicy
 from services.ticket.sla_rows import policy_from, policy_json
-from services.ticket.store.own import upsert
-from services.ticket.tables import SlaPolicyRow
+from services.ticket.store.log import SqlLog
+from services.ticket.store.own import AnyRow, upsert
+from services.ticket.tables import SlaDueRow, SlaPolicyRow, TicketRow
 
 
 class SqlSlaPolicies:
@@ -29,6 +33,7 @@ class SqlSlaPolicies:
     async def keep(self, tenant_id: TenantId, kept: KeptSlaPolicy) -> None:
         async with self._database.tenant_transaction(tenant_id) as session:
             await _put(session, tenant_id, kept)
+            await _look_at_all(session, tenant_id, kept.update_time)
 
 
 async def _put(session: AsyncSession, tenant_id: TenantId, kept: KeptSlaPolicy) -> None:
@@ -42,3 +47,33 @@ async def _put(session: AsyncSession, tenant_id: TenantId, kept: KeptSlaPolicy) 
         .values(tenant_id=tenant_id, **columns)
         .on_conflict_do_update(index_elements=[SlaPolicyRow.tenant_id], set_=columns)
     )
+
+
+async def _look_at_all(session: AsyncSession, tenant_id: TenantId, now: datetime) -> None:
+    """Makes every open ticket due, so that its clocks are read anew."""
+
+    def own(table: type[AnyRow]) -> ColumnElement[bool]:
+        return table.tenant_id == tenant_id
+
+    # Whoever changes a ticket meanwhile is waited for, or will read the policy afterwards.
+    await SqlLog(session, tenant_id, own).hold()
+    await session.execute(
+        update(SlaDueRow)
+        .where(own(SlaDueRow))
+        .values(next_time=now)
+        .execution_options(synchronize_session=False)
+    )
+    watched = select(SlaDueRow.ticket_id).where(own(SlaDueRow))
+    unwatched = await session.scalars(
+        select(TicketRow.ticket_id).where(
+            own(TicketRow),
+            TicketRow.status != TicketStatus.CLOSED,
+            TicketRow.ticket_id.not_in(watched),
+        )
+    )
+    rows = [
+        {"tenant_id": tenant_id, "ticket_id": ticket_id, "next_time": now}
+        for ticket_id in unwatched
+    ]
+    if rows:
+        await session.execute(insert(SlaDueRow), rows)

@@ -1,23 +1,20 @@
 """Tickets, their comments and their log."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from sqlalchemy import (
     ColumnElement,
     Select,
-    delete,
     func,
-    insert,
     literal,
     select,
     tuple_,
-    update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId
 from services.ticket.domain import Change, Comment, Link, LinkKind, Queue, Ticket, TicketEvent
-from services.ticket.errors import TicketChanged
 from services.ticket.filter import HasWord, required
 from services.ticket.ports import (
     AlikeQuery,
@@ -27,13 +24,18 @@ from services.ticket.ports import (
     TicketQuery,
     WordCounts,
 )
-from services.ticket.rows import ticket_columns, ticket_from
+from services.ticket.rows import ticket_from
+from services.ticket.sla.clocks import ClockTimes
+from services.ticket.sla_ports import DueTicket
 from services.ticket.store.comments import SqlComments
 from services.ticket.store.conditions import ORDER_COLUMNS, condition_of
 from services.ticket.store.links import SqlLinks
 from services.ticket.store.log import SqlLog
 from services.ticket.store.own import AnyRow
 from services.ticket.store.queues import SqlQueues
+from services.ticket.store.sla_due import SqlSlaDue
+from services.ticket.store.sla_rules import SlaRulebook
+from services.ticket.store.ticket_rows import SqlTicketRows
 from services.ticket.store.words import SqlWords
 from services.ticket.tables import TagRow, TicketRow
 
@@ -47,14 +49,16 @@ _TAGS = (
 class SqlTickets:
     """The tickets of one tenant within one transaction."""
 
-    def __init__(self, session: AsyncSession, tenant_id: TenantId) -> None:
+    def __init__(self, session: AsyncSession, tenant_id: TenantId, rulebook: SlaRulebook) -> None:
         self._session = session
         self._tenant_id = tenant_id
         self._log = SqlLog(session, tenant_id, self._own)
         self._words = SqlWords(session, tenant_id, self._own)
         self._comments = SqlComments(session, tenant_id, self._own)
+        self._writing = SqlTicketRows(session, tenant_id, self._own)
         self._links = SqlLinks(session, tenant_id, self._own)
         self._queues = SqlQueues(session, tenant_id, self._own)
+        self._due = SqlSlaDue(session, tenant_id, self._own, self._log, rulebook)
 
     async def find(self, ticket_id: str) -> Ticket | None:
         return await self._first(TicketRow.ticket_id == ticket_id)
@@ -137,6 +141,9 @@ class SqlTickets:
             for number, weight in weights.items()
         ]
 
+    async def sla_clocks(self, ticket_ids: Collection[str]) -> dict[str, tuple[ClockTimes, ...]]:
+        return await self._due.clocks(ticket_ids)
+
     async def last_replies(self, ticket_ids: Collection[str]) -> dict[str, Comment]:
         return await self._comments.last_replies(ticket_ids)
 
@@ -170,25 +177,26 @@ class SqlTickets:
 
     async def keep_all(self, changes: Sequence[Change]) -> None:
         for change in changes:
-            await self._keep_ticket(change)
-        await self._log.keep([happened for change in changes for happened in change.events])
+            await self._writing.keep(change)
+            if change.comment is not None:
+                await self._comments.add(change.comment)
+        turned = await self._due.turned_before(changes)
+        events = [happened for change in changes for happened in change.events]
+        await self._log.keep([*turned, *events])
         # Behind the log, whose counter lets one transaction go on at a time: two that change the
         # counts of the same words could otherwise wait for each other.
         for change in changes:
             await self._words.keep(change.before, change.ticket)
+            if change.events:
+                await self._due.follow(change.ticket, change.events[-1].create_time)
 
-    async def _keep_ticket(self, change: Change) -> None:
-        ticket, before = change.ticket, change.before
-        if before is None:
-            await self._session.execute(
-                insert(TicketRow).values(tenant_id=self._tenant_id, **ticket_columns(ticket))
-            )
-        elif ticket != before:
-            await self._replace(before, ticket)
-        if before is None or ticket.tags != before.tags:
-            await self._keep_tags(ticket)
-        if change.comment is not None:
-            await self._comments.add(change.comment)
+    async def tell_due(self, due: DueTicket, now: datetime) -> bool:
+        # The ticket first, as everybody does who changes it.
+        ticket = await self.find_to_change(due.ticket_id)
+        if ticket is None or not await self._due.claim(due):
+            return False
+        await self._due.follow(ticket, now)
+        return True
 
     async def _conditions(self, query: TicketQuery) -> list[ColumnElement[bool]]:
         conditions = [condition_of(query.where)]
@@ -203,35 +211,6 @@ class SqlTickets:
         if numbers is not None:
             conditions.append(TicketRow.number.in_(numbers))
         return conditions
-
-    async def _replace(self, before: Ticket, after: Ticket) -> None:
-        statement = (
-            update(TicketRow)
-            .where(
-                self._own(TicketRow),
-                TicketRow.ticket_id == after.ticket_id,
-                TicketRow.revision == before.revision,
-            )
-            .values(**ticket_columns(after))
-            .returning(TicketRow.revision)
-            .execution_options(synchronize_session=False)
-        )
-        if await self._session.scalar(statement) is None:
-            current = await self.find(after.ticket_id)
-            raise TicketChanged(current.etag if current else "")
-
-    async def _keep_tags(self, ticket: Ticket) -> None:
-        await self._session.execute(
-            delete(TagRow)
-            .where(self._own(TagRow), TagRow.ticket_id == ticket.ticket_id)
-            .execution_options(synchronize_session=False)
-        )
-        rows = [
-            {"tenant_id": self._tenant_id, "ticket_id": ticket.ticket_id, "tag": tag}
-            for tag in ticket.tags
-        ]
-        if rows:
-            await self._session.execute(insert(TagRow), rows)
 
     async def _first(self, condition: ColumnElement[bool]) -> Ticket | None:
         found = await self._found(self._select_tickets().where(condition))

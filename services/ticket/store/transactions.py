@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.mesh.caller import TenantId
 from services.mesh.database import Database
 from services.ticket.listeners import Listeners
+from services.ticket.store.sla_rules import SlaRulebook
 from services.ticket.store.sql import SqlTickets
 
 
@@ -17,6 +18,7 @@ class SqlTicketStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._listeners = Listeners()
+        self._rulebook = SlaRulebook()
 
     @asynccontextmanager
     async def reading(self, tenant_id: TenantId) -> AsyncIterator[SqlTickets]:
@@ -39,4 +41,4 @@ class SqlTicketStore:
         return self._listeners.listening(tenant_id)
 
     def _tickets(self, session: AsyncSession, tenant_id: TenantId) -> SqlTickets:
-        return SqlTickets(session, tenant_id)
+        return SqlTickets(session, tenant_id, self._rulebook)

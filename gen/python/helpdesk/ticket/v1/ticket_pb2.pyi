@@ -208,6 +208,38 @@ TICKET_LINK_KIND_SPLIT_FROM: TicketLinkKind.ValueType  # 4
 """It was a comment on the other."""
 Global___TicketLinkKind: _TypeAlias = TicketLinkKind  # noqa: Y015
 
+class _SlaState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SlaStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SlaState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SLA_STATE_UNSPECIFIED: _SlaState.ValueType  # 0
+    """Nothing is promised, or nothing is left to do."""
+    SLA_STATE_GREEN: _SlaState.ValueType  # 1
+    """There is time."""
+    SLA_STATE_AMBER: _SlaState.ValueType  # 2
+    """The policy's amber share is used up."""
+    SLA_STATE_RED: _SlaState.ValueType  # 3
+    """The policy's red share is used up."""
+    SLA_STATE_BREACHED: _SlaState.ValueType  # 4
+    """It is due, and not done."""
+
+class SlaState(_SlaState, metaclass=_SlaStateEnumTypeWrapper):
+    """How much of what was promised is used up."""
+
+SLA_STATE_UNSPECIFIED: SlaState.ValueType  # 0
+"""Nothing is promised, or nothing is left to do."""
+SLA_STATE_GREEN: SlaState.ValueType  # 1
+"""There is time."""
+SLA_STATE_AMBER: SlaState.ValueType  # 2
+"""The policy's amber share is used up."""
+SLA_STATE_RED: SlaState.ValueType  # 3
+"""The policy's red share is used up."""
+SLA_STATE_BREACHED: SlaState.ValueType  # 4
+"""It is due, and not done."""
+Global___SlaState: _TypeAlias = SlaState  # noqa: Y015
+
 class _TicketEventKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -248,6 +280,14 @@ class _TicketEventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Ticke
     """One of its comments became a ticket."""
     TICKET_EVENT_KIND_RATED: _TicketEventKind.ValueType  # 16
     """Its requester said how content they were."""
+    TICKET_EVENT_KIND_SLA_AMBER: _TicketEventKind.ValueType  # 20
+    """A clock has turned amber; the cause names it, `FIRST_RESPONSE`, `NEXT_RESPONSE` or `RESOLUTION`. Customers are not
+    told of the turns of clocks.
+    """
+    TICKET_EVENT_KIND_SLA_RED: _TicketEventKind.ValueType  # 21
+    """A clock has turned red."""
+    TICKET_EVENT_KIND_SLA_BREACHED: _TicketEventKind.ValueType  # 22
+    """A clock has reached its due time."""
 
 class TicketEventKind(_TicketEventKind, metaclass=_TicketEventKindEnumTypeWrapper):
     """What happened to a ticket."""
@@ -286,6 +326,14 @@ TICKET_EVENT_KIND_SPLIT: TicketEventKind.ValueType  # 15
 """One of its comments became a ticket."""
 TICKET_EVENT_KIND_RATED: TicketEventKind.ValueType  # 16
 """Its requester said how content they were."""
+TICKET_EVENT_KIND_SLA_AMBER: TicketEventKind.ValueType  # 20
+"""A clock has turned amber; the cause names it, `FIRST_RESPONSE`, `NEXT_RESPONSE` or `RESOLUTION`. Customers are not
+told of the turns of clocks.
+"""
+TICKET_EVENT_KIND_SLA_RED: TicketEventKind.ValueType  # 21
+"""A clock has turned red."""
+TICKET_EVENT_KIND_SLA_BREACHED: TicketEventKind.ValueType  # 22
+"""A clock has reached its due time."""
 Global___TicketEventKind: _TypeAlias = TicketEventKind  # noqa: Y015
 
 @_typing.final
@@ -316,6 +364,10 @@ class Ticket(_message.Message):
     MERGED_INTO_ID_FIELD_NUMBER: _builtins.int
     RATING_FIELD_NUMBER: _builtins.int
     RATING_COMMENT_FIELD_NUMBER: _builtins.int
+    FIRST_RESPONSE_DUE_FIELD_NUMBER: _builtins.int
+    NEXT_RESPONSE_DUE_FIELD_NUMBER: _builtins.int
+    RESOLUTION_DUE_FIELD_NUMBER: _builtins.int
+    SLA_STATE_FIELD_NUMBER: _builtins.int
     ticket_id: _builtins.str
     """The ticket's id."""
     number: _builtins.int
@@ -354,6 +406,8 @@ class Ticket(_message.Message):
     """How content the requester was, from 1 to 5; 0 when they have not said."""
     rating_comment: _builtins.str
     """What the requester said of it."""
+    sla_state: Global___SlaState.ValueType
+    """How late it is by the worst of these, at the time of the call."""
     @_builtins.property
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Words to find it by."""
@@ -369,6 +423,20 @@ class Ticket(_message.Message):
     @_builtins.property
     def follower_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The users who follow it, in the order of their ids; customers are not told."""
+
+    @_builtins.property
+    def first_response_due(self) -> _timestamp_pb2.Timestamp:
+        """When an agent must first have answered. This and the next three are unset for customers, where nothing is promised,
+        and once it is done; while a clock stands still nothing is due, unless it already was.
+        """
+
+    @_builtins.property
+    def next_response_due(self) -> _timestamp_pb2.Timestamp:
+        """When an agent must have answered what the customer last wrote."""
+
+    @_builtins.property
+    def resolution_due(self) -> _timestamp_pb2.Timestamp:
+        """When it must be solved."""
 
     def __init__(
         self,
@@ -395,10 +463,14 @@ class Ticket(_message.Message):
         merged_into_id: _builtins.str = ...,
         rating: _builtins.int = ...,
         rating_comment: _builtins.str = ...,
+        first_response_due: _timestamp_pb2.Timestamp | None = ...,
+        next_response_due: _timestamp_pb2.Timestamp | None = ...,
+        resolution_due: _timestamp_pb2.Timestamp | None = ...,
+        sla_state: Global___SlaState.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "first_response_due", b"first_response_due", "next_response_due", b"next_response_due", "resolution_due", b"resolution_due", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignee_id", b"assignee_id", "body", b"body", "chat_session_id", b"chat_session_id", "create_time", b"create_time", "etag", b"etag", "follower_ids", b"follower_ids", "impact", b"impact", "merged_into_id", b"merged_into_id", "number", b"number", "priority", b"priority", "priority_rule", b"priority_rule", "queue", b"queue", "rating", b"rating", "rating_comment", b"rating_comment", "requester_id", b"requester_id", "status", b"status", "subject", b"subject", "tags", b"tags", "ticket_id", b"ticket_id", "ticket_type", b"ticket_type", "update_time", b"update_time", "urgency", b"urgency"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignee_id", b"assignee_id", "body", b"body", "chat_session_id", b"chat_session_id", "create_time", b"create_time", "etag", b"etag", "first_response_due", b"first_response_due", "follower_ids", b"follower_ids", "impact", b"impact", "merged_into_id", b"merged_into_id", "next_response_due", b"next_response_due", "number", b"number", "priority", b"priority", "priority_rule", b"priority_rule", "queue", b"queue", "rating", b"rating", "rating_comment", b"rating_comment", "requester_id", b"requester_id", "resolution_due", b"resolution_due", "sla_state", b"sla_state", "status", b"status", "subject", b"subject", "tags", b"tags", "ticket_id", b"ticket_id", "ticket_type", b"ticket_type", "update_time", b"update_time", "urgency", b"urgency"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

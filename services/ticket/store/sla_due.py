@@ -1,0 +1,121 @@
+"""When the clocks of one tenant's tickets turn, and the turns that its log holds."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.mesh.caller import TenantId
+from services.ticket.domain import Change, Ticket, TicketEvent, TicketStatus
+from services.ticket.sla.clocks import ClockTimes, open_clocks
+from services.ticket.sla.history import history_of
+from services.ticket.sla.watch import Watch, event_of_turn
+from services.ticket.sla_ports import DueTicket
+from services.ticket.sla_rows import watch_from, watch_json
+from services.ticket.store.log import SqlLog
+from services.ticket.store.own import Own, upsert
+from services.ticket.store.sla_rules import SlaRulebook
+from services.ticket.tables import SlaDueRow
+
+
+class SqlSlaDue:
+    def __init__(
+        self,
+        session: AsyncSession,
+        tenant_id: TenantId,
+        own: Own,
+        log: SqlLog,
+        rulebook: SlaRulebook,
+    ) -> None:
+        self._session = session
+        self._tenant_id = tenant_id
+        self._own = own
+        self._log = log
+        self._rulebook = rulebook
+
+    async def clocks(self, ticket_ids: Collection[str]) -> dict[str, tuple[ClockTimes, ...]]:
+        rows = await self._session.execute(
+            select(SlaDueRow.ticket_id, SlaDueRow.watch).where(
+                self._own(SlaDueRow), SlaDueRow.ticket_id.in_(ticket_ids)
+            )
+        )
+        return {row.ticket_id: watch_from(row.watch).clocks for row in rows}
+
+    async def turned_before(self, changes: Sequence[Change]) -> list[TicketEvent]:
+        """Returns what nobody has told yet and was so before the changes; takes it as told."""
+        events: list[TicketEvent] = []
+        for change in changes:
+            if change.before is None or not change.events:
+                continue
+            watch = await self._watch(change.before.ticket_id)
+            if watch is None:
+                continue
+            turns = watch.turns(before=change.events[0].create_time)
+            if turns:
+                await self._log.hold()
+                await self._put(change.before.ticket_id, watch.having_told(turns))
+            events += [event_of_turn(change.before, turn, not_before=turn.time) for turn in turns]
+        return events
+
+    async def follow(self, ticket: Ticket, now: datetime) -> None:
+        """Brings the watch up to date with the log, and the log with the clocks."""
+        rules = await self._rulebook.rules_of(self._session, self._tenant_id)
+        if rules is None:
+            return
+        if ticket.status is TicketStatus.CLOSED or not rules.policy.targets:
+            await self._forget(ticket.ticket_id)
+            return
+        watch = await self._watch(ticket.ticket_id) or Watch()
+        events = await self._log.list_all(ticket.ticket_id)
+        history = history_of(ticket, events)
+        clocks = open_clocks(rules.policy, rules.open_time, history)
+        watch = watch.following(clocks, history, now)
+        turns = watch.turns(before=now)
+        last_time = events[-1].create_time if events else now
+        await self._log.keep([event_of_turn(ticket, turn, not_before=last_time) for turn in turns])
+        await self._put(ticket.ticket_id, watch.having_told(turns))
+
+    async def claim(self, due: DueTicket) -> bool:
+        """Whoever changes the row first has it; others wait for them and find it changed."""
+        # Everybody who writes such rows holds the log first, or two could wait for each other.
+        await self._log.hold()
+        claimed = await self._session.execute(
+            update(SlaDueRow)
+            .where(
+                self._own(SlaDueRow),
+                SlaDueRow.ticket_id == due.ticket_id,
+                SlaDueRow.next_time == due.next_time,
+            )
+            .values(next_time=None)
+            .returning(SlaDueRow.ticket_id)
+            .execution_options(synchronize_session=False)
+        )
+        return claimed.one_or_none() is not None
+
+    async def _watch(self, ticket_id: str) -> Watch | None:
+        row = (
+            await self._session.execute(
+                select(SlaDueRow.watch).where(
+                    self._own(SlaDueRow), SlaDueRow.ticket_id == ticket_id
+                )
+            )
+        ).one_or_none()
+        return watch_from(row.watch) if row is not None else None
+
+    async def _put(self, ticket_id: str, watch: Watch) -> None:
+        columns = {"next_time": watch.next_time, "watch": watch_json(watch)}
+        await self._session.execute(
+            upsert(self._session, SlaDueRow)
+            .values(tenant_id=self._tenant_id, ticket_id=ticket_id, **columns)
+            .on_conflict_do_update(
+                index_elements=[SlaDueRow.tenant_id, SlaDueRow.ticket_id], set_=columns
+            )
+        )
+
+    async def _forget(self, ticket_id: str) -> None:
+        await self._session.execute(
+            delete(SlaDueRow)
+            .where(self._own(SlaDueRow), SlaDueRow.ticket_id == ticket_id)
+            .execution_options(synchronize_session=False)
+        )

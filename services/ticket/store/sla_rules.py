@@ -1,0 +1,54 @@
+"""Policies with their open time laid out, kept for as long as a tenant does not set another."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.mesh.caller import TenantId
+from services.ticket.errors import SlaTimeZoneUnknown
+from services.ticket.sla.open_time import OpenTime
+from services.ticket.sla.policy import SlaPolicy
+from services.ticket.sla_rows import policy_from
+from services.ticket.tables import SlaPolicyRow
+
+_MOST = 500
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class SlaRules:
+    policy: SlaPolicy
+    open_time: OpenTime
+
+
+class SlaRulebook:
+    def __init__(self) -> None:
+        self._by_policy: OrderedDict[str, SlaRules] = OrderedDict()
+
+    async def rules_of(self, session: AsyncSession, tenant_id: TenantId) -> SlaRules | None:
+        """None where the tenant never set a policy. Each that is set has an id of its own."""
+        own = SlaPolicyRow.tenant_id == tenant_id
+        policy_id = await session.scalar(select(SlaPolicyRow.policy_id).where(own))
+        if policy_id is None:
+            return None
+        if policy_id not in self._by_policy:
+            row = (
+                await session.execute(
+                    select(SlaPolicyRow.policy_id, SlaPolicyRow.policy).where(own)
+                )
+            ).one()
+            policy = policy_from(row.policy)
+            policy_id = row.policy_id
+            try:
+                self._by_policy[policy_id] = SlaRules(policy, OpenTime(policy.calendar))
+            except SlaTimeZoneUnknown:
+                # Another machine knew it. No ticket is refused because of that.
+                log.exception("a time zone that was known is not", tenant_id=tenant_id)
+                return None
+            if len(self._by_policy) > _MOST:
+                self._by_policy.popitem(last=False)
+        return self._by_policy[policy_id]

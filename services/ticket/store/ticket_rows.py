@@ -1,0 +1,62 @@
+"""Writes tickets and their tags."""
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.mesh.caller import TenantId
+from services.ticket.domain import Change, Ticket
+from services.ticket.errors import TicketChanged
+from services.ticket.rows import ticket_columns
+from services.ticket.store.own import Own
+from services.ticket.tables import TagRow, TicketRow
+
+
+class SqlTicketRows:
+    def __init__(self, session: AsyncSession, tenant_id: TenantId, own: Own) -> None:
+        self._session = session
+        self._tenant_id = tenant_id
+        self._own = own
+
+    async def keep(self, change: Change) -> None:
+        ticket, before = change.ticket, change.before
+        if before is None:
+            await self._session.execute(
+                insert(TicketRow).values(tenant_id=self._tenant_id, **ticket_columns(ticket))
+            )
+        elif ticket != before:
+            await self._replace(before, ticket)
+        if before is None or ticket.tags != before.tags:
+            await self._keep_tags(ticket)
+
+    async def _replace(self, before: Ticket, after: Ticket) -> None:
+        statement = (
+            update(TicketRow)
+            .where(
+                self._own(TicketRow),
+                TicketRow.ticket_id == after.ticket_id,
+                TicketRow.revision == before.revision,
+            )
+            .values(**ticket_columns(after))
+            .returning(TicketRow.revision)
+            .execution_options(synchronize_session=False)
+        )
+        if await self._session.scalar(statement) is None:
+            current = await self._session.scalar(
+                select(TicketRow.revision).where(
+                    self._own(TicketRow), TicketRow.ticket_id == after.ticket_id
+                )
+            )
+            raise TicketChanged(f'"{current}"' if current is not None else "")
+
+    async def _keep_tags(self, ticket: Ticket) -> None:
+        await self._session.execute(
+            delete(TagRow)
+            .where(self._own(TagRow), TagRow.ticket_id == ticket.ticket_id)
+            .execution_options(synchronize_session=False)
+        )
+        rows = [
+            {"tenant_id": self._tenant_id, "ticket_id": ticket.ticket_id, "tag": tag}
+            for tag in ticket.tags
+        ]
+        if rows:
+            await self._session.execute(insert(TagRow), rows)
