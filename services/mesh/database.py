@@ -21,6 +21,7 @@ from services.mesh.columns import UtcDateTime, naming
 from services.mesh.database_address import AnyAddress, DatabaseAddress
 from services.mesh.engines import Engines, Sessions, open_engines
 from services.mesh.migrate import migrate
+from services.mesh.sqlite_statistics import analyse_if_grown
 from services.mesh.storage_errors import storage_errors_as_unavailable
 from services.mesh.tenant_guard import UNGUARDED, TenantGuard
 
@@ -29,6 +30,7 @@ __all__ = ["Database", "UtcDateTime", "naming"]
 _SET_TENANT = text("SELECT set_config('app.tenant', :tenant, true)").execution_options(
     **{UNGUARDED: True}
 )
+_SECONDS_BETWEEN_LOOKS = 600.0
 # In place of a tenant: the rows of all.
 _EVERYBODY = ""
 
@@ -131,6 +133,16 @@ class Database:
         """
         async with storage_errors_as_unavailable():
             await migrate(self._engines, migrations, self._address)
+
+    async def keep_analysed(self, table: str) -> None:
+        """Has SQLite choose a table's indexes by what stands in it; PostgreSQL does so by itself.
+
+        Runs until it is cancelled.
+        """
+        while not self.is_postgresql:
+            async with storage_errors_as_unavailable():
+                await analyse_if_grown(self._engines.writer, table)
+            await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
 
     async def close(self) -> None:
         await self._engines.close()

@@ -78,6 +78,17 @@ def required(expression: Expression) -> Iterator[Expression]:
         yield expression
 
 
+def leaves(expression: Expression) -> Iterator[Comparison | HasWord]:
+    match expression:
+        case Comparison() | HasWord():
+            yield expression
+        case Not(part):
+            yield from leaves(part)
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from leaves(part)
+
+
 class OrderField(StrEnum):
     CREATE_TIME = "create_time"
     UPDATE_TIME = "update_time"

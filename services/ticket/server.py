@@ -1,6 +1,7 @@
 """Ticket's composition root: makes each part once and hands it to the next."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -51,7 +52,7 @@ from services.ticket.store import (
     SqlViewStore,
 )
 from services.ticket.sweeping import Sweeper
-from services.ticket.tables import Table
+from services.ticket.tables import Table, TicketRow
 from services.ticket.watching import Pace
 
 NAME = "ticket"
@@ -101,6 +102,7 @@ async def serve_tickets(settings: TicketSettings) -> None:
             database=database,
             background=[
                 Purge(authority, database, Table.metadata).run,
+                partial(database.keep_analysed, TicketRow.__tablename__),
                 sweeper.run,
                 *(
                     [_receiver(settings, store, database).run]

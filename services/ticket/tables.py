@@ -43,6 +43,21 @@ class TicketRow(Table):
         Index("ix_tickets_by_assignee", "tenant_id", "assignee_id", "create_time", "ticket_id"),
         Index("ix_tickets_by_status", "tenant_id", "status", "create_time", "ticket_id"),
         Index("ix_tickets_by_merged_into", "tenant_id", "merged_into_id"),
+        Index(
+            "ix_tickets_by_status_and_update_time",
+            "tenant_id",
+            "status",
+            "update_time",
+            "ticket_id",
+        ),
+        Index(
+            "ix_tickets_by_priority_and_status",
+            "tenant_id",
+            "priority",
+            "status",
+            "create_time",
+            "ticket_id",
+        ),
         Index("ix_tickets_by_queue", "tenant_id", "queue", "create_time", "ticket_id"),
     )
 

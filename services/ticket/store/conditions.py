@@ -1,7 +1,7 @@
 """Filters and orders of the list of tickets, as conditions and columns."""
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, assert_never
 
 from sqlalchemy import ColumnElement, and_, exists, not_, or_, true
@@ -54,19 +54,23 @@ _OPERATORS: Mapping[Comparator, Callable[[Any, Any], ColumnElement[bool]]] = {
 }
 
 
-def condition_of(expression: Expression) -> ColumnElement[bool]:
+Words = Callable[[HasWord], Sequence[str]]
+"""Says which words a ticket may have one of, to have the one that is looked for."""
+
+
+def condition_of(expression: Expression, words: Words) -> ColumnElement[bool]:
     """Never unknown: what is not true of a ticket is false, and its opposite true."""
     match expression:
         case Comparison():
             return _compared(expression)
         case HasWord():
-            return _has_word(expression)
+            return _has_one_of(words(expression))
         case Not(part):
-            return not_(condition_of(part))
+            return not_(condition_of(part, words))
         case AllOf(parts):
-            return and_(true(), *map(condition_of, parts))
+            return and_(true(), *(condition_of(part, words) for part in parts))
         case AnyOf(parts):
-            return _any_of(parts)
+            return _any_of(parts, words)
     assert_never(expression)
 
 
@@ -97,22 +101,15 @@ def _nullable(
     return is_other if is_negated else and_(column.is_not(None), column == value)
 
 
-def _has_word(wanted: HasWord) -> ColumnElement[bool]:
+def _has_one_of(words: Sequence[str]) -> ColumnElement[bool]:
     return exists().where(
         WordRow.tenant_id == TicketRow.tenant_id,
         WordRow.number == TicketRow.number,
-        *_is_word(wanted),
+        WordRow.word.in_(words),
     )
 
 
-def _is_word(wanted: HasWord) -> tuple[ColumnElement[bool], ...]:
-    if not wanted.is_prefix:
-        return (WordRow.word == wanted.word,)
-    # Every word that begins so lies between, in the order of code points.
-    return (WordRow.word >= wanted.word, WordRow.word < f"{wanted.word}\U0010ffff")
-
-
-def _any_of(parts: tuple[Expression, ...]) -> ColumnElement[bool]:
+def _any_of(parts: tuple[Expression, ...], words: Words) -> ColumnElement[bool]:
     plain = [
         part
         for part in parts
@@ -123,4 +120,4 @@ def _any_of(parts: tuple[Expression, ...]) -> ColumnElement[bool]:
     if len(plain) == len(parts) and len({part.field for part in plain}) == 1:
         # Values of one column are one list, for which an index is asked once.
         return _COLUMNS[plain[0].field].in_([part.value for part in plain])
-    return or_(*map(condition_of, parts))
+    return or_(*(condition_of(part, words) for part in parts))

@@ -1,13 +1,14 @@
 """What the parts of the store share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ARRAY, JSON, ColumnElement, Integer, any_, func, literal, select
 from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from services.ticket.mail_tables import MailAddressRow, MailMessageRow, MailOutboxRow
 from services.ticket.tables import (
@@ -61,3 +62,13 @@ def upsert(session: AsyncSession, table: type[Upserted]) -> SqliteInsert | Postg
     """An INSERT in the words of the session's database, which can say what to do instead."""
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     return sqlite_insert(table) if is_sqlite else postgresql_insert(table)
+
+
+def is_among(
+    session: AsyncSession, column: InstrumentedAttribute[int], numbers: Collection[int]
+) -> ColumnElement[bool]:
+    """As `column IN (…)`, but all numbers are one value, however many they are."""
+    if session.get_bind().dialect.name == "postgresql":
+        return column == any_(literal([*numbers], ARRAY(Integer())))
+    each = func.json_each(literal([*numbers], JSON())).table_valued("value")
+    return column.in_(select(each.c.value))

@@ -6,6 +6,8 @@ from datetime import datetime
 from sqlalchemy import (
     ColumnElement,
     Select,
+    asc,
+    desc,
     func,
     literal,
     select,
@@ -31,7 +33,7 @@ from services.ticket.store.comments import SqlComments
 from services.ticket.store.conditions import ORDER_COLUMNS, condition_of
 from services.ticket.store.links import SqlLinks
 from services.ticket.store.log import SqlLog
-from services.ticket.store.own import AnyRow
+from services.ticket.store.own import AnyRow, is_among
 from services.ticket.store.queues import SqlQueues
 from services.ticket.store.sla_due import SqlSlaDue
 from services.ticket.store.sla_rules import SlaRulebook
@@ -79,17 +81,21 @@ class SqlTickets:
         return await self.find(ticket_id)
 
     async def list_tickets(self, query: TicketQuery) -> list[Ticket]:
-        statement = self._select_tickets().where(*await self._conditions(query))
+        page = select(TicketRow.ticket_id).where(
+            self._own(TicketRow), *await self._conditions(query)
+        )
         ordered, by_id = ORDER_COLUMNS[query.order.field], TicketRow.ticket_id
-        if query.order.is_descending:
-            statement = statement.order_by(ordered.desc(), by_id.desc())
-        else:
-            statement = statement.order_by(ordered, by_id)
         if query.after is not None:
             place = tuple_(ordered, by_id)
             last = tuple_(literal(query.after.value, ordered.type), literal(query.after.ticket_id))
-            statement = statement.where(place < last if query.order.is_descending else place > last)
-        return await self._found(statement.limit(query.limit))
+            page = page.where(place < last if query.order.is_descending else place > last)
+        turn = desc if query.order.is_descending else asc
+        order = turn(ordered), turn(by_id)
+        ids = [*await self._session.scalars(page.order_by(*order).limit(query.limit))]
+        # Texts and tags are read of those alone that are shown, however many had to be sorted.
+        found = await self._found(self._select_tickets().where(TicketRow.ticket_id.in_(ids)))
+        shown = {ticket.ticket_id: ticket for ticket in found}
+        return [shown[ticket_id] for ticket_id in ids if ticket_id in shown]
 
     async def count_tickets(self, query: TicketQuery) -> int:
         conditions = await self._conditions(query)
@@ -199,17 +205,16 @@ class SqlTickets:
         return True
 
     async def _conditions(self, query: TicketQuery) -> list[ColumnElement[bool]]:
-        conditions = [condition_of(query.where)]
+        wanted = await self._words.wanted(query.where)
+        conditions = [condition_of(query.where, wanted.__getitem__)]
         if query.requester_id is not None:
             conditions.append(TicketRow.requester_id == query.requester_id)
-        words = [
-            part.word
-            for part in required(query.where)
-            if isinstance(part, HasWord) and not part.is_prefix
+        required_words = [
+            wanted[part] for part in required(query.where) if isinstance(part, HasWord)
         ]
-        numbers = await self._words.numbers_with_all(words) if words else None
+        numbers = await self._words.numbers_of(required_words)
         if numbers is not None:
-            conditions.append(TicketRow.number.in_(numbers))
+            conditions.append(is_among(self._session, TicketRow.number, numbers))
         return conditions
 
     async def _first(self, condition: ColumnElement[bool]) -> Ticket | None:

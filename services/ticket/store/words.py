@@ -5,13 +5,14 @@ word is over all tenants at once, and has no condition on the tenant that could 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Select, and_, case, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId
 from services.ticket.domain import Ticket
+from services.ticket.filter import Expression, HasWord, leaves
 from services.ticket.ports import AlikeQuery
 from services.ticket.store.own import Own, upsert
 from services.ticket.tables import TicketRow, WordCountRow, WordRow
@@ -19,6 +20,8 @@ from services.ticket.words import weights_of
 
 # For so many, going through the tickets in their order finds a page of them as soon.
 MOST_NAMED = 2000
+# Who writes two letters and a star means the usual words.
+MOST_ENDINGS = 100
 
 
 class SqlWords:
@@ -36,16 +39,26 @@ class SqlWords:
         )
         return {row.word: row.tickets for row in rows}
 
-    async def numbers_with_all(self, words: Collection[str]) -> list[int] | None:
-        """Of the tickets with these words; None when they are too many to be named one by one."""
-        counts = await self.counts(words)
-        if len(counts) < len(set(words)):
-            return []
-        rarest = min(counts, key=counts.__getitem__)
-        if counts[rarest] > MOST_NAMED:
+    async def wanted(self, expression: Expression) -> dict[HasWord, Sequence[str]]:
+        """For each word that is looked for, those of which a ticket may have any."""
+        sought = {leaf for leaf in leaves(expression) if isinstance(leaf, HasWord)}
+        return {
+            one: await self._beginning_with(one.word) if one.is_prefix else [one.word]
+            for one in sought
+        }
+
+    async def numbers_of(self, required: Sequence[Collection[str]]) -> list[int] | None:
+        """Of the tickets that may have one word of each group, looked up by the rarest group.
+
+        None when they are too many to be named one by one.
+        """
+        counts = await self.counts({word for group in required for word in group})
+        sizes = [sum(counts.get(word, 0) for word in group) for group in required]
+        if not sizes or min(sizes) > MOST_NAMED:
             return None
-        numbers = select(WordRow.number).where(self._own(WordRow), WordRow.word == rarest)
-        return [*await self._session.scalars(numbers)]
+        rarest = required[sizes.index(min(sizes))]
+        numbers = select(WordRow.number).where(self._own(WordRow), WordRow.word.in_(rarest))
+        return [*await self._session.scalars(numbers.distinct())]
 
     async def find_alike(self, query: AlikeQuery) -> dict[int, float]:
         """By number, the best first, what the words weigh in a ticket."""
@@ -76,6 +89,22 @@ class SqlWords:
             return
         await self._replace(ticket.number, old, new)
         await self._count(new.keys() - old.keys(), old.keys() - new.keys())
+
+    async def _beginning_with(self, beginning: str) -> list[str]:
+        """The words of the tenant's tickets, the commonest first and MOST_ENDINGS at most."""
+        # Every word that begins so lies between, in the order of code points.
+        words = await self._session.scalars(
+            select(WordCountRow.word)
+            .where(
+                self._own(WordCountRow),
+                WordCountRow.word >= beginning,
+                WordCountRow.word < f"{beginning}\U0010ffff",
+                WordCountRow.tickets > 0,
+            )
+            .order_by(WordCountRow.tickets.desc(), WordCountRow.word)
+            .limit(MOST_ENDINGS)
+        )
+        return [*words]
 
     async def _replace(self, number: int, old: Collection[str], new: Mapping[str, int]) -> None:
         if old:
