@@ -1,6 +1,7 @@
 """Ticket's composition root: makes each part once and hands it to the next."""
 
 import asyncio
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -24,9 +25,11 @@ from services.mesh.clock import utc_now
 from services.mesh.contract import services_of
 from services.mesh.database import Database
 from services.mesh.purge import Purge
-from services.mesh.server import serve
+from services.mesh.server import Background, serve
 from services.mesh.tls import ensure_certificates
+from services.ticket.mail.courier import Courier
 from services.ticket.mail.receiver import Receiver
+from services.ticket.mail.relay import SmtpRelay
 from services.ticket.metrics import outbox_metrics
 from services.ticket.peers import SearchKnowledge
 from services.ticket.servicer import (
@@ -44,6 +47,7 @@ from services.ticket.settings import TicketSettings
 from services.ticket.store import (
     SqlCannedReplyStore,
     SqlMailAddresses,
+    SqlMailOutbox,
     SqlMailStore,
     SqlOutbox,
     SqlSlaPolicies,
@@ -104,11 +108,7 @@ async def serve_tickets(settings: TicketSettings) -> None:
                 Purge(authority, database, Table.metadata).run,
                 partial(database.keep_analysed, TicketRow.__tablename__),
                 sweeper.run,
-                *(
-                    [_receiver(settings, store, database).run]
-                    if settings.ticket_smtp_port is not None
-                    else []
-                ),
+                *_mail_jobs(settings, store, database),
             ],
             collectors=[outbox_metrics(SqlOutbox(database), utc_now)],
         )
@@ -118,13 +118,29 @@ async def serve_tickets(settings: TicketSettings) -> None:
         await database.close()
 
 
-def _receiver(settings: TicketSettings, store: SqlTicketStore, database: Database) -> Receiver:
-    return Receiver(
-        SqlMailAddresses(database),
-        store,
-        SqlMailStore(database),
-        utc_now,
-        host=settings.host,
-        port=settings.ticket_smtp_port or 0,
-        most_bytes=settings.ticket_smtp_max_bytes,
-    )
+def _mail_jobs(
+    settings: TicketSettings, store: SqlTicketStore, database: Database
+) -> Iterator[Background]:
+    if settings.ticket_smtp_port is not None:
+        receiver = Receiver(
+            SqlMailAddresses(database),
+            store,
+            SqlMailStore(database),
+            utc_now,
+            host=settings.host,
+            port=settings.ticket_smtp_port,
+            most_bytes=settings.ticket_smtp_max_bytes,
+        )
+        yield receiver.run
+    if settings.relay_address is not None:
+        host, port = settings.relay_address
+        password = settings.ticket_smtp_relay_password
+        relay = SmtpRelay(
+            host,
+            port,
+            settings.ticket_smtp_relay_security,
+            settings.ticket_smtp_relay_user,
+            password.get_secret_value() if password is not None else None,
+        )
+        courier = Courier(SqlMailOutbox(database), relay, utc_now, settings.ticket_poll_seconds)
+        yield courier.run

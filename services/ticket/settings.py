@@ -1,6 +1,8 @@
 """TicketSettings: what every service reads, the pace of the watches, and mail."""
 
-from pydantic import Field
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
 
 from services.mesh.settings import MeshSettings, Port
 
@@ -13,3 +15,22 @@ class TicketSettings(MeshSettings):
 
     ticket_smtp_port: Port | None = Field(default=None, ge=0, le=65535)
     ticket_smtp_max_bytes: int = Field(default=10 * 1024 * 1024, ge=64 * 1024)
+
+    # No relay, no mail goes out; what was to go waits for five days.
+    ticket_smtp_relay: str | None = Field(default=None, pattern=r"^[A-Za-z0-9.-]+:[0-9]{1,5}$")
+    ticket_smtp_relay_security: Literal["tls", "starttls", "none"] = "starttls"
+    ticket_smtp_relay_user: str | None = None
+    ticket_smtp_relay_password: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _no_password_in_the_clear(self) -> Self:
+        if self.ticket_smtp_relay_password and self.ticket_smtp_relay_security == "none":
+            raise ValueError("TICKET_SMTP_RELAY_PASSWORD needs TICKET_SMTP_RELAY_SECURITY of tls")
+        return self
+
+    @property
+    def relay_address(self) -> tuple[str, int] | None:
+        if self.ticket_smtp_relay is None:
+            return None
+        host, _, port = self.ticket_smtp_relay.rpartition(":")
+        return host, int(port)

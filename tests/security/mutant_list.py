@@ -138,6 +138,27 @@ MUTANTS = (
     ),
     # The tenant, in each store and below it.
     _mutant(
+        "a note waits to be mailed",
+        "ticket/store/mail_outbox.py",
+        "comment.is_internal or ",
+        "",
+        "tests/ticket/mail/test_sending.py",
+    ),
+    _mutant(
+        "a note is mailed",
+        "ticket/store/mail_outbox.py",
+        "                    CommentRow.is_internal.is_(False),\n",
+        "",
+        "tests/ticket/mail/test_sending.py",
+    ),
+    _mutant(
+        "anybody answers by number",
+        "ticket/mail/filing.py",
+        "ticket is None or ticket.requester_id != author_id",
+        "ticket is None",
+        "tests/ticket/mail/test_receiving.py",
+    ),
+    _mutant(
         "tenant of tickets",
         "ticket/store/sql.py",
         "return select(TicketRow, _TAGS).where(self._own(TicketRow))",

@@ -8,7 +8,6 @@ import re
 import secrets
 from datetime import timedelta
 from enum import StrEnum
-from hashlib import sha256
 
 from services.mesh.caller import UserId
 from services.mesh.clock import Clock
@@ -25,14 +24,13 @@ from services.ticket.domain import (
 )
 from services.ticket.mail.message import IncomingMail
 from services.ticket.mail.ports import MailAddress, Mails, MailStore, MailThread
+from services.ticket.mail.senders import sender_id
 from services.ticket.mail.text import own_words
 from services.ticket.ports import TicketStore, TicketWriting
 
 MOST_MAILS_PER_HOUR = 60
 LONGEST_SUBJECT, LONGEST_BODY = 200, 20_000
-SENDER_PREFIX = "mail:"
 
-_LONGEST_ID = 64
 _TOKEN = re.compile(r"(?:^|\.)([0-9a-f]{32})(?:@|$)")
 _NUMBER = re.compile(r"\[#([0-9]{1,9})\]")
 
@@ -45,13 +43,6 @@ class Filed(StrEnum):
 
 class TooManyMails(Exception):
     """Of one sender within an hour; later ones may come again."""
-
-
-def sender_id(address: str) -> UserId:
-    """Nobody's who can log in. A mail does not prove who sent it."""
-    name = f"{SENDER_PREFIX}{address}"
-    digest = sha256(address.encode()).hexdigest()[:48]
-    return UserId(name if len(name) <= _LONGEST_ID else f"{SENDER_PREFIX}{digest}")
 
 
 async def file_mail(

@@ -73,3 +73,45 @@ class MailStore(Protocol):
     def transaction(self, tenant_id: TenantId) -> AbstractAsyncContextManager[Mails]:
         """Joins the one that the task has open, so that all is kept or nothing."""
         ...
+
+
+@dataclass(frozen=True)
+class DueLetter:
+    tenant_id: TenantId
+    comment_id: str
+    tries: int
+    create_time: datetime
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A public comment on its way; `references` are the mails before it, oldest first."""
+
+    comment_id: str
+    number: int
+    subject: str
+    body: str
+    create_time: datetime
+    thread: MailThread
+    references: tuple[str, ...]
+
+
+class MailOutbox(Protocol):
+    async def list_due(self, now: datetime, limit: int) -> list[DueLetter]:
+        """Of all tenants, those that wait longest first."""
+        ...
+
+    async def claim(self, due: DueLetter, until: datetime) -> bool:
+        """Whether nobody else has it; others see it again at `until`."""
+        ...
+
+    async def find_letter(self, due: DueLetter) -> Letter | None:
+        """None where there is no such comment, or only agents may read it."""
+        ...
+
+    async def note_delivery(self, due: DueLetter, time: datetime) -> None: ...
+
+    async def put_off(self, due: DueLetter, until: datetime, problem: str) -> None: ...
+
+    async def give_up(self, due: DueLetter, problem: str) -> None: ...

@@ -2,6 +2,7 @@
 
 from services.ticket.store.canned_replies import SqlCannedReplyStore
 from services.ticket.store.mail import SqlMailAddresses, SqlMailStore
+from services.ticket.store.mail_outbox import SqlMailOutbox
 from services.ticket.store.outbox import SqlOutbox
 from services.ticket.store.sla_policies import SqlSlaPolicies
 from services.ticket.store.sla_sweep import SqlSlaSweep
@@ -12,6 +13,7 @@ from services.ticket.store.views import SqlViewStore
 __all__ = [
     "SqlCannedReplyStore",
     "SqlMailAddresses",
+    "SqlMailOutbox",
     "SqlMailStore",
     "SqlOutbox",
     "SqlSlaPolicies",

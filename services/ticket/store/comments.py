@@ -10,6 +10,7 @@ from services.mesh.caller import TenantId
 from services.ticket.domain import Comment
 from services.ticket.ports import CommentCursor
 from services.ticket.rows import comment_from
+from services.ticket.store.mail_outbox import queue_reply
 from services.ticket.store.merges import select_merged
 from services.ticket.store.own import Own
 from services.ticket.store.replies import select_last_replies
@@ -61,3 +62,4 @@ class SqlComments:
         await self._session.execute(
             insert(CommentRow).values(tenant_id=self._tenant_id, **asdict(comment))
         )
+        await queue_reply(self._session, self._tenant_id, comment)

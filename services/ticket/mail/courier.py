@@ -1,0 +1,89 @@
+"""Sends what agents answer to whoever wrote by mail, over the relay, until it is taken.
+
+A letter may be sent twice, when the process ends between the relay's word and our note of it; its
+Message-ID is the same then, so that mail servers and readers know it again.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from typing import Protocol
+
+import structlog
+
+from services.mesh.clock import Clock
+from services.ticket.mail.letter import letter_message
+from services.ticket.mail.ports import DueLetter, MailOutbox
+
+_AT_ONCE = 20
+_LEASE = timedelta(minutes=5)
+_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=4)
+GIVE_UP_AFTER = timedelta(days=5)
+
+log = structlog.get_logger()
+
+
+class LetterRefused(Exception):
+    """For good, as when there is no such recipient."""
+
+
+class LetterDelayed(Exception):
+    """The relay cannot be reached, or wants it later."""
+
+
+class Relay(Protocol):
+    async def send(self, message: EmailMessage, sender: str, recipient: str) -> None:
+        """Returns once the relay has taken it. Raises LetterRefused and LetterDelayed."""
+
+
+class Courier:
+    def __init__(
+        self, outbox: MailOutbox, relay: Relay, clock: Clock, poll_seconds: float = 1.0
+    ) -> None:
+        self._outbox = outbox
+        self._relay = relay
+        self._clock = clock
+        self._poll_seconds = poll_seconds
+
+    async def run(self) -> None:
+        """A background job."""
+        while True:
+            if not await self.send_due():
+                await asyncio.sleep(self._poll_seconds)
+
+    async def send_due(self) -> int:
+        """Returns how many were tried."""
+        due = await self._outbox.list_due(self._clock(), _AT_ONCE)
+        for each in due:
+            # Of several processes the one that writes first sends it.
+            if await self._outbox.claim(each, self._clock() + _LEASE):
+                await self._send(each)
+        return len(due)
+
+    async def _send(self, due: DueLetter) -> None:
+        # Nobody wants to read tomorrow what was true last week.
+        if self._clock() - due.create_time > GIVE_UP_AFTER:
+            log.warning("mail given up", comment_id=due.comment_id)
+            await self._outbox.give_up(due, due.problem or "too old")
+            return
+        letter = await self._outbox.find_letter(due)
+        if letter is None:
+            await self._outbox.give_up(due, "there is nothing to send")
+            return
+        try:
+            await self._relay.send(
+                letter_message(letter), letter.thread.address, letter.thread.requester
+            )
+        except LetterRefused as error:
+            log.warning("mail refused", comment_id=due.comment_id)
+            await self._outbox.give_up(due, str(error))
+        except LetterDelayed as error:
+            await self._put_off(due, str(error), self._clock())
+        else:
+            await self._outbox.note_delivery(due, self._clock())
+            log.info("mail sent", comment_id=due.comment_id)
+
+    async def _put_off(self, due: DueLetter, problem: str, now: datetime) -> None:
+        pause = min(_FIRST_PAUSE * 2 ** min(due.tries, 10), _LONGEST_PAUSE)
+        log.info("mail put off", comment_id=due.comment_id, seconds=int(pause.total_seconds()))
+        await self._outbox.put_off(due, now + pause, problem)

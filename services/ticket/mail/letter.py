@@ -1,0 +1,42 @@
+"""The mail that a comment goes out as."""
+
+import re
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from services.ticket.mail.automatic import OWN_HEADER, OWN_VALUE
+from services.ticket.mail.ports import Letter
+from services.ticket.mail.text import without_controls
+
+# What others have sent is only given back where it can do no harm in a header.
+_PLAIN_ID = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,100}@[A-Za-z0-9.-]{1,100}\Z")
+_ANSWERED = re.compile(r"(?i)^((re|aw|sv|antw)\s*:\s*)+")
+_LONGEST_SUBJECT = 200
+
+
+def letter_message(letter: Letter) -> EmailMessage:
+    local, _, host = letter.thread.address.partition("@")
+    token = letter.thread.token
+    message = EmailMessage(policy=SMTP)
+    message["From"] = letter.thread.address
+    message["To"] = letter.thread.requester
+    message["Reply-To"] = f"{local}+{token}@{host}"
+    message["Subject"] = _subject(letter)
+    message["Date"] = format_datetime(letter.create_time)
+    message["Message-ID"] = f"<{letter.comment_id}.{token}@{host}>"
+    references = [f"<{each}>" for each in letter.references if _PLAIN_ID.match(each)]
+    if references:
+        message["In-Reply-To"] = references[-1]
+        message["References"] = " ".join(references)
+    message[OWN_HEADER] = OWN_VALUE
+    message["X-Auto-Response-Suppress"] = "All"
+    message.set_content(without_controls(letter.body))
+    return message
+
+
+def _subject(letter: Letter) -> str:
+    words = " ".join(without_controls(letter.subject).split())
+    mark = f"[#{letter.number}]"
+    subject = _ANSWERED.sub("", words).replace(mark, "").strip()[:_LONGEST_SUBJECT]
+    return f"Re: {subject} {mark}"

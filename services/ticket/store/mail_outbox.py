@@ -1,0 +1,147 @@
+"""Comments that go out by mail."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.mesh.caller import TenantId, UserId
+from services.mesh.database import Database
+from services.ticket.domain import Comment
+from services.ticket.mail.ports import DueLetter, Letter, MailThread
+from services.ticket.mail.senders import is_sender_id
+from services.ticket.mail_tables import MailMessageRow, MailOutboxRow, MailThreadRow
+from services.ticket.tables import CommentRow, TicketRow
+
+_MOST_REFERENCES = 10
+
+
+async def queue_reply(session: AsyncSession, tenant_id: TenantId, comment: Comment) -> None:
+    """Within the transaction of the comment; what only agents may read never waits to be sent."""
+    if comment.is_internal or is_sender_id(comment.author_id):
+        return
+    threads = select(MailThreadRow.ticket_id).where(
+        MailThreadRow.tenant_id == tenant_id, MailThreadRow.ticket_id == comment.ticket_id
+    )
+    if await session.scalar(threads) is None:
+        return
+    await session.execute(
+        insert(MailOutboxRow).values(
+            tenant_id=tenant_id,
+            comment_id=comment.comment_id,
+            ticket_id=comment.ticket_id,
+            create_time=comment.create_time,
+            next_time=comment.create_time,
+        )
+    )
+
+
+class SqlMailOutbox:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def list_due(self, now: datetime, limit: int) -> list[DueLetter]:
+        async with self._database.system_reading() as session:
+            rows = await session.scalars(
+                select(MailOutboxRow)
+                .where(MailOutboxRow.next_time <= now)
+                .order_by(MailOutboxRow.next_time)
+                .limit(limit)
+            )
+            return [
+                DueLetter(
+                    TenantId(row.tenant_id),
+                    row.comment_id,
+                    row.tries,
+                    row.create_time,
+                    row.failure,
+                )
+                for row in rows
+            ]
+
+    async def claim(self, due: DueLetter, until: datetime) -> bool:
+        async with self._database.tenant_transaction(due.tenant_id) as session:
+            claimed = await session.scalar(
+                update(MailOutboxRow)
+                .where(
+                    _is(due), MailOutboxRow.tries == due.tries, MailOutboxRow.next_time.is_not(None)
+                )
+                .values(tries=due.tries + 1, next_time=until)
+                .returning(MailOutboxRow.comment_id)
+                .execution_options(synchronize_session=False)
+            )
+            return claimed is not None
+
+    async def find_letter(self, due: DueLetter) -> Letter | None:
+        async with self._database.tenant_reading(due.tenant_id) as session:
+            found = await session.execute(
+                select(CommentRow, TicketRow, MailThreadRow)
+                .join(
+                    TicketRow,
+                    (TicketRow.tenant_id == CommentRow.tenant_id)
+                    & (TicketRow.ticket_id == CommentRow.ticket_id),
+                )
+                .join(
+                    MailThreadRow,
+                    (MailThreadRow.tenant_id == CommentRow.tenant_id)
+                    & (MailThreadRow.ticket_id == CommentRow.ticket_id),
+                )
+                .where(
+                    CommentRow.tenant_id == due.tenant_id,
+                    CommentRow.comment_id == due.comment_id,
+                    CommentRow.is_internal.is_(False),
+                )
+            )
+            row = found.one_or_none()
+            if row is None:
+                return None
+            comment, ticket, thread = row
+            return Letter(
+                comment_id=comment.comment_id,
+                number=ticket.number,
+                subject=ticket.subject,
+                body=comment.body,
+                create_time=comment.create_time,
+                thread=MailThread(
+                    ticket_id=thread.ticket_id,
+                    token=thread.token,
+                    address=thread.address,
+                    requester=thread.requester,
+                    requester_id=UserId(thread.requester_id),
+                ),
+                references=await _references(session, due.tenant_id, ticket.ticket_id),
+            )
+
+    async def note_delivery(self, due: DueLetter, time: datetime) -> None:
+        await self._keep(due, delivered_time=time, next_time=None, failure="")
+
+    async def put_off(self, due: DueLetter, until: datetime, problem: str) -> None:
+        await self._keep(due, next_time=until, failure=problem)
+
+    async def give_up(self, due: DueLetter, problem: str) -> None:
+        await self._keep(due, next_time=None, failure=problem)
+
+    async def _keep(self, due: DueLetter, **columns: datetime | str | None) -> None:
+        async with self._database.tenant_transaction(due.tenant_id) as session:
+            await session.execute(
+                update(MailOutboxRow)
+                .where(_is(due))
+                .values(**columns)
+                .execution_options(synchronize_session=False)
+            )
+
+
+async def _references(
+    session: AsyncSession, tenant_id: TenantId, ticket_id: str
+) -> tuple[str, ...]:
+    newest = await session.scalars(
+        select(MailMessageRow.message_id)
+        .where(MailMessageRow.tenant_id == tenant_id, MailMessageRow.ticket_id == ticket_id)
+        .order_by(MailMessageRow.create_time.desc())
+        .limit(_MOST_REFERENCES)
+    )
+    return tuple(reversed([*newest]))
+
+
+def _is(due: DueLetter) -> ColumnElement[bool]:
+    return (MailOutboxRow.tenant_id == due.tenant_id) & (MailOutboxRow.comment_id == due.comment_id)

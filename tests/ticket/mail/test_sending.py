@@ -1,0 +1,238 @@
+"""What agents answer reaches whoever wrote by mail, and what they write to one another does not."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.mesh.caller import TenantId, acting_as
+from services.mesh.clock import utc_now
+from services.ticket import use_cases
+from services.ticket.domain import Comment, Ticket, TicketContent
+from services.ticket.mail.courier import GIVE_UP_AFTER, Courier
+from services.ticket.mail_tables import MailOutboxRow
+from services.ticket.store import SqlMailOutbox, comments, mail_outbox
+from tests.ticket.builders import an_agent
+from tests.ticket.mail.conftest import House
+from tests.ticket.mail.mails import ANNA, a_mail
+from tests.ticket.mail.peer import HANG_UP, Peer, running_peer
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return utc_now() + self.ahead
+
+
+class Desk:
+    def __init__(self, house: House, peer: Peer) -> None:
+        self.house = house
+        self.peer = peer
+        self.clock = Clock()
+        self.courier = self.another_courier()
+
+    def another_courier(self) -> Courier:
+        return Courier(SqlMailOutbox(self.house.database), self.peer.relay, self.clock)
+
+    async def opened(self, **mail: str) -> Ticket:
+        await self.house.take(a_mail(**mail))
+        return (await self.house.tickets())[-1]
+
+    async def write(self, ticket: Ticket, body: str, *, is_internal: bool = False) -> Comment:
+        with acting_as(an_agent(tenant_id=self.house.tenant_id)):
+            return await use_cases.add_comment(
+                self.house.store, self.clock, ticket.ticket_id, body, is_internal=is_internal
+            )
+
+    async def waiting(self) -> list[MailOutboxRow]:
+        async with self.house.database.tenant_reading(self.house.tenant_id) as session:
+            own = MailOutboxRow.tenant_id == self.house.tenant_id
+            return [*await session.scalars(select(MailOutboxRow).where(own))]
+
+
+@pytest.fixture
+async def desk(house: House, tmp_path: Path) -> AsyncIterator[Desk]:
+    async with running_peer(tmp_path) as peer:
+        desk = Desk(house, peer)
+        yield desk
+        # Others share the database, and their couriers would find what is left.
+        desk.clock.ahead += GIVE_UP_AFTER * 2
+        await desk.courier.send_due()
+
+
+async def test_an_answer_goes_there_and_back(desk: Desk) -> None:
+    ticket = await desk.opened(subject="Printer", message_id="<first@example.com>")
+    comment = await desk.write(ticket, "Which floor is it on?")
+
+    await desk.courier.send_due()
+
+    [mail] = desk.peer.mails()
+    assert mail["To"] == ANNA
+    assert mail["From"] == desk.house.address
+    assert mail["Subject"] == f"Re: Printer [#{ticket.number}]"
+    assert mail["In-Reply-To"] == mail["References"] == "<first@example.com>"
+    assert mail["Message-ID"].startswith(f"<{comment.comment_id}.")
+    assert mail.get_content().strip() == "Which floor is it on?"
+
+    # As a mail program answers it.
+    reply = a_mail("The second.", subject=mail["Subject"], In_Reply_To=mail["Message-ID"])
+    await desk.house.take(reply, mail["Reply-To"])
+
+    assert [each.body for each in await desk.house.comments(ticket)] == [
+        "Which floor is it on?",
+        "The second.",
+    ]
+    assert len(await desk.house.tickets()) == 1
+    # What the customer writes is not sent to the customer.
+    assert await desk.courier.send_due() == 0
+
+
+async def test_an_internal_note_never_leaves(desk: Desk) -> None:
+    ticket = await desk.opened()
+    await desk.write(ticket, "She is a difficult one.", is_internal=True)
+
+    assert await desk.courier.send_due() == 0
+    assert await desk.waiting() == []
+    assert desk.peer.tried == []
+
+
+async def test_an_internal_note_in_the_outbox_is_not_sent_either(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first wall is down, which is also its control: the note waits to be sent."""
+    queue = mail_outbox.queue_reply
+
+    async def queues_all(session: AsyncSession, tenant_id: TenantId, comment: Comment) -> None:
+        await queue(session, tenant_id, replace(comment, is_internal=False))
+
+    monkeypatch.setattr(comments, "queue_reply", queues_all)
+    ticket = await desk.opened()
+    await desk.write(ticket, "She is a difficult one.", is_internal=True)
+
+    assert await desk.courier.send_due() == 1
+    assert [row.failure for row in await desk.waiting()] == ["there is nothing to send"]
+    assert desk.peer.tried == []
+
+
+async def test_a_ticket_that_did_not_come_by_mail_sends_none(desk: Desk) -> None:
+    with acting_as(an_agent(tenant_id=desk.house.tenant_id)):
+        ticket = await use_cases.open_ticket(
+            desk.house.store, utc_now, TicketContent("No Wi-Fi", "It is gone.")
+        )
+    await desk.write(ticket, "Any news?")
+
+    assert await desk.waiting() == []
+
+
+async def test_a_relay_that_is_busy_is_asked_again_later(desk: Desk) -> None:
+    ticket = await desk.opened()
+    await desk.write(ticket, "Which floor?")
+    desk.peer.answers = ["451 Later", "451 Later"]
+
+    assert await desk.courier.send_due() == 1
+    assert await desk.courier.send_due() == 0
+    desk.clock.ahead += timedelta(minutes=1)
+    assert await desk.courier.send_due() == 1
+    desk.clock.ahead += timedelta(minutes=1)
+    assert await desk.courier.send_due() == 0
+    desk.clock.ahead += timedelta(minutes=1)
+    assert await desk.courier.send_due() == 1
+
+    assert len(desk.peer.tried) == 3
+    assert len(desk.peer.mails()) == 1
+    assert [row.next_time for row in await desk.waiting()] == [None]
+
+
+async def test_a_relay_that_is_away_is_asked_again_later(desk: Desk) -> None:
+    ticket = await desk.opened()
+    await desk.write(ticket, "Which floor?")
+    port, desk.peer.port = desk.peer.port, 1
+    await desk.another_courier().send_due()
+    desk.peer.port = port
+    desk.clock.ahead += timedelta(minutes=5)
+
+    await desk.courier.send_due()
+
+    assert len(desk.peer.mails()) == 1
+
+
+async def test_a_letter_that_is_refused_is_given_up(desk: Desk) -> None:
+    ticket = await desk.opened()
+    await desk.write(ticket, "Which floor?")
+    desk.peer.answers = ["550 No such person"]
+
+    await desk.courier.send_due()
+    desk.clock.ahead += timedelta(days=1)
+
+    assert await desk.courier.send_due() == 0
+    [row] = await desk.waiting()
+    assert (row.delivered_time, row.failure) == (None, "the relay answered 550")
+
+
+async def test_what_is_sent_twice_is_known_by_its_id(desk: Desk) -> None:
+    ticket = await desk.opened()
+    await desk.write(ticket, "Which floor?")
+    # Taken, but we never hear of it.
+    desk.peer.answers = [HANG_UP]
+
+    await desk.courier.send_due()
+    desk.clock.ahead += timedelta(minutes=5)
+    await desk.courier.send_due()
+
+    first, second = desk.peer.mails()
+    assert first["Message-ID"] == second["Message-ID"]
+
+
+async def test_couriers_that_come_at_once_send_it_once(desk: Desk) -> None:
+    ticket = await desk.opened()
+    await desk.write(ticket, "Which floor?")
+
+    await asyncio.gather(*(desk.another_courier().send_due() for _ in range(4)))
+
+    assert len(desk.peer.mails()) == 1
+
+
+async def test_a_comment_that_is_not_kept_is_not_sent(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = await desk.opened()
+
+    def fails(*arguments: object) -> None:
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(use_cases, "acts_on", fails)
+        with pytest.raises(OSError, match="full"):
+            await desk.write(ticket, "Which floor?")
+
+    assert await desk.waiting() == []
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["Hi =?utf-8?q?=0D=0ABcc:_eve=40example.net?=", "Hi =?utf-8?q?=0A=0Abody?=", "Grüße " * 60],
+)
+async def test_a_subject_cannot_add_headers(desk: Desk, subject: str) -> None:
+    raw = f"From: {ANNA}\r\nSubject: {subject}\r\nMessage-ID: <a b\tc>\r\n\r\nText"
+    await desk.house.take(raw.encode())
+    [ticket] = await desk.house.tickets()
+    await desk.write(ticket, "Yes\r\n.\r\nMAIL FROM:<eve@example.net>\r\n")
+
+    await desk.courier.send_due()
+
+    [mail] = desk.peer.mails()
+    assert mail["Bcc"] is None
+    assert set(mail.keys()) <= {
+        *("From", "To", "Reply-To", "Subject", "Date", "Message-ID", "X-Loop", "MIME-Version"),
+        *("X-Auto-Response-Suppress", "Content-Type", "Content-Transfer-Encoding"),
+        *("X-Peer", "X-MailFrom", "X-RcptTo"),
+    }
+    assert "MAIL FROM" in mail.get_content()
+    assert str(mail["Subject"]).endswith(f"[#{ticket.number}]")
