@@ -135,6 +135,7 @@ ADMIN_PERMISSIONS = (
         "ticket.queues.create",
         "ticket.queues.delete",
         "ticket.sla_policy.set",
+        "ticket.tickets.import",
         MANAGE_API_KEYS,
         SHARE_VIEWS,
     }

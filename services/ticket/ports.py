@@ -9,6 +9,7 @@ from typing import Protocol
 
 from services.mesh.caller import TenantId, UserId
 from services.ticket.domain import Change, Comment, Link, LinkKind, Queue, Ticket, TicketEvent
+from services.ticket.domain.imports import History, Origin
 from services.ticket.filter import EVERYTHING, NEWEST_FIRST, Expression, Order
 from services.ticket.sla.clocks import ClockTimes
 
@@ -183,6 +184,17 @@ class TicketWriting(TicketReading, Protocol):
 
     async def next_number(self) -> int:
         """Returns 1, 2, 3 …; the number of a transaction that fails is given out again."""
+
+    async def take_number(self, number: int) -> int:
+        """Returns this number where it is free, and the next one otherwise and for 0."""
+        ...
+
+    async def take_origin(self, origin: Origin, ticket_id: str) -> str:
+        """Returns the ticket that has the origin: this one, where none had it."""
+        ...
+
+    async def keep_history(self, history: History) -> None:
+        """Keeps a new ticket with all of its past, of which nothing is delivered."""
 
     async def keep(self, change: Change) -> None:
         """Keeps the ticket, its words, its comment and its events, and queues these for delivery.

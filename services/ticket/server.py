@@ -11,6 +11,7 @@ from helpdesk.search.v1 import search_service_pb2_grpc
 from helpdesk.ticket.v1 import (
     bulk_service_pb2_grpc,
     canned_reply_service_pb2_grpc,
+    import_service_pb2_grpc,
     link_service_pb2_grpc,
     mail_address_service_pb2_grpc,
     queue_service_pb2_grpc,
@@ -35,6 +36,7 @@ from services.ticket.peers import SearchKnowledge
 from services.ticket.servicer import (
     BulkServicer,
     CannedReplyServicer,
+    ImportServicer,
     LinkServicer,
     MailAddressServicer,
     QueueServicer,
@@ -82,6 +84,8 @@ async def serve_tickets(settings: TicketSettings) -> None:
         bulk_service_pb2_grpc.add_BulkServiceServicer_to_server(bulk, server)
         canned = CannedReplyServicer(SqlCannedReplyStore(database), store, utc_now)
         canned_reply_service_pb2_grpc.add_CannedReplyServiceServicer_to_server(canned, server)
+        imports = ImportServicer(store, utc_now)
+        import_service_pb2_grpc.add_ImportServiceServicer_to_server(imports, server)
         links = LinkServicer(store, utc_now)
         link_service_pb2_grpc.add_LinkServiceServicer_to_server(links, server)
         mail = MailAddressServicer(SqlMailAddresses(database), utc_now)

@@ -237,6 +237,17 @@ class ViewRow(Table):
     create_time: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class OriginRow(Table):
+    """Where a ticket was imported from, so that it is imported once."""
+
+    __tablename__ = "ticket_origins"
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    source: Mapped[str] = mapped_column(_ID, primary_key=True)
+    foreign_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    ticket_id: Mapped[str] = mapped_column(_ID)
+
+
 class OutboxRow(Table):
     """What is still to be told to others: ids only, never what a person wrote.
 

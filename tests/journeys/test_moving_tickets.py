@@ -1,4 +1,4 @@
-"""Tickets leave as a file."""
+"""Tickets leave as a file, and come into another tenant as what they were."""
 
 import csv
 import json
@@ -67,3 +67,68 @@ def test_a_filter_says_which_tickets_and_csv_has_a_row_for_each(
     assert [row["subject"] for row in rows] == [f"'{subject}"]
     assert rows[0]["status"] == "new"
     assert rows[0]["requester"].endswith("@acme.example")
+
+
+def a_new_tenant(mesh: Installation, slug: str) -> None:
+    password = "a horse that nobody guesses"
+    address = f"ada@{slug}.example"
+    words = ("tenants", "create", slug, "--admin-email", address, "--password-stdin")
+    made = mesh.run(*words, input=password)
+    assert made.returncode == 0, made.stderr
+    words = ("login", "--tenant", slug, "--email", address, "--password-stdin")
+    login = mesh.run(*words, input=password)
+    assert login.returncode == 0, login.stderr
+
+
+def by_address(value: Any, people: dict[str, Any]) -> Any:  # noqa: ANN401 - any part of a record
+    """With addresses for the ids of people, and without ids that are each tenant's own."""
+    own = {"ticketId", "commentId", "seq", "etag"}
+    if isinstance(value, dict):
+        return {name: by_address(each, people) for name, each in value.items() if name not in own}
+    if isinstance(value, list):
+        return [by_address(each, people) for each in value]
+    return people[value]["email"] if isinstance(value, str) and value in people else value
+
+
+def compared(record: dict[str, Any]) -> dict[str, Any]:
+    parts = {name: record[name] for name in ("ticket", "comments")}
+    parts["events"] = [e for e in record["events"] if e["kind"] != "TICKET_EVENT_KIND_IMPORTED"]
+    found: dict[str, Any] = by_address(parts, record["people"])
+    for event in found["events"]:
+        event.get("changes", {}).get("followerIds", []).sort()
+    found["ticket"].get("followerIds", []).sort()
+    return found
+
+
+def test_an_export_that_is_imported_into_an_empty_tenant_is_equal_there(
+    mesh: Installation, tmp_path: Path
+) -> None:
+    with mesh.rest("acme", "agent") as agent:
+        agent.post("/v1/tickets/1:follow", json={}).raise_for_status()
+    with mesh.rest("acme", "admin") as admin:
+        admin.post("/v1/queues", json={"name": "network"}).raise_for_status()
+        admin.patch("/v1/tickets/1?updateMask=queue", json={"queue": "network"}).raise_for_status()
+    file = tmp_path / "acme.jsonl"
+    left = exported(mesh, file)
+    a_new_tenant(mesh, "fresh")
+
+    refused = mesh.run("tickets", "import", str(file), "--tenant", "fresh")
+    assert refused.returncode == 1
+    assert "unknown here" in refused.stderr
+    report = [json.loads(line) for line in Path(f"{file}.report.jsonl").read_text().splitlines()]
+    assert len(report) == len(left)
+    assert {line["outcome"] for line in report} == {"left out"}
+    assert all("no user of this tenant: " in line["reason"] for line in report)
+
+    words = ("tickets", "import", str(file), "--create-customers", "--tenant", "fresh")
+    first = mesh.json(*words)
+    again = mesh.json(*words)
+    arrived = exported(mesh, tmp_path / "fresh.jsonl", "fresh")
+
+    assert (first["imported"], first["left_out"]) == (len(left), 0)
+    assert (again["imported"], again["there_before"]) == (0, len(left))
+    assert [compared(record) for record in arrived] == [compared(record) for record in left]
+    assert all("imported from helpdesk" in record["events"][-1]["cause"] for record in arrived)
+
+    home = mesh.json("tickets", "import", str(file), "--tenant", "acme")
+    assert (home["imported"], home["there_before"]) == (0, len(left))

@@ -12,6 +12,8 @@ from helpdesk.ticket.v1 import (
     bulk_service_pb2_grpc,
     canned_reply_service_pb2,
     canned_reply_service_pb2_grpc,
+    import_service_pb2,
+    import_service_pb2_grpc,
     link_service_pb2,
     link_service_pb2_grpc,
     mail_address_service_pb2_grpc,
@@ -34,6 +36,7 @@ from services.ticket.ports import (
 from services.ticket.servicer import (
     BulkServicer,
     CannedReplyServicer,
+    ImportServicer,
     LinkServicer,
     MailAddressServicer,
     QueueServicer,
@@ -63,6 +66,7 @@ CUSTOMER_PERMISSIONS = {
 AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {
     *(f"ticket.queues.{verb}" for verb in ("create", "list", "delete")),
     *(f"ticket.tickets.{verb}" for verb in ("follow", "unfollow", "handle")),
+    "ticket.tickets.import",
     *(f"ticket.tickets.{verb}" for verb in ("link", "unlink", "merge", "split", "bulk_update")),
     *(f"ticket.canned_replies.{verb}" for verb in ("create", "list", "delete", "render")),
     "ticket.links.list",
@@ -77,6 +81,7 @@ class Client:
             "TicketService": ticket_service_pb2_grpc.TicketServiceStub(channel),
             "BulkService": bulk_service_pb2_grpc.BulkServiceStub(channel),
             "CannedReplyService": canned_reply_service_pb2_grpc.CannedReplyServiceStub(channel),
+            "ImportService": import_service_pb2_grpc.ImportServiceStub(channel),
             "LinkService": link_service_pb2_grpc.LinkServiceStub(channel),
             "QueueService": queue_service_pb2_grpc.QueueServiceStub(channel),
         }
@@ -92,6 +97,7 @@ class Client:
                 link_service_pb2,
                 bulk_service_pb2,
                 canned_reply_service_pb2,
+                import_service_pb2,
             )
             for service in module.DESCRIPTOR.services_by_name.values()
             if rpc in service.methods_by_name
@@ -136,6 +142,8 @@ async def serving(
         bulk_service_pb2_grpc.add_BulkServiceServicer_to_server(bulk, server)
         canned = CannedReplyServicer(SqlCannedReplyStore(database), store, TickingClock())
         canned_reply_service_pb2_grpc.add_CannedReplyServiceServicer_to_server(canned, server)
+        imports = ImportServicer(store, TickingClock())
+        import_service_pb2_grpc.add_ImportServiceServicer_to_server(imports, server)
         links = LinkServicer(store, TickingClock())
         link_service_pb2_grpc.add_LinkServiceServicer_to_server(links, server)
         mail = MailAddressServicer(SqlMailAddresses(database), TickingClock())

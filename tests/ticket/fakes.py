@@ -12,6 +12,7 @@ from typing import Any
 
 from services.mesh.caller import TenantId
 from services.ticket.domain import Change, Comment, Link, LinkKind, Queue, Ticket, TicketEvent
+from services.ticket.domain.imports import History, Origin
 from services.ticket.errors import TicketChanged
 from services.ticket.filter import (
     AllOf,
@@ -46,6 +47,7 @@ class FakeTickets:
     outbox: list[str] = field(default_factory=list)
     numbers: int = 0
     queues: dict[str, Queue] = field(default_factory=dict)
+    origins: dict[Origin, str] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
 
     async def find(self, ticket_id: str) -> Ticket | None:
@@ -161,6 +163,21 @@ class FakeTickets:
             for link in self.links
             if link.kind is kind and link.ticket_id in ticket_ids
         )
+
+    async def take_number(self, number: int) -> int:
+        if number < 1 or await self.find_by_number(number) is not None:
+            return await self.next_number()
+        self.numbers = max(self.numbers, number)
+        return number
+
+    async def take_origin(self, origin: Origin, ticket_id: str) -> str:
+        return self.origins.setdefault(origin, ticket_id)
+
+    async def keep_history(self, history: History) -> None:
+        delivered = len(self.outbox)
+        await self.keep(Change(None, history.ticket, history.events))
+        self.comments += history.comments
+        del self.outbox[delivered:]
 
     async def hold_log(self) -> None:
         """Transactions come one after another."""

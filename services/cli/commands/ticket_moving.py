@@ -8,9 +8,14 @@ import typer
 from services.cli.commands.ticket_calls import open_gateway
 from services.cli.failures import CommandError
 from services.cli.moving.exporter import FileFormat, export_tickets
+from services.cli.moving.importer import Importer, Report
+from services.cli.moving.newcomers import Newcomers
+from services.cli.moving.sources import OWN, own_entries
 from services.cli.options import OutputOption, RoleOption, TenantOption
 from services.cli.output import Format, write, write_json
-from services.cli.screens.moving import counting
+from services.cli.screens.moving import counting, show_import
+from services.cli.session import Role, session
+from services.mesh.settings import MeshSettings, read_settings
 
 app = typer.Typer()
 
@@ -53,3 +58,45 @@ def export_file(
         write_json({"file": str(file), "written": written})
     else:
         write(f"{written} {'ticket' if written == 1 else 'tickets'} written to {file}\n")
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="As `tickets export` writes it.")],
+    *,
+    create_customers: Annotated[
+        bool, typer.Option("--create-customers", help="Of everybody who is unknown here.")
+    ] = False,
+    report_file: Annotated[
+        Path | None,
+        typer.Option("--report", help="What was left out; FILE.report.jsonl if left out."),
+    ] = None,
+    tenant: TenantOption = None,
+    role: RoleOption = None,
+    output: OutputOption = Format.TEXT,
+) -> None:
+    """Bring tickets in, with the times, numbers and authors that they had.
+
+    Run it again at any time: what is imported already is skipped, so that an import that was
+    interrupted goes on where it stopped, and what was left out can be mended and brought in.
+
+    People are known by their e-mail address. A ticket that is left out is named in the report with
+    the reason.
+    """
+    if not file.is_file():
+        raise CommandError(f"{file} is no file.", hint="helpdesk tickets import FILE")
+    report_file = report_file or file.with_name(f"{file.name}.report.jsonl")
+    settings = read_settings(MeshSettings)
+    with (
+        session(settings, tenant, role, usually=Role.ADMIN) as gateway,
+        Report(report_file) as report,
+    ):
+        newcomers = Newcomers(gateway, makes_customers=create_customers)
+        importer = Importer(gateway, OWN, newcomers, report)
+        try:
+            with counting("importing") as progress:
+                importer.run(own_entries(file), progress)
+        finally:
+            show_import(importer.counts, newcomers.made, report_file, output)
+    if importer.counts.left_out:
+        raise typer.Exit(1)

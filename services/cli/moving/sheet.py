@@ -5,7 +5,7 @@ import io
 from collections.abc import Mapping
 
 from helpdesk.ticket.v1 import ticket_pb2
-from services.cli.moving.record import Person
+from services.cli.moving.record import Person, TicketRecord, Unusable, message_of
 
 COLUMNS = (
     "number",
@@ -23,6 +23,13 @@ COLUMNS = (
     "create_time",
     "update_time",
 )
+
+_NEEDED = ("ticket_id", "subject", "requester", "create_time", "update_time")
+_ENUMS = {
+    "status": "TICKET_STATUS_",
+    "priority": "TICKET_PRIORITY_",
+    "ticket_type": "TICKET_TYPE_",
+}
 
 # A spreadsheet would take a cell that begins so for a formula, whoever wrote it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
@@ -74,3 +81,27 @@ def _row(cells: object) -> str:
 def _word(name: str, prefix: str) -> str:
     word = name.removeprefix(prefix).lower()
     return "" if word == "unspecified" else word
+
+
+def record_of_row(row: Mapping[str, str | None]) -> TicketRecord:
+    """Undoes `row_of`; there are no comments and no log in it. Raises Unusable."""
+    cells = {name: unguarded(cell) for name, cell in row.items() if isinstance(cell, str)}
+    missing = [name for name in _NEEDED if not cells.get(name)]
+    if missing:
+        raise Unusable(f"{missing[0]}: is missing")
+    said: dict[str, object] = {
+        name: cells[name]
+        for name in ("ticket_id", "queue", "subject", "body", "create_time", "update_time")
+        if cells.get(name)
+    }
+    for name, prefix in _ENUMS.items():
+        if cells.get(name):
+            said[name] = f"{prefix}{cells[name].upper()}"
+    emails = {name: cells.get(name, "").split() for name in ("requester", "assignee", "followers")}
+    said["number"] = int(cells["number"]) if cells.get("number", "").isdecimal() else 0
+    said["tags"] = cells.get("tags", "").split()
+    said["requester_id"] = emails["requester"][0]
+    said["assignee_id"] = "".join(emails["assignee"][:1])
+    said["follower_ids"] = emails["followers"]
+    people = {email: Person(email) for each in emails.values() for email in each}
+    return TicketRecord(message_of(ticket_pb2.Ticket, "ticket", said), people=people)

@@ -35,6 +35,7 @@ class TicketEventKind(StrEnum):
     SLA_AMBER = "SLA_AMBER"
     SLA_RED = "SLA_RED"
     SLA_BREACHED = "SLA_BREACHED"
+    IMPORTED = "IMPORTED"
 
 
 class LinkKind(IntEnum):
@@ -45,6 +46,9 @@ class LinkKind(IntEnum):
     CHILD_OF = 3
     SPLIT_FROM = 4
 
+
+# They say all that the ticket is, whatever was before.
+WHOLE = frozenset({TicketEventKind.OPENED, TicketEventKind.SNAPSHOT, TicketEventKind.IMPORTED})
 
 Changes = Mapping[str, object]
 """New values by the names of a ticket's fields."""
@@ -91,12 +95,13 @@ class LogIncompleteError(Exception):
 def fold(events: Iterable[TicketEvent]) -> Ticket:
     """Makes the ticket out of all of its events, in their order, and out of nothing else.
 
-    What came before an opening or a snapshot may be unknown; of what comes after it nothing may.
+    What came before an opening, a snapshot or an import may be unknown; of what comes after it
+    nothing may.
     Raises LogIncompleteError otherwise.
     """
     ticket: Ticket | None = None
     for event in events:
-        if event.kind in (TicketEventKind.OPENED, TicketEventKind.SNAPSHOT) and event.changes:
+        if event.kind in WHOLE and event.changes:
             ticket = Ticket(**cast("dict[str, Any]", event.changes))
         elif event.changes is None or ticket is None:
             ticket = None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import and_, insert, select
+from sqlalchemy import and_, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId
@@ -67,10 +67,20 @@ class SqlLog:
     async def next_number(self) -> int:
         return (await self._count(numbers=1))[0]
 
+    async def raise_number(self, number: int) -> None:
+        """Lets the next number be a larger one than this."""
+        await self.hold()
+        await self._session.execute(
+            update(CounterRow)
+            .where(self._own(CounterRow), CounterRow.last_number < number)
+            .values(last_number=number)
+            .execution_options(synchronize_session=False)
+        )
+
     async def hold(self) -> None:
         await self._count()
 
-    async def keep(self, events: Sequence[TicketEvent]) -> None:
+    async def keep(self, events: Sequence[TicketEvent], *, is_delivered: bool = True) -> None:
         if not events:
             return
         _, last_seq = await self._count(events=len(events))
@@ -81,6 +91,8 @@ class SqlLog:
             insert(EventRow),
             [{**tenant, **event_columns(happened)} for happened in placed],
         )
+        if not is_delivered:
+            return
         await self._session.execute(
             insert(OutboxRow), [{**tenant, **outbox_columns(happened)} for happened in placed]
         )

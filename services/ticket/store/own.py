@@ -17,6 +17,7 @@ from services.ticket.tables import (
     CounterRow,
     EventRow,
     LinkRow,
+    OriginRow,
     QueueRow,
     SlaDueRow,
     SlaPolicyRow,
@@ -34,6 +35,7 @@ AnyRow = (
     | EventRow
     | CounterRow
     | LinkRow
+    | OriginRow
     | QueueRow
     | SlaDueRow
     | WordRow
@@ -47,6 +49,7 @@ Upserted = (
     | MailAddressRow
     | MailMessageRow
     | MailOutboxRow
+    | OriginRow
     | QueueRow
     | SlaDueRow
     | SlaPolicyRow

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId
 from services.ticket.domain import Change, Comment, Link, LinkKind, Queue, Ticket, TicketEvent
+from services.ticket.domain.imports import History, Origin
 from services.ticket.filter import HasWord, required
 from services.ticket.ports import (
     AlikeQuery,
@@ -33,6 +34,7 @@ from services.ticket.store.comments import SqlComments
 from services.ticket.store.conditions import ORDER_COLUMNS, condition_of
 from services.ticket.store.links import SqlLinks
 from services.ticket.store.log import SqlLog
+from services.ticket.store.origins import SqlOrigins
 from services.ticket.store.own import AnyRow, is_among
 from services.ticket.store.queues import SqlQueues
 from services.ticket.store.sla_due import SqlSlaDue
@@ -59,6 +61,7 @@ class SqlTickets:
         self._comments = SqlComments(session, tenant_id, self._own)
         self._writing = SqlTicketRows(session, tenant_id, self._own)
         self._links = SqlLinks(session, tenant_id, self._own)
+        self._origins = SqlOrigins(session, tenant_id, self._own)
         self._queues = SqlQueues(session, tenant_id, self._own)
         self._due = SqlSlaDue(session, tenant_id, self._own, self._log, rulebook)
 
@@ -177,6 +180,25 @@ class SqlTickets:
             .with_for_update()
         )
         return await self._found(self._select_tickets().where(in_it))
+
+    async def take_number(self, number: int) -> int:
+        await self._log.hold()
+        if number < 1 or await self.find_by_number(number) is not None:
+            return await self._log.next_number()
+        await self._log.raise_number(number)
+        return number
+
+    async def take_origin(self, origin: Origin, ticket_id: str) -> str:
+        return await self._origins.take(origin, ticket_id)
+
+    async def keep_history(self, history: History) -> None:
+        ticket = history.ticket
+        await self._writing.keep(Change(None, ticket))
+        for comment in history.comments:
+            await self._comments.add(comment)
+        await self._log.keep(history.events, is_delivered=False)
+        await self._words.keep(None, ticket)
+        await self._due.follow(ticket, history.events[-1].create_time)
 
     async def keep(self, change: Change) -> None:
         await self.keep_all([change])

@@ -288,6 +288,8 @@ class _TicketEventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Ticke
     """A clock has turned red."""
     TICKET_EVENT_KIND_SLA_BREACHED: _TicketEventKind.ValueType  # 22
     """A clock has reached its due time."""
+    TICKET_EVENT_KIND_IMPORTED: _TicketEventKind.ValueType  # 30
+    """It came from elsewhere, as all of these values; what stands before it was told from there."""
 
 class TicketEventKind(_TicketEventKind, metaclass=_TicketEventKindEnumTypeWrapper):
     """What happened to a ticket."""
@@ -334,6 +336,8 @@ TICKET_EVENT_KIND_SLA_RED: TicketEventKind.ValueType  # 21
 """A clock has turned red."""
 TICKET_EVENT_KIND_SLA_BREACHED: TicketEventKind.ValueType  # 22
 """A clock has reached its due time."""
+TICKET_EVENT_KIND_IMPORTED: TicketEventKind.ValueType  # 30
+"""It came from elsewhere, as all of these values; what stands before it was told from there."""
 Global___TicketEventKind: _TypeAlias = TicketEventKind  # noqa: Y015
 
 @_typing.final

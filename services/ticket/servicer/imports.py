@@ -1,0 +1,27 @@
+"""The RPCs of imports."""
+
+from functools import partial
+
+from helpdesk.ticket.v1 import import_service_pb2, import_service_pb2_grpc
+from services.mesh.clock import Clock
+from services.ticket.domain.imports import Origin
+from services.ticket.import_convert import history_of, imported_message
+from services.ticket.importing import import_ticket
+from services.ticket.ports import TicketStore
+
+
+class ImportServicer(import_service_pb2_grpc.ImportServiceServicer):
+    def __init__(self, store: TicketStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def ImportTicket(
+        self, request: import_service_pb2.ImportTicketRequest, context: object
+    ) -> import_service_pb2.ImportTicketResponse:
+        found = await import_ticket(
+            self._store,
+            self._clock,
+            Origin(request.source, request.foreign_id),
+            partial(history_of, request),
+        )
+        return imported_message(found)
