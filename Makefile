@@ -4,7 +4,7 @@ NODE_TESTS := tests/identity_provider/node_modules tests/browser/node_modules
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test check format generate breaking lock bench bench-search eval gates security sla-proof clean
+.PHONY: help install up test check format generate breaking lock bench bench-search bench-tickets eval gates security sla-proof clean
 
 help: ## list the tasks
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -57,6 +57,11 @@ lock: install ## resolve the dependencies anew
 
 bench: install ## measure speed and memory against peers, side by side
 	$(BIN)/python -m tests.bench $(ARGS)
+
+bench-tickets: install ## measure creating, finding and timing tickets
+	$(BIN)/python -m tests.bench --only creating
+	$(BIN)/python -m tests.bench.listing $(ARGS)
+	$(BIN)/python -m tests.bench.sla
 
 bench-search: install ## measure search part by part (ARGS="--only searching --folder DIR")
 	$(BIN)/python -m tests.bench.search_figures $(ARGS)

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench import asking, auditing, deciding, importing, memory, reading, starting
+from tests.bench import asking, auditing, creating, deciding, importing, memory, reading, starting
 from tests.support.installation import Installation, fresh_environment
 
-PARTS = ("deciding", "auditing", "starting", "reading", "asking", "importing", "memory")
+PARTS = ("deciding", "auditing", "starting", "reading", "creating", "asking", "importing", "memory")
 
 
 def main() -> None:
@@ -52,6 +52,13 @@ def run(part: str, mesh: Installation, arguments: argparse.Namespace) -> list[st
             f"{rest.calls_per_second / peer.calls_per_second:8.2f}",
             f"ratio, gRPC straight to FastAPI                "
             f"{direct.calls_per_second / peer.calls_per_second:8.2f}",
+        ]
+    if part == "creating":
+        ours, theirs, *less = creating.measure(mesh, arguments.seconds)
+        ratio = ours.calls_per_second / theirs.calls_per_second
+        return [
+            *map(str, (ours, theirs, *less)),
+            f"ratio, creating through the gateway to FastAPI {ratio:8.2f}",
         ]
     if part == "asking":
         return [str(each) for each in asking.measure(mesh, count=200)]
