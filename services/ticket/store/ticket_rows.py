@@ -25,7 +25,8 @@ class SqlTicketRows:
             )
         elif ticket != before:
             await self._replace(before, ticket)
-        if before is None or ticket.tags != before.tags:
+        known_tags = () if before is None else before.tags
+        if ticket.tags != known_tags:
             await self._keep_tags(ticket)
 
     async def _replace(self, before: Ticket, after: Ticket) -> None:
