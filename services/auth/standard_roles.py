@@ -134,6 +134,7 @@ ADMIN_PERMISSIONS = (
         "ticket.canned_replies.delete",
         "ticket.queues.create",
         "ticket.queues.delete",
+        "ticket.reports.read",
         "ticket.sla_policy.set",
         "ticket.tickets.import",
         MANAGE_API_KEYS,

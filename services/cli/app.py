@@ -31,6 +31,9 @@ COMMANDS = (
     Entry("queues", "queues", "app", "Manage the queues that tickets wait in.", _USE),
     Entry("mail", "mail", "app", "Say which tenant is written to where.", _USE),
     Entry("sla", "sla", "app", "See and set how soon tickets are due.", _USE),
+    Entry(
+        "reports", "reports", "app", "See how many tickets there are, and how long they take.", _USE
+    ),
     Entry("kb", "knowledge", "app", "Import and search the knowledge base.", _USE),
     Entry("eval", "evaluation", "app", "Measure search with questions of your own.", _USE),
     Entry(

@@ -15,6 +15,7 @@ from helpdesk.ticket.v1 import (
     link_service_pb2_grpc,
     mail_address_service_pb2_grpc,
     queue_service_pb2_grpc,
+    report_service_pb2_grpc,
     sla_service_pb2_grpc,
     suggestion_service_pb2_grpc,
     ticket_service_pb2_grpc,
@@ -40,6 +41,7 @@ from services.ticket.servicer import (
     LinkServicer,
     MailAddressServicer,
     QueueServicer,
+    ReportServicer,
     SlaServicer,
     SuggestionServicer,
     TicketServicer,
@@ -52,6 +54,7 @@ from services.ticket.store import (
     SqlMailOutbox,
     SqlMailStore,
     SqlOutbox,
+    SqlReportStore,
     SqlSlaPolicies,
     SqlSlaSweep,
     SqlTicketStore,
@@ -98,6 +101,8 @@ async def serve_tickets(settings: TicketSettings) -> None:
         sla_service_pb2_grpc.add_SlaServiceServicer_to_server(sla, server)
         views = ViewServicer(SqlViewStore(database), store, utc_now)
         view_service_pb2_grpc.add_ViewServiceServicer_to_server(views, server)
+        reports = ReportServicer(SqlReportStore(database), SqlSlaPolicies(database))
+        report_service_pb2_grpc.add_ReportServiceServicer_to_server(reports, server)
 
     try:
         await database.migrate(MIGRATIONS)

@@ -21,6 +21,7 @@ from helpdesk.ticket.v1 import (
     link_service_pb2_grpc,
     mail_address_service_pb2_grpc,
     queue_service_pb2_grpc,
+    report_service_pb2_grpc,
     sla_service_pb2_grpc,
     suggestion_service_pb2_grpc,
     ticket_service_pb2_grpc,
@@ -41,6 +42,7 @@ from services.ticket.servicer import (
     LinkServicer,
     MailAddressServicer,
     QueueServicer,
+    ReportServicer,
     SlaServicer,
     SuggestionServicer,
     TicketServicer,
@@ -49,6 +51,7 @@ from services.ticket.servicer import (
 from services.ticket.store import (
     SqlCannedReplyStore,
     SqlMailAddresses,
+    SqlReportStore,
     SqlSlaPolicies,
     SqlTicketStore,
     SqlViewStore,
@@ -96,6 +99,8 @@ async def serve(data: Path) -> None:
         sla_service_pb2_grpc.add_SlaServiceServicer_to_server(sla, server)
         views = ViewServicer(SqlViewStore(database), store, utc_now)
         view_service_pb2_grpc.add_ViewServiceServicer_to_server(views, server)
+        reports = ReportServicer(SqlReportStore(database), SqlSlaPolicies(database))
+        report_service_pb2_grpc.add_ReportServiceServicer_to_server(reports, server)
 
     server = MeshServer(
         name="ticket",

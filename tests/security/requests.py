@@ -52,6 +52,8 @@ VALUES: Mapping[str, Callable[[], object]] = {
     "RenderCannedReplyRequest.name": lambda: unique("reply"),
     "Queue.name": lambda: unique("queue"),
     "DeleteQueueRequest.name": lambda: unique("queue"),
+    "from_day": lambda: "2027-12-01",
+    "until_day": lambda: "2027-12-31",
     "scopes": lambda: ["ticket.tickets.get"],
     "display_name": lambda: unique("Somebody"),
     "subject": lambda: unique("Printer"),

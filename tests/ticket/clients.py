@@ -19,6 +19,7 @@ from helpdesk.ticket.v1 import (
     mail_address_service_pb2_grpc,
     queue_service_pb2,
     queue_service_pb2_grpc,
+    report_service_pb2_grpc,
     sla_service_pb2_grpc,
     suggestion_service_pb2_grpc,
     ticket_pb2,
@@ -40,6 +41,7 @@ from services.ticket.servicer import (
     LinkServicer,
     MailAddressServicer,
     QueueServicer,
+    ReportServicer,
     SlaServicer,
     SuggestionServicer,
     TicketServicer,
@@ -48,6 +50,7 @@ from services.ticket.servicer import (
 from services.ticket.store import (
     SqlCannedReplyStore,
     SqlMailAddresses,
+    SqlReportStore,
     SqlSlaPolicies,
     SqlViewStore,
 )
@@ -156,6 +159,8 @@ async def serving(
         sla_service_pb2_grpc.add_SlaServiceServicer_to_server(sla, server)
         views = ViewServicer(SqlViewStore(database), store, TickingClock())
         view_service_pb2_grpc.add_ViewServiceServicer_to_server(views, server)
+        reports = ReportServicer(SqlReportStore(database), SqlSlaPolicies(database))
+        report_service_pb2_grpc.add_ReportServiceServicer_to_server(reports, server)
 
     async with running_server(
         "ticket", register, services_of("ticket"), settings, database=database

@@ -6,6 +6,7 @@ from services.ticket.servicer.imports import ImportServicer
 from services.ticket.servicer.links import LinkServicer
 from services.ticket.servicer.mail_addresses import MailAddressServicer
 from services.ticket.servicer.queues import QueueServicer
+from services.ticket.servicer.reports import ReportServicer
 from services.ticket.servicer.sla import SlaServicer
 from services.ticket.servicer.suggestions import SuggestionServicer
 from services.ticket.servicer.tickets import TicketServicer
@@ -18,6 +19,7 @@ __all__ = [
     "LinkServicer",
     "MailAddressServicer",
     "QueueServicer",
+    "ReportServicer",
     "SlaServicer",
     "SuggestionServicer",
     "TicketServicer",

@@ -4,6 +4,7 @@ from services.ticket.store.canned_replies import SqlCannedReplyStore
 from services.ticket.store.mail import SqlMailAddresses, SqlMailStore
 from services.ticket.store.mail_outbox import SqlMailOutbox
 from services.ticket.store.outbox import SqlOutbox
+from services.ticket.store.reports import SqlReportStore
 from services.ticket.store.sla_policies import SqlSlaPolicies
 from services.ticket.store.sla_sweep import SqlSlaSweep
 from services.ticket.store.sql import SqlTickets
@@ -16,6 +17,7 @@ __all__ = [
     "SqlMailOutbox",
     "SqlMailStore",
     "SqlOutbox",
+    "SqlReportStore",
     "SqlSlaPolicies",
     "SqlSlaSweep",
     "SqlTicketStore",

@@ -168,6 +168,26 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Only a ticket's requester rates what was done.
     Example: {"reason": "RATING_NOT_ALLOWED", "metadata": {}}
     """
+    ERROR_REASON_REPORT_PERIOD_EMPTY: _ErrorReason.ValueType  # 60
+    """The report's period ends on the day on which it begins.
+    Example: {"reason": "REPORT_PERIOD_EMPTY", "metadata": {"from_day": "2027-12-01", "until_day": "2027-12-01"}}
+    """
+    ERROR_REASON_REPORT_PERIOD_REVERSED: _ErrorReason.ValueType  # 61
+    """The report's period ends before it begins.
+    Example: {"reason": "REPORT_PERIOD_REVERSED", "metadata": {"from_day": "2027-12-02", "until_day": "2027-12-01"}}
+    """
+    ERROR_REASON_REPORT_DAY_UNKNOWN: _ErrorReason.ValueType  # 62
+    """A day of the report's period is in no calendar.
+    Example: {"reason": "REPORT_DAY_UNKNOWN", "metadata": {"day": "2027-02-30"}}
+    """
+    ERROR_REASON_REPORT_TIME_ZONE_UNKNOWN: _ErrorReason.ValueType  # 63
+    """The report's time zone is not in the IANA database.
+    Example: {"reason": "REPORT_TIME_ZONE_UNKNOWN", "metadata": {"time_zone": "Europe/Bonn"}}
+    """
+    ERROR_REASON_REPORT_TOO_MANY_BUCKETS: _ErrorReason.ValueType  # 64
+    """The report's period has more pieces than may be told, or more than that in all groups together.
+    Example: {"reason": "REPORT_TOO_MANY_BUCKETS", "metadata": {"most": "1000"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that ticket refuses with, in `google.rpc.ErrorInfo` of domain `helpdesk.ticket`."""
@@ -317,5 +337,25 @@ Example: {"reason": "VARIABLE_NOT_GIVEN", "metadata": {"variable": "requester.na
 ERROR_REASON_RATING_NOT_ALLOWED: ErrorReason.ValueType  # 34
 """Only a ticket's requester rates what was done.
 Example: {"reason": "RATING_NOT_ALLOWED", "metadata": {}}
+"""
+ERROR_REASON_REPORT_PERIOD_EMPTY: ErrorReason.ValueType  # 60
+"""The report's period ends on the day on which it begins.
+Example: {"reason": "REPORT_PERIOD_EMPTY", "metadata": {"from_day": "2027-12-01", "until_day": "2027-12-01"}}
+"""
+ERROR_REASON_REPORT_PERIOD_REVERSED: ErrorReason.ValueType  # 61
+"""The report's period ends before it begins.
+Example: {"reason": "REPORT_PERIOD_REVERSED", "metadata": {"from_day": "2027-12-02", "until_day": "2027-12-01"}}
+"""
+ERROR_REASON_REPORT_DAY_UNKNOWN: ErrorReason.ValueType  # 62
+"""A day of the report's period is in no calendar.
+Example: {"reason": "REPORT_DAY_UNKNOWN", "metadata": {"day": "2027-02-30"}}
+"""
+ERROR_REASON_REPORT_TIME_ZONE_UNKNOWN: ErrorReason.ValueType  # 63
+"""The report's time zone is not in the IANA database.
+Example: {"reason": "REPORT_TIME_ZONE_UNKNOWN", "metadata": {"time_zone": "Europe/Bonn"}}
+"""
+ERROR_REASON_REPORT_TOO_MANY_BUCKETS: ErrorReason.ValueType  # 64
+"""The report's period has more pieces than may be told, or more than that in all groups together.
+Example: {"reason": "REPORT_TOO_MANY_BUCKETS", "metadata": {"most": "1000"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

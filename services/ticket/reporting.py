@@ -1,0 +1,113 @@
+"""Reports: what happened to the tenant's tickets in a period."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import IntEnum
+from typing import Protocol
+
+from services.mesh.caller import TenantId, UserId, current_tenant, current_user
+from services.ticket.errors import ReportDayUnknown
+from services.ticket.filter import Expression
+from services.ticket.filter_parser import parse_filter
+from services.ticket.reports.period import BucketSize, Period, period_of
+from services.ticket.reports.times import TimeRow, Wait, time_rows
+from services.ticket.reports.volume import Move, VolumeRow, volume_rows
+from services.ticket.sla.open_time import OpenTime
+from services.ticket.sla_ports import SlaPolicies
+from services.ticket.use_cases import visible_requester
+
+
+class Grouping(IntEnum):
+    TOGETHER = 0
+    QUEUE = 1
+    ASSIGNEE = 2
+
+
+@dataclass(frozen=True)
+class ReportScope:
+    """What somebody asks for, in their words."""
+
+    from_day: str
+    until_day: str
+    time_zone: str = ""
+    bucket: BucketSize = BucketSize.PERIOD
+    filter: str = ""
+    group_by: Grouping = Grouping.TOGETHER
+
+    def period(self) -> Period:
+        return period_of(
+            _day_of("from_day", self.from_day),
+            _day_of("until_day", self.until_day),
+            self.time_zone,
+            self.bucket,
+        )
+
+
+@dataclass(frozen=True)
+class ReportQuery:
+    """Asks for what happened to tickets of one requester, or of all when there is none."""
+
+    from_time: datetime
+    until_time: datetime
+    where: Expression
+    group_by: Grouping
+    requester_id: UserId | None = None
+
+
+class ReportReading(Protocol):
+    """The logs of one tenant's tickets. The group of those that nobody has is empty."""
+
+    async def list_moves(self, query: ReportQuery) -> list[Move]:
+        """In no order; those from before the period are summed up and have no time."""
+        ...
+
+    async def list_waits(self, query: ReportQuery) -> list[Wait]:
+        """In no order, those that ended within the period."""
+        ...
+
+
+class ReportStore(Protocol):
+    """Raises StorageUnavailable when nothing can be read."""
+
+    def reading(self, tenant_id: TenantId) -> AbstractAsyncContextManager[ReportReading]: ...
+
+
+async def report_volume(store: ReportStore, scope: ReportScope) -> Sequence[VolumeRow]:
+    """Raises FilterInvalid, and why the period cannot be."""
+    period = scope.period()
+    query = _query(scope, period)
+    async with store.reading(current_tenant()) as logs:
+        moves = await logs.list_moves(query)
+    return volume_rows(period, moves)
+
+
+async def report_times(
+    store: ReportStore, policies: SlaPolicies, scope: ReportScope
+) -> Sequence[TimeRow]:
+    """Raises FilterInvalid, and why the period cannot be."""
+    period = scope.period()
+    query = _query(scope, period)
+    kept = await policies.find(current_tenant())
+    async with store.reading(current_tenant()) as logs:
+        waits = await logs.list_waits(query)
+    open_time = OpenTime(kept.policy.calendar) if kept is not None else None
+    return time_rows(period, waits, open_time)
+
+
+def _query(scope: ReportScope, period: Period) -> ReportQuery:
+    return ReportQuery(
+        from_time=period.from_time,
+        until_time=period.until_time,
+        where=parse_filter(scope.filter, current_user()),
+        group_by=scope.group_by,
+        requester_id=visible_requester(),
+    )
+
+
+def _day_of(field: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ReportDayUnknown(field, text) from None

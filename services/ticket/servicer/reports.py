@@ -1,0 +1,24 @@
+"""The RPCs of reports: message in, one use case, message out."""
+
+from helpdesk.ticket.v1 import report_service_pb2, report_service_pb2_grpc
+from services.ticket.report_convert import scope_of, time_message, volume_message
+from services.ticket.reporting import ReportStore, report_times, report_volume
+from services.ticket.sla_ports import SlaPolicies
+
+
+class ReportServicer(report_service_pb2_grpc.ReportServiceServicer):
+    def __init__(self, store: ReportStore, policies: SlaPolicies) -> None:
+        self._store = store
+        self._policies = policies
+
+    async def GetVolumeReport(
+        self, request: report_service_pb2.GetVolumeReportRequest, context: object
+    ) -> report_service_pb2.VolumeReport:
+        rows = await report_volume(self._store, scope_of(request))
+        return report_service_pb2.VolumeReport(rows=map(volume_message, rows))
+
+    async def GetTimeReport(
+        self, request: report_service_pb2.GetTimeReportRequest, context: object
+    ) -> report_service_pb2.TimeReport:
+        rows = await report_times(self._store, self._policies, scope_of(request))
+        return report_service_pb2.TimeReport(rows=map(time_message, rows))
