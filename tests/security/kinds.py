@@ -198,6 +198,7 @@ FIELDS: Mapping[tuple[str, str], Kind] = {
     ("ticket", "assignee_id"): USER,
     ("ticket", "requester_id"): USER,
     ("ticket", "author_id"): USER,
+    ("ticket", "actor_id"): USER,
     ("ticket", "chat_session_id"): CONVERSATION,
     ("search", "document_id"): DOCUMENT,
     ("search", "golden_set_id"): GOLDEN_SET,
@@ -218,7 +219,7 @@ FIELDS: Mapping[tuple[str, str], Kind] = {
 }
 
 # Named like ids, but nothing is looked up by them.
-NO_OBJECTS = {"request_id", "client_id", "comment_id"}
+NO_OBJECTS = {"foreign_id", "request_id", "client_id", "comment_id"}
 
 # Ids beside the object that the RPC is about: they are kept or compared, and open nothing.
 BESIDE = {
@@ -260,7 +261,7 @@ def id_fields(each: Rpc) -> list[IdField]:
 
 def object_field(each: Rpc) -> IdField | None:
     """The field that says which object the RPC is about, if it is about one."""
-    makes_one = each.name.startswith(("Create", "Invite", "Put"))
+    makes_one = each.name.startswith(("Create", "Import", "Invite", "Put"))
     if makes_one and each.name not in ("CreateComment", "CreatePasswordReset"):
         return None
     message = each.descriptor.input_type.name

@@ -56,6 +56,8 @@ VALUES: Mapping[str, Callable[[], object]] = {
     "until_day": lambda: "2027-12-31",
     "scopes": lambda: ["ticket.tickets.get"],
     "display_name": lambda: unique("Somebody"),
+    "ImportTicketRequest.source": lambda: "elsewhere",
+    "ImportTicketRequest.foreign_id": lambda: unique("foreign"),
     "subject": lambda: unique("Printer"),
     "address": lambda: f"{unique('help')}@example.com",
     "View.name": lambda: unique("view"),
