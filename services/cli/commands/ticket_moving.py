@@ -1,5 +1,7 @@
 """`helpdesk tickets export` and `import`."""
 
+from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +12,9 @@ from services.cli.failures import CommandError
 from services.cli.moving.exporter import FileFormat, export_tickets
 from services.cli.moving.importer import Importer, Report
 from services.cli.moving.newcomers import Newcomers
-from services.cli.moving.sources import OWN, own_entries
+from services.cli.moving.sources import OWN, Entry, own_entries
+from services.cli.moving.zammad import zammad_entries
+from services.cli.moving.zendesk import zendesk_entries
 from services.cli.options import OutputOption, RoleOption, TenantOption
 from services.cli.output import Format, write, write_json
 from services.cli.screens.moving import counting, show_import
@@ -18,6 +22,19 @@ from services.cli.session import Role, session
 from services.mesh.settings import MeshSettings, read_settings
 
 app = typer.Typer()
+
+
+class Source(StrEnum):
+    HELPDESK = OWN
+    ZENDESK = "zendesk"
+    ZAMMAD = "zammad"
+
+
+_ENTRIES: Mapping[Source, Callable[[Path], Iterator[Entry]]] = {
+    Source.HELPDESK: own_entries,
+    Source.ZENDESK: zendesk_entries,
+    Source.ZAMMAD: zammad_entries,
+}
 
 
 @app.command("export")
@@ -62,8 +79,9 @@ def export_file(
 
 @app.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="As `tickets export` writes it.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An export, as JSON or CSV.")],
     *,
+    source: Annotated[Source, typer.Option("--from", help="Whose export it is.")] = Source.HELPDESK,
     create_customers: Annotated[
         bool, typer.Option("--create-customers", help="Of everybody who is unknown here.")
     ] = False,
@@ -92,10 +110,10 @@ def import_file(
         Report(report_file) as report,
     ):
         newcomers = Newcomers(gateway, makes_customers=create_customers)
-        importer = Importer(gateway, OWN, newcomers, report)
+        importer = Importer(gateway, source, newcomers, report)
         try:
             with counting("importing") as progress:
-                importer.run(own_entries(file), progress)
+                importer.run(_ENTRIES[source](file), progress)
         finally:
             show_import(importer.counts, newcomers.made, report_file, output)
     if importer.counts.left_out:
