@@ -198,7 +198,6 @@ FIELDS: Mapping[tuple[str, str], Kind] = {
     ("ticket", "assignee_id"): USER,
     ("ticket", "requester_id"): USER,
     ("ticket", "author_id"): USER,
-    ("ticket", "actor_id"): USER,
     ("ticket", "chat_session_id"): CONVERSATION,
     ("search", "document_id"): DOCUMENT,
     ("search", "golden_set_id"): GOLDEN_SET,
@@ -220,6 +219,9 @@ FIELDS: Mapping[tuple[str, str], Kind] = {
 
 # Named like ids, but nothing is looked up by them.
 NO_OBJECTS = {"foreign_id", "request_id", "client_id", "comment_id"}
+
+# Whose ids are kept as they are told, and nothing is looked up by them.
+TOLD = {"ImportTicketRequest.comments", "ImportTicketRequest.events"}
 
 # Ids beside the object that the RPC is about: they are kept or compared, and open nothing.
 BESIDE = {
@@ -246,6 +248,8 @@ def id_fields(each: Rpc) -> list[IdField]:
     """Raises CannotCall for an id of which nobody has said what it names."""
     found = []
     for path in text_fields(each.descriptor.input_type):
+        if f"{each.descriptor.input_type.name}.{str(path).split('.')[0]}" in TOLD:
+            continue
         name = path.last.name
         message = path.last.containing_type
         assert message is not None
