@@ -151,5 +151,11 @@ def _mail_jobs(
             settings.ticket_smtp_relay_user,
             password.get_secret_value() if password is not None else None,
         )
-        courier = Courier(SqlMailOutbox(database), relay, utc_now, settings.ticket_poll_seconds)
+        courier = Courier(
+            SqlMailOutbox(database),
+            store,
+            relay,
+            utc_now,
+            poll_seconds=settings.ticket_poll_seconds,
+        )
         yield courier.run

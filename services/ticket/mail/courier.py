@@ -5,17 +5,22 @@ Message-ID is the same then, so that mail servers and readers know it again.
 """
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.message import EmailMessage
 from typing import Protocol
 
 import structlog
 
 from services.mesh.clock import Clock
+from services.mesh.ids import new_id
+from services.ticket.domain import Comment, TicketStatus, commented
+from services.ticket.domain.mail_senders import POSTMASTER
 from services.ticket.mail.letter import letter_message
-from services.ticket.mail.ports import DueLetter, MailOutbox
+from services.ticket.mail.ports import DueLetter, Letter, MailOutbox
+from services.ticket.ports import TicketStore
 
 _AT_ONCE = 20
+_QUOTED = 200
 _LEASE = timedelta(minutes=5)
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=4)
 GIVE_UP_AFTER = timedelta(days=5)
@@ -38,9 +43,16 @@ class Relay(Protocol):
 
 class Courier:
     def __init__(
-        self, outbox: MailOutbox, relay: Relay, clock: Clock, poll_seconds: float = 1.0
+        self,
+        outbox: MailOutbox,
+        tickets: TicketStore,
+        relay: Relay,
+        clock: Clock,
+        *,
+        poll_seconds: float = 1.0,
     ) -> None:
         self._outbox = outbox
+        self._tickets = tickets
         self._relay = relay
         self._clock = clock
         self._poll_seconds = poll_seconds
@@ -61,29 +73,45 @@ class Courier:
         return len(due)
 
     async def _send(self, due: DueLetter) -> None:
-        # Nobody wants to read tomorrow what was true last week.
-        if self._clock() - due.create_time > GIVE_UP_AFTER:
-            log.warning("mail given up", comment_id=due.comment_id)
-            await self._outbox.give_up(due, due.problem or "too old")
-            return
         letter = await self._outbox.find_letter(due)
         if letter is None:
             await self._outbox.give_up(due, "there is nothing to send")
+            return
+        # Nobody wants to read today what was true last week.
+        if self._clock() - due.create_time > GIVE_UP_AFTER:
+            await self._give_up(due, letter, due.problem or "it is too old")
             return
         try:
             await self._relay.send(
                 letter_message(letter), letter.thread.address, letter.thread.requester
             )
         except LetterRefused as error:
-            log.warning("mail refused", comment_id=due.comment_id)
-            await self._outbox.give_up(due, str(error))
+            await self._give_up(due, letter, str(error))
         except LetterDelayed as error:
-            await self._put_off(due, str(error), self._clock())
+            await self._put_off(due, str(error))
         else:
             await self._outbox.note_delivery(due, self._clock())
             log.info("mail sent", comment_id=due.comment_id)
 
-    async def _put_off(self, due: DueLetter, problem: str, now: datetime) -> None:
+    async def _put_off(self, due: DueLetter, problem: str) -> None:
         pause = min(_FIRST_PAUSE * 2 ** min(due.tries, 10), _LONGEST_PAUSE)
         log.info("mail put off", comment_id=due.comment_id, seconds=int(pause.total_seconds()))
-        await self._outbox.put_off(due, now + pause, problem)
+        await self._outbox.put_off(due, self._clock() + pause, problem)
+
+    async def _give_up(self, due: DueLetter, letter: Letter, problem: str) -> None:
+        """Tells the agents, who would otherwise wait for an answer to what nobody has read."""
+        log.warning("mail given up", comment_id=due.comment_id)
+        async with self._tickets.transaction(due.tenant_id) as tickets:
+            ticket = await tickets.find_to_change(letter.thread.ticket_id)
+            await self._outbox.give_up(due, problem)
+            if ticket is None or ticket.status is TicketStatus.CLOSED:
+                return
+            note = Comment(
+                comment_id=new_id(),
+                ticket_id=ticket.ticket_id,
+                author_id=POSTMASTER,
+                body=f"This answer could not be mailed ({problem}):\n\n{letter.body[:_QUOTED]}",
+                is_internal=True,
+                create_time=self._clock(),
+            )
+            await tickets.keep(commented(ticket, note, by_customer=False))

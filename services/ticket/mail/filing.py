@@ -22,9 +22,9 @@ from services.ticket.domain import (
     commented,
     opened,
 )
+from services.ticket.domain.mail_senders import sender_id
 from services.ticket.mail.message import IncomingMail
 from services.ticket.mail.ports import MailAddress, Mails, MailStore, MailThread
-from services.ticket.mail.senders import sender_id
 from services.ticket.mail.text import own_words
 from services.ticket.ports import TicketStore, TicketWriting
 

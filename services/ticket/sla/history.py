@@ -12,6 +12,7 @@ from services.ticket.domain import (
     TicketPriority,
     TicketStatus,
 )
+from services.ticket.domain.mail_senders import is_sender_id
 
 TURNS = frozenset(
     {TicketEventKind.SLA_AMBER, TicketEventKind.SLA_RED, TicketEventKind.SLA_BREACHED}
@@ -57,5 +58,6 @@ def _happening(ticket: Ticket, event: TicketEvent) -> Happening:
         return Happening.MERGED
     if event.kind is not TicketEventKind.COMMENTED or event.is_internal:
         return Happening.CHANGED
-    by_customer = event.actor_id == ticket.requester_id
+    # Agents log in; whoever joins in by mail is with the customer.
+    by_customer = event.actor_id == ticket.requester_id or is_sender_id(event.actor_id)
     return Happening.CUSTOMER_WROTE if by_customer else Happening.AGENT_WROTE

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.mesh.caller import TenantId, UserId
 from services.mesh.database import Database
 from services.ticket.domain import Comment
+from services.ticket.domain.mail_senders import is_sender_id
 from services.ticket.mail.ports import DueLetter, Letter, MailThread
-from services.ticket.mail.senders import is_sender_id
 from services.ticket.mail_tables import MailMessageRow, MailOutboxRow, MailThreadRow
 from services.ticket.tables import CommentRow, TicketRow
 

@@ -3,6 +3,8 @@
 from email.message import EmailMessage
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.ticket.mail import message
 from services.ticket.mail.message import read_mail
@@ -137,3 +139,37 @@ def test_references_are_read_newest_first() -> None:
     mail: EmailMessage = a_mail(References="<a@x> <b@x>", In_Reply_To="<b@x>")
 
     assert read_mail(mail.as_bytes()).references == ("b@x", "b@x", "a@x")
+
+
+PIECES = st.sampled_from(
+    [
+        b"From: a@example.com\r\n",
+        b"From: =?utf-8?b?//8=?= <@>\r\n",
+        b"Subject: =?x?q?=FF?= =?utf-8?b?A?=\r\n",
+        b"Content-Type: multipart/mixed; boundary=b\r\n",
+        b"Content-Type: multipart/alternative; boundary*0=b; boundary*1*=''%\r\n",
+        b"Content-Type: message/rfc822\r\n",
+        b"Content-Type: message/delivery-status\r\n",
+        b"Content-Type: text/html; charset=utf-16\r\n",
+        b"Content-Type: ;;=\r\n",
+        b"Content-Transfer-Encoding: x-uuencode\r\n",
+        b"Content-Transfer-Encoding: base64\r\n",
+        b"Content-Disposition: attachment; filename*0*=utf-8''%00; filename=\r\n",
+        b"References: <a@b> <>\r\n",
+        b"\r\n",
+        b"--b\r\n",
+        b"--b--\r\n",
+        b"<p>a<br><script>b",
+        b"begin 644 x\n#0V%T\n",
+    ]
+)
+
+
+@given(st.lists(PIECES | st.binary(max_size=20), max_size=20))
+def test_nothing_that_anybody_sends_is_beyond_reading(pieces: list[bytes]) -> None:
+    read = read_mail(b"".join(pieces))
+
+    for text in (read.subject, read.text, read.sender, *read.left_out):
+        assert "\0" not in text
+        text.encode()
+    assert read.message_id.encode()

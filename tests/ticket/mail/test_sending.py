@@ -39,7 +39,9 @@ class Desk:
         self.courier = self.another_courier()
 
     def another_courier(self) -> Courier:
-        return Courier(SqlMailOutbox(self.house.database), self.peer.relay, self.clock)
+        return Courier(
+            SqlMailOutbox(self.house.database), self.house.store, self.peer.relay, self.clock
+        )
 
     async def opened(self, **mail: str) -> Ticket:
         await self.house.take(a_mail(**mail))
@@ -174,6 +176,23 @@ async def test_a_letter_that_is_refused_is_given_up(desk: Desk) -> None:
     assert await desk.courier.send_due() == 0
     [row] = await desk.waiting()
     assert (row.delivered_time, row.failure) == (None, "the relay answered 550")
+    note = (await desk.house.comments(ticket))[-1]
+    assert note.is_internal
+    assert "could not be mailed (the relay answered 550)" in note.body
+
+
+async def test_a_letter_that_nobody_takes_is_given_up_after_days(desk: Desk) -> None:
+    ticket = await desk.opened()
+    await desk.write(ticket, "Which floor?")
+    desk.peer.answers = ["451 Later"]
+    await desk.courier.send_due()
+    desk.clock.ahead += GIVE_UP_AFTER
+
+    await desk.courier.send_due()
+
+    assert await desk.courier.send_due() == 0
+    assert desk.peer.mails() == []
+    assert (await desk.house.comments(ticket))[-1].is_internal
 
 
 async def test_what_is_sent_twice_is_known_by_its_id(desk: Desk) -> None:

@@ -4,6 +4,9 @@ from hashlib import sha256
 
 from services.mesh.caller import UserId
 
+# Says that an answer could not be delivered.
+POSTMASTER = UserId("mail:delivery")
+
 _PREFIX = "mail:"
 _LONGEST_ID = 64
 
