@@ -51,6 +51,7 @@ ALWAYS_REFUSED: Mapping[str, str] = {
     "MergeTickets": NOT_FOUND,
     "SplitTicket": NOT_FOUND,
     "RenderCannedReply": NOT_FOUND,
+    "DeleteMailAddress": f"{NOT_FOUND} MAIL_ADDRESS_NOT_FOUND",
 }
 
 # A deleted document is gone, but what was quoted from it can still be looked up.
