@@ -21,6 +21,10 @@ DEEPEST = 30
 LONGEST_HEADERS = 128 * 1024
 LONGEST_TEXT = 200_000
 MOST_REFERENCES = 50
+# The parser looks at each line once for each level around it.
+MOST_LOOKS = 1_000_000
+# What the standard library lets through of mails that are no mails.
+UNREADABLE = (ValueError, LookupError, AttributeError, TypeError, RecursionError)
 
 _CONTAINER = re.compile(rb"(?i)content-type:\s*(multipart|message)/")
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
@@ -77,15 +81,17 @@ def _parsed(raw: bytes) -> tuple[Message, bool]:
     """The message, and whether its body was taken apart."""
     end = _END_OF_HEADERS.search(raw)
     headers_end = end.start() if end else len(raw)
+    levels = len(_CONTAINER.findall(raw))
     is_sane = (
         headers_end <= LONGEST_HEADERS
-        and len(_CONTAINER.findall(raw)) <= DEEPEST
+        and levels <= DEEPEST
+        and (levels + 1) * raw.count(b"\n") <= MOST_LOOKS
         and sum(1 for _ in _BOUNDARY.finditer(raw)) <= MOST_PARTS
     )
     if is_sane:
         try:
             return BytesParser().parsebytes(raw), True
-        except (ValueError, LookupError, AttributeError, TypeError, RecursionError):
+        except UNREADABLE:
             is_sane = False
     headers = raw[: min(headers_end, LONGEST_HEADERS)]
     return BytesParser().parsebytes(headers + b"\r\n\r\n", headersonly=True), is_sane
@@ -112,7 +118,7 @@ def _file_name(part: Message) -> str:
     try:
         name = part.get_filename()
         is_attached = part.get_content_disposition() == "attachment"
-    except (ValueError, LookupError, AttributeError, TypeError):
+    except UNREADABLE:
         return "a file"
     if name:
         return " ".join(str(name).split())[:100]
@@ -123,7 +129,7 @@ def _content(part: Message) -> str:
     try:
         content = part.get_payload(decode=True)
         charset = str(part.get_content_charset() or "")
-    except (ValueError, LookupError, AttributeError, TypeError):
+    except UNREADABLE:
         return ""
     return _decoded(content, charset) if isinstance(content, bytes) else ""
 
@@ -147,11 +153,11 @@ def _body(raw: bytes) -> bytes:
 def _header(message: Message, name: str) -> str:
     try:
         value = str(message.get(name, ""))[:LONGEST_HEADERS]
-    except (ValueError, LookupError, AttributeError, TypeError):
+    except UNREADABLE:
         return ""
     try:
         parts = decode_header(value)
-    except (HeaderParseError, ValueError):
+    except (HeaderParseError, *UNREADABLE):
         return without_controls(value)
     return "".join(
         _decoded(part, charset or "") if isinstance(part, bytes) else without_controls(part)
@@ -168,6 +174,6 @@ def _sender(message: Message) -> str:
     try:
         value = str(message.get("From", ""))[:1000]
         found = getaddresses([value])
-    except (ValueError, LookupError, AttributeError, TypeError):
+    except UNREADABLE:
         return ""
     return plain_address(found[0][1]) if found else ""

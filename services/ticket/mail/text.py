@@ -5,6 +5,8 @@ import re
 from selectolax.lexbor import LexborHTMLParser
 
 LONGEST_HTML = 256 * 1024
+# Each is looked at from each that it stands in.
+MOST_TAGS = 5_000
 
 _UNSEEN = ["script", "style", "head", "template", "noscript", "iframe", "object", "svg"]
 _BLOCKS = "p, div, li, tr, h1, h2, h3, h4, h5, h6, blockquote, pre"
@@ -28,7 +30,8 @@ def text_of_html(html: str) -> str:
     """As lines; of what is not shown, nothing."""
     if not html.strip():
         return ""
-    tree = LexborHTMLParser(html[:LONGEST_HTML])
+    tags = html[:LONGEST_HTML].split("<", MOST_TAGS)
+    tree = LexborHTMLParser("<".join(tags[:MOST_TAGS]))
     tree.strip_tags(_UNSEEN, recursive=True)
     for node in tree.css("br"):
         node.replace_with("\n")

@@ -61,6 +61,7 @@ def test_encoded_headers_are_read() -> None:
         b"nobody",
         b"<>",
         b"a@b@c",
+        b"(" * 1_000,
         b'"real@example.com" <>',
         b"\xff\xfe@example.com",
     ],
@@ -173,3 +174,18 @@ def test_nothing_that_anybody_sends_is_beyond_reading(pieces: list[bytes]) -> No
         assert "\0" not in text
         text.encode()
     assert read.message_id.encode()
+
+
+def test_what_has_too_many_lines_for_its_levels_is_not_taken_apart() -> None:
+    deep = b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (level, level)
+        for level in range(20)
+    )
+    few, many = (read_mail(deep + b"\r\n" + b"x\r\n" * lines) for lines in (10, 100_000))
+
+    assert "boundary=b9" not in few.text
+    assert "boundary=b9" in many.text
+
+
+def test_html_is_read_up_to_some_thousand_tags() -> None:
+    assert text_of_html("<p>seen</p>" + "<div>" * 100_000 + "unseen") == "seen"
