@@ -11,8 +11,8 @@ import random
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 
 from sqlalchemy import insert
 
@@ -47,6 +47,7 @@ ASKED, OTHERS = TenantId("asked"), 8
 START = datetime(2028, 1, 1, tzinfo=UTC)
 DAYS = 730
 ROUNDS = 20
+LIVES = 1_000
 BATCH = 5_000
 QUEUES = ("general", "network", "printers", "accounts")
 AGENTS = tuple(UserId(f"agent-{number}") for number in range(20))
@@ -115,28 +116,34 @@ async def ask(database: Database, named: str, scope: ReportScope, rounds: int) -
 async def fill(database: Database, tenant_id: TenantId, count: int) -> int:
     """Writes rows, and neither words nor outbox, which reports do not read."""
     dice = random.Random(SEED)  # noqa: S311
+    lives = [life(dice) for _ in range(min(count, LIVES))]
     seq = 0
-    lives = (life(dice, number) for number in range(1, count + 1))
-    while some := list(islice(lives, BATCH)):
-        tickets = [{"tenant_id": tenant_id, **ticket_columns(ticket)} for ticket, _ in some]
-        entries = [event for _, events in some for event in events]
-        logs = [
-            {"tenant_id": tenant_id, **event_columns(event), "seq": seq + place}
-            for place, event in enumerate(entries, 1)
-        ]
-        seq += len(logs)
+    for first in range(1, count + 1, BATCH):
+        tickets, logs = [], []
+        for number in range(first, min(first + BATCH, count + 1)):
+            ticket, events = dice.choice(lives)
+            own = {"tenant_id": tenant_id, "ticket_id": new_id()}
+            later = timedelta(seconds=dice.randrange(DAYS * 24 * 3600))
+            time = ticket.create_time + later
+            row = {**ticket_columns(ticket), **own, "number": number, "create_time": time}
+            tickets.append(row)
+            for event in events:
+                seq += 1
+                columns = event_columns(replace(event, changes={}))
+                logs.append(
+                    {**columns, **own, "seq": seq, "create_time": event.create_time + later}
+                )
         async with database.system_transaction() as session:
             await session.execute(insert(TicketRow), tickets)
             await session.execute(insert(EventRow), logs)
     return seq
 
 
-def life(dice: random.Random, number: int) -> tuple[Ticket, list[TicketEvent]]:
+def life(dice: random.Random) -> tuple[Ticket, list[TicketEvent]]:
     content = TicketContent("Printer", "It is offline.", queue=dice.choice(QUEUES))
-    time = START + timedelta(minutes=dice.randrange(DAYS * 24 * 60))
-    change = opened(new_id(), number, content, Act(UserId("anna"), time), None)
+    change = opened(new_id(), 1, content, Act(UserId("anna"), START), None)
     events = [*change.events]
-    for act in _acts(dice, time):
+    for act in _acts(dice, START):
         match len(events):
             case 1:
                 change = assigned(change.ticket, act.actor_id, act)

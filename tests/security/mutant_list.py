@@ -175,6 +175,20 @@ MUTANTS = (
         "tests/ticket/test_isolation.py",
     ),
     _mutant(
+        "tenant of reports",
+        "ticket/store/reports.py",
+        ").where(self._own(EventRow))",
+        ")",
+        "tests/ticket/reports/test_reports.py",
+    ),
+    _mutant(
+        "requester of reports",
+        "ticket/store/reports.py",
+        "conditions.append(TicketRow.requester_id == query.requester_id)",
+        "pass",
+        "tests/ticket/reports/test_reports.py",
+    ),
+    _mutant(
         "tenant of words",
         "ticket/store/words.py",
         "self._own(WordRow),\n"
