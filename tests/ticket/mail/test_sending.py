@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr, ValidationError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +17,7 @@ from services.ticket import use_cases
 from services.ticket.domain import Comment, Ticket, TicketContent
 from services.ticket.mail.courier import GIVE_UP_AFTER, Courier
 from services.ticket.mail_tables import MailOutboxRow
+from services.ticket.settings import TicketSettings
 from services.ticket.store import SqlMailOutbox, comments, mail_outbox
 from tests.ticket.builders import an_agent
 from tests.ticket.mail.conftest import House
@@ -255,3 +257,30 @@ async def test_a_subject_cannot_add_headers(desk: Desk, subject: str) -> None:
     }
     assert "MAIL FROM" in mail.get_content()
     assert str(mail["Subject"]).endswith(f"[#{ticket.number}]")
+
+
+async def test_nothing_goes_out_in_the_clear_where_tls_is_asked_for(desk: Desk) -> None:
+    ticket = await desk.opened()
+    await desk.write(ticket, "Which floor?")
+    relay = replace(desk.peer.relay, security="starttls")
+    outbox = SqlMailOutbox(desk.house.database)
+
+    await Courier(outbox, desk.house.store, relay, desk.clock).send_due()
+
+    assert desk.peer.tried == []
+    assert [row.failure for row in await desk.waiting()] == ["SMTPException"]
+
+
+def test_a_password_is_never_sent_in_the_clear() -> None:
+    with pytest.raises(ValidationError, match="RELAY_SECURITY") as refusal:
+        TicketSettings(
+            ticket_smtp_relay="mail.example.com:25",
+            ticket_smtp_relay_security="none",
+            ticket_smtp_relay_password=SecretStr("a secret"),
+        )
+
+    assert "a secret" not in str(refusal.value)
+    assert TicketSettings(ticket_smtp_relay="mail.example.com:587").relay_address == (
+        "mail.example.com",
+        587,
+    )
