@@ -2,10 +2,12 @@
 
 import csv
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.support.installation import Installation
+from services.mesh.settings import REPOSITORY
+from tests.support.installation import HELPDESK, Installation
 
 
 def exported(mesh: Installation, file: Path, tenant: str = "acme") -> list[dict[str, Any]]:
@@ -132,3 +134,59 @@ def test_an_export_that_is_imported_into_an_empty_tenant_is_equal_there(
 
     home = mesh.json("tickets", "import", str(file), "--tenant", "acme")
     assert (home["imported"], home["there_before"]) == (0, len(left))
+
+
+def of_zendesk(number: int, **fields: object) -> dict[str, Any]:
+    return {
+        "id": number,
+        "subject": f"Kiosk {number}",
+        "description": "It is dark.",
+        "status": "solved",
+        "priority": "low",
+        "requester": {"id": 900, "name": "Ivy Fern", "email": "ivy@customer.example"},
+        "created_at": "2023-05-06T07:08:09Z",
+        "updated_at": "2023-05-07T07:08:09Z",
+        **fields,
+    }
+
+
+def test_an_import_that_is_killed_goes_on_where_it_stopped_and_names_what_is_broken(
+    mesh: Installation, tmp_path: Path
+) -> None:
+    a_new_tenant(mesh, "moved")
+    broken: dict[str, dict[str, Any]] = {
+        "ticket.subject: must not contain the character U+0000": {"subject": "a\0b"},
+        "ticket.create_time: must not lie in the future": {"created_at": "2999-01-01T00:00:00Z"},
+        "ticket.update_time: must not lie before create_time": {
+            "updated_at": "2022-01-01T00:00:00Z"
+        },
+        "ticket.body: has 10000000 characters, 20000 are allowed": {"description": "x" * 10**7},
+        "its id is there twice, first at line 1": {"id": 1},
+        "ticket.subject: must not be blank": {"subject": " ", "description": " "},
+    }
+    whole = [of_zendesk(number) for number in range(1, 301)]
+    others = [of_zendesk(400 + place, **each) for place, each in enumerate(broken.values())]
+    file = tmp_path / "zendesk.json"
+    file.write_text("".join(f"{json.dumps(each)}\n" for each in [*whole, *others]))
+    words = ["tickets", "import", str(file), "--from", "zendesk", "--create-customers"]
+    words += ["--tenant", "moved", "-o", "json"]
+
+    running = subprocess.Popen(
+        [HELPDESK, *words], env=mesh.environment, cwd=REPOSITORY, stdout=subprocess.DEVNULL
+    )
+    while not mesh.json("tickets", "list", "--tenant", "moved", "--limit", "1").get("tickets"):
+        assert running.poll() is None
+    running.kill()
+    running.wait()
+    again = mesh.run(*words)
+    assert again.returncode == 1, again.stderr
+    counts = json.loads(again.stdout)
+    report = [json.loads(line) for line in Path(counts["report"]).read_text().splitlines()]
+    tickets = exported(mesh, tmp_path / "moved.jsonl", "moved")
+
+    assert counts["there_before"] > 0
+    assert counts["imported"] + counts["there_before"] == len(whole)
+    assert [record["ticket"]["number"] for record in tickets] == [each["id"] for each in whole]
+    assert {record["ticket"]["status"] for record in tickets} == {"TICKET_STATUS_RESOLVED"}
+    assert {line["reason"] for line in report} == broken.keys()
+    assert [line["place"] for line in report] == [f"line {301 + n}" for n in range(len(broken))]
