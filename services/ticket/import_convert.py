@@ -60,7 +60,7 @@ _PUBLIC = frozenset(
 def history_of(
     request: import_service_pb2.ImportTicketRequest, ticket_id: str, act: Act
 ) -> History:
-    _require_texts(request, "")
+    _require_short_ids(request, "")
     comments, new_ids = _comments(request.comments, ticket_id, act.time)
     ticket = _ticket(request.ticket, ticket_id, act)
     # However it was told: nothing is older than what was last written on it.
@@ -227,25 +227,18 @@ def _rating(field: str, value: int) -> int | None:
     return value or None
 
 
-def _require_texts(message: Message, path: str) -> None:
-    """Looks through all texts, however deep they are."""
+def _require_short_ids(message: Message, path: str) -> None:
+    """Looks at all ids, however deep they are."""
     for field, value in message.ListFields():
         name = f"{path}{field.name}"
         if field.message_type is not None:
             for place, part in enumerate(value if field.is_repeated else [value]):
-                _require_texts(part, f"{name}[{place}]." if field.is_repeated else f"{name}.")
-        elif field.cpp_type == field.CPPTYPE_STRING:
-            _require_text(name, value if field.is_repeated else [value])
-
-
-def _require_text(name: str, texts: Iterable[str]) -> None:
-    is_id = name.endswith(("_id", "_ids"))
-    for text in texts:
-        # PostgreSQL cannot keep this character, and nobody can see it.
-        if "\0" in text:
-            raise _invalid(name, "must not hold the character U+0000")
-        if is_id and len(text) > _LONGEST_ID:
-            raise _invalid(name, f"is longer than {_LONGEST_ID} characters")
+                inner = f"{name}[{place}]." if field.is_repeated else f"{name}."
+                _require_short_ids(part, inner)
+        elif name.endswith(("_id", "_ids")):
+            texts = value if field.is_repeated else [value]
+            if any(len(text) > _LONGEST_ID for text in texts):
+                raise _invalid(name, f"is longer than {_LONGEST_ID} characters")
 
 
 def _invalid(field: str, description: str) -> InvalidRequest:
