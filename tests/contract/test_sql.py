@@ -29,6 +29,7 @@ SPEAKS_SQL = {
     "services/mesh/postgresql/*.py": "asks PostgreSQL about itself",
     "services/mesh/purge.py": "empties tables",
     "services/mesh/sqlite.py": "is a driver",
+    "services/mesh/sqlite_statistics.py": "has SQLite look at its own tables",
     "services/mesh/storage_errors.py": "knows the errors of drivers",
     "services/mesh/tenant_conditions.py": "looks into statements",
     "services/mesh/tenant_guard.py": "looks into statements",
@@ -43,6 +44,7 @@ WRITES_TEXT = {
     "services/mesh/migrate.py": "migrates as the owner",
     "services/mesh/postgresql/*.py": "asks PostgreSQL about itself",
     "services/mesh/sqlite.py": "is a driver",
+    "services/mesh/sqlite_statistics.py": "has SQLite look at its own tables, of no tenant",
     "services/mesh/tenant_conditions.py": "knows a text when it sees one, and refuses it",
 }
 DATABASES = ("sqlalchemy", "sqlite3", "aiosqlite", "psycopg")
