@@ -2,6 +2,7 @@
 
 import pytest
 from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId
 from services.mesh.database import Database
@@ -81,8 +82,8 @@ class ForgetfulTickets(SqlTickets):
 
 
 class ForgetfulStore(SqlTicketStore):
-    def _tickets(self, *arguments: object) -> SqlTickets:
-        return ForgetfulTickets(*arguments)  # type: ignore[arg-type]
+    def _tickets(self, session: AsyncSession, tenant_id: TenantId) -> SqlTickets:
+        return ForgetfulTickets(session, tenant_id, self._rulebook)
 
 
 async def test_the_test_notices_a_forgotten_condition(
