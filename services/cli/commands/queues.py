@@ -48,7 +48,7 @@ def create_queue(
     output: OutputOption = Format.TEXT,
 ) -> None:
     """Make a queue."""
-    with open_gateway(tenant, role or Role.ADMIN) as gateway:
+    with open_gateway(tenant, role, usually=Role.ADMIN) as gateway:
         request = queue_service_pb2.CreateQueueRequest(
             queue=queue_service_pb2.Queue(name=name), request_id=new_id()
         )
@@ -69,7 +69,7 @@ def delete_queue(
     output: OutputOption = Format.TEXT,
 ) -> None:
     """Delete a queue; one that has tickets needs to be told where they go."""
-    with open_gateway(tenant, role or Role.ADMIN) as gateway:
+    with open_gateway(tenant, role, usually=Role.ADMIN) as gateway:
         request = queue_service_pb2.DeleteQueueRequest(name=name, move_to=move_to)
         gone = gateway.queues.DeleteQueue(request)
     if output is Format.JSON:

@@ -51,7 +51,7 @@ def create_reply(
     role: RoleOption = None,
 ) -> None:
     """Keep a reply."""
-    with open_gateway(tenant, role or Role.ADMIN) as gateway:
+    with open_gateway(tenant, role, usually=Role.ADMIN) as gateway:
         reply = canned_reply_service_pb2.CannedReply(name=name, body=body)
         gateway.canned_replies.CreateCannedReply(
             canned_reply_service_pb2.CreateCannedReplyRequest(
@@ -68,7 +68,7 @@ def delete_reply(
     role: RoleOption = None,
 ) -> None:
     """Delete a reply."""
-    with open_gateway(tenant, role or Role.ADMIN) as gateway:
+    with open_gateway(tenant, role, usually=Role.ADMIN) as gateway:
         request = canned_reply_service_pb2.DeleteCannedReplyRequest(name=name)
         gateway.canned_replies.DeleteCannedReply(request)
     say("The reply is gone.")

@@ -17,8 +17,11 @@ from services.mesh.settings import MeshSettings, read_settings
 TicketArgument = Annotated[str, typer.Argument(metavar="TICKET", help="Its number or its id.")]
 
 
-def open_gateway(tenant: str | None, role: Role | None) -> AbstractContextManager[Gateway]:
-    return session(read_settings(MeshSettings), tenant, role, usually=Role.AGENT)
+def open_gateway(
+    tenant: str | None, role: Role | None, usually: Role = Role.AGENT
+) -> AbstractContextManager[Gateway]:
+    """As `usually` where a demo tenant has several logins and nobody said which."""
+    return session(read_settings(MeshSettings), tenant, role, usually=usually)
 
 
 def show_changed(gateway: Gateway, ticket: ticket_pb2.Ticket, output: Format) -> None:
