@@ -21,6 +21,7 @@ from tests.gateway.upstream import Context
 
 GET_TICKET = "/helpdesk.ticket.v1.TicketService/GetTicket"
 WATCH_TICKETS = "/helpdesk.ticket.v1.TicketService/WatchTickets"
+TRIES = 3
 METHODS = {method.path: method for method in read_contract(DESCRIPTOR_SET).exposed}
 
 
@@ -33,10 +34,17 @@ async def never(request: Message, context: Context) -> Message:
 async def test_every_rpc_has_the_contracts_deadline(
     mesh: Mesh, channel: grpc.aio.Channel, method: Method
 ) -> None:
-    await call(channel, method, bearer(mesh.token()))
+    # A machine that is busy may hold a call up, and never lengthens its time.
+    seconds_left = [await seconds_left_of(mesh, channel, method) for _ in range(TRIES)]
 
-    seconds_left = mesh[method.area].last.seconds_left
-    assert seconds_left == pytest.approx(method.default_timeout.total_seconds(), abs=1)
+    assert max(seconds_left) == pytest.approx(method.default_timeout.total_seconds(), abs=1)
+
+
+async def seconds_left_of(mesh: Mesh, channel: grpc.aio.Channel, method: Method) -> float:
+    await call(channel, method, bearer(mesh.token()))
+    seconds = mesh[method.area].last.seconds_left
+    assert seconds is not None
+    return seconds
 
 
 async def test_a_rest_call_has_the_contracts_deadline(mesh: Mesh, rest: httpx2.AsyncClient) -> None:

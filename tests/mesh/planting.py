@@ -22,7 +22,7 @@ AnyField = Any  # the pure and the compiled descriptors have no common type
 
 MARK = "planted"
 _DEEPEST = 5
-_ROUNDS = 6
+_ROUNDS = 8
 
 _numbers = count(1)
 
@@ -118,6 +118,8 @@ def _fill_field(message: Message, field: AnyField, chosen: int, depth: int) -> N
             inner.SetInParent()
     elif field.type == field.TYPE_STRING:
         _set(message, field, f"{MARK}{next(_numbers)}")
+    elif field.enum_type is not None and field.containing_oneof is not None:
+        setattr(message, field.name, field.enum_type.values[-1].number)
     elif field.type == field.TYPE_BYTES and not field.is_repeated:
         setattr(message, field.name, f"{MARK}{next(_numbers)}".encode())
 
@@ -160,9 +162,15 @@ def _mend(message: Message, path: str, attempt: int) -> None:
             new_id(),
             "S256",
             "email",
+            "2030-01-01",
         )
-        _set(message, field, texts[attempt])
+        _set(message, field, texts[attempt % len(texts)])
     elif field.enum_type is not None and not field.is_repeated:
-        setattr(message, name, field.enum_type.values[-1].number)
+        values = field.enum_type.values
+        setattr(message, name, values[-1 - attempt % len(values)].number)
+    elif field.message_type is not None and field.is_repeated:
+        several = getattr(message, name)
+        wanted = field.GetOptions().Extensions[validate_pb2.field].repeated.min_items
+        several.extend([several[0]] * (wanted - len(several)))
     elif field.message_type is None and not field.is_repeated:
         setattr(message, name, 1)

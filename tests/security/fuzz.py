@@ -8,7 +8,9 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import cached_property
 from random import Random
 
 from google.protobuf.message import Message
@@ -72,9 +74,14 @@ class Try:
     """Own objects for the other ids that the request needs."""
 
     def request(self, value: str) -> Message:
-        request = a_request(self.place.rpc, self.own)
+        request = deepcopy(self._base)
         self.place.put(request, value)
         return request
+
+    @cached_property
+    def _base(self) -> Message:
+        """The same for each value: what is made up in it may be told back."""
+        return a_request(self.place.rpc, self.own)
 
     def __str__(self) -> str:
         return f"{self.door.name}: {self.place}, {self.value_kind} {self.value!r}"

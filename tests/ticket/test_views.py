@@ -60,7 +60,7 @@ async def server(
 
 
 @pytest.fixture
-def agent(server: RunningServer) -> Desk:
+async def agent(server: RunningServer) -> Desk:
     return Desk(server, server.user(tenant_id=new_id(), permissions=VIEWS))
 
 

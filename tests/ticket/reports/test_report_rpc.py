@@ -55,7 +55,7 @@ async def server(
 
 
 @pytest.fixture
-def lead(server: RunningServer) -> Lead:
+async def lead(server: RunningServer) -> Lead:
     return Lead(server, server.user(tenant_id=new_id(), permissions=LEAD))
 
 
