@@ -30,7 +30,8 @@ from services.mesh.purge import Purge
 from services.mesh.server import Background, serve
 from services.mesh.tls import ensure_certificates
 from services.ticket.mail.courier import Courier
-from services.ticket.mail.receiver import Receiver
+from services.ticket.mail.intake import Intake
+from services.ticket.mail.receiver import PROTOCOLS, Receiver
 from services.ticket.mail.relay import SmtpRelay
 from services.ticket.metrics import outbox_metrics
 from services.ticket.peers import SearchKnowledge
@@ -130,23 +131,23 @@ async def serve_tickets(settings: TicketSettings) -> None:
 def _mail_jobs(
     settings: TicketSettings, store: SqlTicketStore, database: Database
 ) -> Iterator[Background]:
-    if settings.ticket_smtp_port is not None:
-        receiver = Receiver(
-            SqlMailAddresses(database),
-            store,
-            SqlMailStore(database),
-            utc_now,
-            host=settings.host,
-            port=settings.ticket_smtp_port,
-            most_bytes=settings.ticket_smtp_max_bytes,
-        )
-        yield receiver.run
+    intake = Intake(SqlMailAddresses(database), store, SqlMailStore(database), utc_now)
+    for protocol in PROTOCOLS:
+        port = settings.mail_port(protocol)
+        if port is not None:
+            yield Receiver(
+                intake,
+                protocol=protocol,
+                host=settings.host,
+                port=port,
+                most_bytes=settings.ticket_smtp_max_bytes,
+            ).run
     if settings.relay_address is not None:
-        host, port = settings.relay_address
+        relay_host, relay_port = settings.relay_address
         password = settings.ticket_smtp_relay_password
         relay = SmtpRelay(
-            host,
-            port,
+            relay_host,
+            relay_port,
             settings.ticket_smtp_relay_security,
             settings.ticket_smtp_relay_user,
             password.get_secret_value() if password is not None else None,

@@ -8,12 +8,13 @@ from services.mesh.settings import MeshSettings, Port
 
 
 class TicketSettings(MeshSettings):
-    """The variables are HELPDESK_TICKET_POLL_SECONDS and so on. Without its port, no mail comes."""
+    """The variables are HELPDESK_TICKET_POLL_SECONDS and so on. Without a port, no mail comes."""
 
     ticket_poll_seconds: float = Field(default=1.0, gt=0, le=60)
     ticket_heartbeat_seconds: float = Field(default=15.0, gt=0, le=60)
 
     ticket_smtp_port: Port | None = Field(default=None, ge=0, le=65535)
+    ticket_lmtp_port: Port | None = Field(default=None, ge=0, le=65535)
     ticket_smtp_max_bytes: int = Field(default=10 * 1024 * 1024, ge=64 * 1024)
 
     # No relay, no mail goes out; what was to go waits for five days.
@@ -27,6 +28,9 @@ class TicketSettings(MeshSettings):
         if self.ticket_smtp_relay_password and self.ticket_smtp_relay_security == "none":
             raise ValueError("TICKET_SMTP_RELAY_PASSWORD needs TICKET_SMTP_RELAY_SECURITY of tls")
         return self
+
+    def mail_port(self, protocol: Literal["smtp", "lmtp"]) -> Port | None:
+        return self.ticket_smtp_port if protocol == "smtp" else self.ticket_lmtp_port
 
     @property
     def relay_address(self) -> tuple[str, int] | None:

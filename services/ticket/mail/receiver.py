@@ -1,50 +1,47 @@
-"""Takes mails in by SMTP from the mail server in front, and says 250 only when they are kept."""
+"""Takes mails in from the mail server in front, by SMTP or LMTP, and says 250 only when kept."""
 
 import asyncio
 from collections.abc import Sequence
+from typing import AnyStr, Literal
 
 import structlog
+from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from services.mesh.clock import Clock
-from services.ticket.mail.filing import TooManyMails, file_mail
-from services.ticket.mail.message import IncomingMail, plain_address, read_mail
-from services.ticket.mail.ports import MailAddress, MailAddresses, MailStore
-from services.ticket.ports import TicketStore
+from services.ticket.mail.intake import Intake, Outcome
 
 MOST_RECIPIENTS = 50
 _LONGEST_COMMAND = 2048
-_READ_AT_ONCE = 2
 _SECONDS_OF_SILENCE = 60
 
-_TAKEN = "250 2.0.0 Ok"
 _UNKNOWN = "550 5.1.1 There is no such address here."
 _TOO_MANY_RECIPIENTS = "452 4.5.3 Too many recipients."
 _LATER = "451 4.3.0 Try again later."
-_TOO_MANY = "451 4.7.1 Too many mails of this sender; try again later."
+_TAKEN = "250 2.0.0 Ok"
+_ANSWERS = {
+    Outcome.KEPT: _TAKEN,
+    Outcome.LEFT_OUT: _TAKEN,
+    # Whoever wrote it cannot be answered.
+    Outcome.NO_SENDER: _TAKEN,
+    Outcome.UNKNOWN: _UNKNOWN,
+    Outcome.TOO_MANY: "451 4.7.1 Too many mails of this sender; try again later.",
+    Outcome.FAILED: _LATER,
+}
+
+Protocol = Literal["smtp", "lmtp"]
+PROTOCOLS: tuple[Protocol, ...] = ("smtp", "lmtp")
 
 log = structlog.get_logger()
 
 
 class Receiver:
     def __init__(
-        self,
-        addresses: MailAddresses,
-        tickets: TicketStore,
-        mails: MailStore,
-        clock: Clock,
-        *,
-        host: str,
-        port: int,
-        most_bytes: int,
+        self, intake: Intake, *, protocol: Protocol, host: str, port: int, most_bytes: int
     ) -> None:
-        self._addresses = addresses
-        self._tickets = tickets
-        self._mails = mails
-        self._clock = clock
+        self._intake = intake
+        self._protocol = protocol
         self._host = host
         self._most_bytes = most_bytes
-        self._reading = asyncio.Semaphore(_READ_AT_ONCE)
         self._listening = asyncio.Event()
         self.port = port
 
@@ -57,7 +54,7 @@ class Receiver:
         server = await loop.create_server(self._connection, self._host, self.port)
         self.port = server.sockets[0].getsockname()[1]
         self._listening.set()
-        log.info("taking mail", port=self.port)
+        log.info("taking mail", protocol=self._protocol, port=self.port)
         async with server:
             await server.serve_forever()
 
@@ -72,7 +69,7 @@ class Receiver:
         del server, session
         if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
             return _TOO_MANY_RECIPIENTS
-        if await self._addresses.find(without_tag(address)[0]) is None:
+        if await self._intake.find(address) is None:
             return _UNKNOWN
         envelope.rcpt_tos.append(address)
         envelope.rcpt_options.extend(options)
@@ -82,48 +79,27 @@ class Receiver:
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         del server, session
-        async with self._reading:
-            mail = await asyncio.to_thread(read_mail, envelope.original_content or b"")
-        # A bounce has no sender, and whoever wrote to nobody's address cannot be answered.
-        if envelope.mail_from in (None, "", "<>") or mail.is_automatic or not mail.sender:
-            log.info("mail left out: no person wrote it")
-            return _TAKEN
-        if await self._addresses.find(without_tag(mail.sender)[0]) is not None:
-            log.info("mail left out: it is from an address of ours")
-            return _TAKEN
-        try:
-            for to, tags in await self._recipients(envelope.rcpt_tos):
-                await self._file(to, mail, tags)
-        except TooManyMails:
-            log.warning("mail put off: too many of one sender")
-            return _TOO_MANY
-        return _TAKEN
+        answers = [_ANSWERS[outcome] for outcome in await self._outcomes(envelope)]
+        if self._protocol == "lmtp":
+            return "\r\n".join(answers)
+        # One answer for all: what may come again does, and is known where it was kept.
+        return min(answers, key=lambda answer: "425".index(answer[0]))
 
     async def handle_exception(self, error: Exception) -> str:
         """aiosmtpd's own answer would be final, and the mail lost."""
         log.exception("a mail could not be taken", error=type(error).__name__)
         return _LATER
 
-    async def _file(self, to: MailAddress, mail: IncomingMail, tags: tuple[str, ...]) -> None:
-        filed = await file_mail(self._tickets, self._mails, self._clock, to, mail, tags=tags)
-        log.info("mail taken", outcome=str(filed), tenant_id=to.tenant_id)
-
-    async def _recipients(
-        self, addresses: Sequence[str]
-    ) -> list[tuple[MailAddress, tuple[str, ...]]]:
-        """Of each tenant one, so that a mail to two of its addresses is one ticket."""
-        found: dict[str, tuple[MailAddress, tuple[str, ...]]] = {}
-        for given in addresses:
-            address, tag = without_tag(given)
-            to = await self._addresses.find(address)
-            if to is None:
-                continue
-            first, tags = found.get(to.tenant_id, (to, ()))
-            found[to.tenant_id] = first, (*tags, tag)
-        return list(found.values())
+    async def _outcomes(self, envelope: Envelope) -> list[Outcome]:
+        mail = await self._intake.read(envelope.original_content or b"")
+        if envelope.mail_from in (None, "", "<>"):
+            log.info("mail left out: it is a bounce")
+            return [Outcome.LEFT_OUT for _ in envelope.rcpt_tos]
+        return await self._intake.take(mail, envelope.rcpt_tos)
 
     def _connection(self) -> SMTP:
-        smtp = SMTP(
+        kind = SMTP if self._protocol == "smtp" else _AnswersForEach
+        smtp = kind(
             self,
             data_size_limit=self._most_bytes,
             hostname="helpdesk",
@@ -135,8 +111,16 @@ class Receiver:
         return smtp
 
 
-def without_tag(address: str) -> tuple[str, str]:
-    """`support+abc@acme.example` is `support@acme.example` with `abc`."""
-    local, _, host = plain_address(address).partition("@")
-    name, _, tag = local.partition("+")
-    return f"{name}@{host}", tag
+class _AnswersForEach(LMTP):
+    """What follows a mail is as many answers as it has recipients (RFC 2033), refusals too."""
+
+    _recipients = 0
+
+    async def push(self, status: AnyStr) -> None:
+        answer = status if isinstance(status, str) else status.decode()
+        each = answer.split("\r\n")
+        if self._recipients and len(each) == 1:
+            each *= self._recipients
+        is_mail_to_come = answer.startswith("354")
+        self._recipients = len(self.envelope.rcpt_tos) if self.envelope and is_mail_to_come else 0
+        await super().push("\r\n".join(each))

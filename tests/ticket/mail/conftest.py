@@ -13,8 +13,9 @@ from services.mesh.clock import utc_now
 from services.mesh.database import Database
 from services.mesh.ids import new_id
 from services.ticket.domain import Comment, Ticket
+from services.ticket.mail.intake import Intake
 from services.ticket.mail.ports import MailAddress
-from services.ticket.mail.receiver import Receiver
+from services.ticket.mail.receiver import Protocol, Receiver
 from services.ticket.ports import TicketQuery
 from services.ticket.store import SqlMailAddresses, SqlMailStore, SqlTicketStore
 from tests.ticket.mail.mails import ANNA, send
@@ -48,16 +49,16 @@ class House:
         return thread.token
 
 
+def intake_of(database: Database) -> Intake:
+    return Intake(
+        SqlMailAddresses(database), SqlTicketStore(database), SqlMailStore(database), utc_now
+    )
+
+
 @asynccontextmanager
-async def receiving(database: Database) -> AsyncIterator[Receiver]:
+async def receiving(database: Database, protocol: Protocol = "smtp") -> AsyncIterator[Receiver]:
     receiver = Receiver(
-        SqlMailAddresses(database),
-        SqlTicketStore(database),
-        SqlMailStore(database),
-        utc_now,
-        host="127.0.0.1",
-        port=0,
-        most_bytes=1_000_000,
+        intake_of(database), protocol=protocol, host="127.0.0.1", port=0, most_bytes=1_000_000
     )
     running = asyncio.create_task(receiver.run())
     await receiver.wait_until_listening()

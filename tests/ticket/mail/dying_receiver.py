@@ -8,9 +8,11 @@ from pathlib import Path
 from services.mesh.caller import TenantId
 from services.mesh.clock import utc_now
 from services.mesh.database import Database
-from services.ticket.mail import receiver
+from services.ticket.mail import intake
 from services.ticket.mail.filing import file_mail
+from services.ticket.mail.intake import Intake
 from services.ticket.mail.ports import MailAddress
+from services.ticket.mail.receiver import Receiver
 from services.ticket.server import MIGRATIONS
 from services.ticket.store import SqlMailAddresses, SqlMailStore, SqlTicketStore
 
@@ -22,15 +24,8 @@ async def serve(folder: Path, address: str) -> None:
     await database.migrate(MIGRATIONS)
     addresses = SqlMailAddresses(database)
     await addresses.add(MailAddress(TENANT, address, "general", utc_now()))
-    taking = receiver.Receiver(
-        addresses,
-        SqlTicketStore(database),
-        SqlMailStore(database),
-        utc_now,
-        host="127.0.0.1",
-        port=0,
-        most_bytes=1_000_000,
-    )
+    mails = Intake(addresses, SqlTicketStore(database), SqlMailStore(database), utc_now)
+    taking = Receiver(mails, protocol="smtp", host="127.0.0.1", port=0, most_bytes=1_000_000)
     running = asyncio.create_task(taking.run())
     await taking.wait_until_listening()
     sys.stdout.write(f"port {taking.port}\n")
@@ -45,5 +40,5 @@ async def file_and_die(*arguments: object, **more: object) -> None:
 
 if __name__ == "__main__":
     if sys.argv[3:] == ["dying"]:
-        receiver.file_mail = file_and_die  # type: ignore[assignment,attr-defined]
+        intake.file_mail = file_and_die  # type: ignore[assignment,attr-defined]
     asyncio.run(serve(Path(sys.argv[1]), sys.argv[2]))
