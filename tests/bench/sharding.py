@@ -57,13 +57,14 @@ def main() -> None:
 
 async def measure(way: str, chunks: int, tenants: int) -> None:
     encoder = OnnxEncoder()
-    articles = await synthetic_articles(Vectors(encoder), SEED)
+    vectors = Vectors(encoder)
+    articles = await synthetic_articles(vectors, SEED)
     patterns = [articles.article()[2] for _ in range(PATTERNS)]
     names = [TenantId(f"tenant-{number}") for number in range(tenants)]
     places = ["all"] if way == WAYS[0] else names
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="helpdesk-shards-")))
-        shards = [EdgeIndex(folder / place, "recipe", encoder.dimensions) for place in places]
+        shards = [EdgeIndex(folder / place, vectors.recipe, encoder.dimensions) for place in places]
         for shard in shards:
             stack.push_async_callback(shard.close)
             await shard.open()
