@@ -49,6 +49,9 @@ _TENANT = {
     "admin": {"email": "{new}@example.com", "displayName": "New"},
     "adminPassword": "{password}",
 }
+_PEND = {"ticketIds": ["1"], "step": "TICKET_STEP_PEND"}
+_REPLY = {"name": "{new}", "body": "We are at it."}
+_A_WEEK = "fromDay=2026-01-05&untilDay=2026-01-12"
 _ARTICLE = {"sourceUri": "probe/{new}.md", "content": "# New\n\nThe printer is out."}
 
 ACTIONS = (
@@ -70,6 +73,11 @@ ACTIONS = (
     Action("tickets", "reopen", "POST", f"{_TICKET}:reopen", _ALL, before=("resolve",)),
     Action("tickets", "close", "POST", f"{_TICKET}:close", _STAFF, before=("resolve",)),
     Action("tickets", "read events", "GET", f"{_TICKET}/events", _STAFF),
+    Action("tickets", "follow", "POST", f"{_TICKET}:follow", _STAFF),
+    Action("tickets", "suggest articles", "GET", f"{_TICKET}:suggestArticles", _STAFF),
+    Action("tickets", "list similar", "GET", f"{_TICKET}/similar", _STAFF),
+    Action("tickets", "list links", "GET", f"{_TICKET}/links", _STAFF),
+    Action("tickets", "update many", "POST", "/v1/tickets:bulkUpdate", _STAFF, _PEND),
     Action("comments", "create", "POST", f"{_TICKET}/comments", _ALL, {"body": "New"}),
     Action(
         "comments",
@@ -82,6 +90,25 @@ ACTIONS = (
         has_twin=False,
     ),
     Action("comments", "list", "GET", f"{_TICKET}/comments", _ALL),
+    Action("queues", "create", "POST", "/v1/queues", _ADMIN, {"name": "{new}"}),
+    Action("queues", "list", "GET", "/v1/queues", _STAFF),
+    Action("queues", "delete", "DELETE", "/v1/queues/{queue}", _ADMIN),
+    Action("replies", "create", "POST", "/v1/cannedReplies", _ADMIN, _REPLY),
+    Action("replies", "list", "GET", "/v1/cannedReplies", _STAFF),
+    Action("views", "create", "POST", "/v1/views", _STAFF, {"name": "{new}", "filter": "print*"}),
+    Action("views", "share", "POST", "/v1/views", _ADMIN, {"name": "{new}", "shared": True}),
+    Action("views", "list", "GET", "/v1/views", _STAFF),
+    Action("reports", "volume", "GET", f"/v1/reports/volume?{_A_WEEK}", _ADMIN),
+    Action("reports", "times", "GET", f"/v1/reports/times?{_A_WEEK}", _ADMIN),
+    Action("SLA", "read", "GET", "/v1/slaPolicy", _STAFF),
+    Action(
+        "addresses",
+        "list",
+        "GET",
+        "/v1/mailAddresses?tenantId={tenant}",
+        _PLATFORM,
+        has_twin=False,
+    ),
     Action("documents", "put", "POST", "/v1/documents", _ADMIN, _ARTICLE),
     Action("documents", "list", "GET", "/v1/documents", _STAFF),
     Action("documents", "read", "GET", "/v1/documents/{document}", _ALL),

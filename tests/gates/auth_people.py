@@ -102,6 +102,8 @@ class House:
         if kind == "document":
             body = filled({"sourceUri": "probe/{new}.md", "content": "# New\n\nA printer."})
             return str(admin.must("POST", "/v1/documents", body)["documentId"])
+        if kind == "queue":
+            return str(admin.must("POST", "/v1/queues", filled({"name": "{new}"}))["name"])
         owner = self.people["colleague" if kind == "colleague" else "customer"]
         ticket_id = str(owner.must("POST", "/v1/tickets", {"subject": "Old"})["ticketId"])
         for step in before:
