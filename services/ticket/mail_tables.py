@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, String, Text
+from sqlalchemy import BigInteger, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.mesh.columns import UtcDateTime
@@ -68,3 +68,29 @@ class MailOutboxRow(Table):
     next_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
     delivered_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
     failure: Mapped[str] = mapped_column(Text, server_default="")
+
+
+class MailboxRow(Table):
+    """How far a mailbox has been read."""
+
+    __tablename__ = "mailboxes"
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    mailbox: Mapped[str] = mapped_column(_ID, primary_key=True)
+    uid_validity: Mapped[int] = mapped_column(BigInteger)
+    last_uid: Mapped[int] = mapped_column(BigInteger)
+    look_time: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class MailboxWaitingRow(Table):
+    """A mail in a mailbox that is to be taken yet, or again."""
+
+    __tablename__ = "mailbox_waiting"
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    mailbox: Mapped[str] = mapped_column(_ID, primary_key=True)
+    uid_validity: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    uid: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    tries: Mapped[int] = mapped_column(server_default="0")
+    next_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    problem: Mapped[str] = mapped_column(Text, server_default="")

@@ -1,7 +1,10 @@
-"""What waits to be told to others, in numbers."""
+"""What waits to be told to others, and how it stands with the mailboxes, in numbers."""
+
+from collections.abc import Callable, Sequence
 
 from services.mesh.clock import Clock
-from services.mesh.metrics.families import Collector, Family, gauge
+from services.mesh.metrics.families import Collector, Family, Kind, Sample, gauge
+from services.ticket.mail.polling import Health, Poller
 from services.ticket.ports import Outbox
 
 
@@ -19,6 +22,45 @@ def outbox_metrics(outbox: Outbox, clock: Clock) -> Collector:
                 "helpdesk_ticket_outbox_oldest_waiting_seconds",
                 "How long the oldest of them has waited.",
                 max((clock() - oldest).total_seconds(), 0.0) if oldest is not None else 0.0,
+            ),
+        ]
+
+    return collect
+
+
+def mailbox_metrics(pollers: Sequence[Poller], clock: Clock) -> Collector:
+    def family(kind: Kind, name: str, meaning: str, value: Callable[[Health], float]) -> Family:
+        samples = [
+            Sample(value(poller.health), (("mailbox", poller.address),)) for poller in pollers
+        ]
+        return Family(f"helpdesk_ticket_mailbox_{name}", kind, meaning, samples)
+
+    async def collect() -> list[Family]:
+        now = clock()
+        return [
+            family(
+                Kind.GAUGE,
+                "failures",
+                "Looks that failed since the last one that went well.",
+                lambda health: health.failures,
+            ),
+            family(
+                Kind.GAUGE,
+                "last_look_seconds",
+                "How long ago the last look was that went well; -1 before the first.",
+                lambda health: (now - health.look_time).total_seconds() if health.look_time else -1,
+            ),
+            family(
+                Kind.GAUGE,
+                "waiting_mails",
+                "Mails that were put off and are tried again.",
+                lambda health: health.waiting,
+            ),
+            family(
+                Kind.COUNTER,
+                "set_aside_mails_total",
+                "Mails that could not be filed and were moved aside.",
+                lambda health: health.set_aside,
             ),
         ]
 

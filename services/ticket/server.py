@@ -31,9 +31,11 @@ from services.mesh.server import Background, serve
 from services.mesh.tls import ensure_certificates
 from services.ticket.mail.courier import Courier
 from services.ticket.mail.intake import Intake
+from services.ticket.mail.mailboxes import read_mailboxes
+from services.ticket.mail.polling import Poller
 from services.ticket.mail.receiver import PROTOCOLS, Receiver
 from services.ticket.mail.relay import SmtpRelay
-from services.ticket.metrics import outbox_metrics
+from services.ticket.metrics import mailbox_metrics, outbox_metrics
 from services.ticket.peers import SearchKnowledge
 from services.ticket.servicer import (
     BulkServicer,
@@ -52,6 +54,7 @@ from services.ticket.settings import TicketSettings
 from services.ticket.store import (
     SqlCannedReplyStore,
     SqlMailAddresses,
+    SqlMailboxPlaces,
     SqlMailOutbox,
     SqlMailStore,
     SqlOutbox,
@@ -79,6 +82,8 @@ async def serve_tickets(settings: TicketSettings) -> None:
     search = connect(settings, caller_service=NAME, peer="search")
     store = SqlTicketStore(database)
     sweeper = Sweeper(SqlSlaSweep(database, store), utc_now, settings.ticket_poll_seconds)
+    intake = Intake(SqlMailAddresses(database), store, SqlMailStore(database), utc_now)
+    pollers = _pollers(settings, intake, database)
     knowledge = SearchKnowledge(search_service_pb2_grpc.SearchServiceStub(search))
 
     def register(server: grpc.aio.Server) -> None:
@@ -118,9 +123,13 @@ async def serve_tickets(settings: TicketSettings) -> None:
                 Purge(authority, database, Table.metadata).run,
                 partial(database.keep_analysed, TicketRow.__tablename__),
                 sweeper.run,
-                *_mail_jobs(settings, store, database),
+                *_mail_jobs(settings, intake, store, database),
+                *(poller.run for poller in pollers),
             ],
-            collectors=[outbox_metrics(SqlOutbox(database), utc_now)],
+            collectors=[
+                outbox_metrics(SqlOutbox(database), utc_now),
+                *([mailbox_metrics(pollers, utc_now)] if pollers else []),
+            ],
         )
     finally:
         await search.close()
@@ -128,10 +137,26 @@ async def serve_tickets(settings: TicketSettings) -> None:
         await database.close()
 
 
+def _pollers(settings: TicketSettings, intake: Intake, database: Database) -> list[Poller]:
+    """Raises MailboxesUnreadable."""
+    if settings.ticket_mailboxes is None:
+        return []
+    return [
+        Poller(
+            mailbox,
+            intake,
+            SqlMailboxPlaces(database),
+            utc_now,
+            poll_seconds=settings.ticket_mailbox_poll_seconds,
+            most_bytes=settings.ticket_smtp_max_bytes,
+        )
+        for mailbox in read_mailboxes(settings.ticket_mailboxes)
+    ]
+
+
 def _mail_jobs(
-    settings: TicketSettings, store: SqlTicketStore, database: Database
+    settings: TicketSettings, intake: Intake, store: SqlTicketStore, database: Database
 ) -> Iterator[Background]:
-    intake = Intake(SqlMailAddresses(database), store, SqlMailStore(database), utc_now)
     for protocol in PROTOCOLS:
         port = settings.mail_port(protocol)
         if port is not None:

@@ -15,6 +15,7 @@ def is_automatic(header: Callable[[str], str]) -> bool:
     return (
         submitted not in ("", "no")
         or header("Precedence").strip().lower() in _PRECEDENCES
+        or header("Return-Path").strip() == "<>"
         or header(OWN_HEADER).strip().lower() == OWN_VALUE
         or any(header(name) for name in _OF_LISTS)
         or any(robot in header("From").lower() for robot in _ROBOTS)

@@ -21,12 +21,14 @@ DEEPEST = 30
 LONGEST_HEADERS = 128 * 1024
 LONGEST_TEXT = 200_000
 MOST_REFERENCES = 50
+MOST_RECIPIENTS = 50
 # The parser looks at each line once for each level around it.
 MOST_LOOKS = 1_000_000
 # What the standard library lets through of mails that are no mails.
 UNREADABLE = (ValueError, LookupError, AttributeError, TypeError, RecursionError)
 
 _CONTAINER = re.compile(rb"(?i)content-type:\s*(multipart|message)/")
+_OF_RECIPIENTS = ("Delivered-To", "X-Original-To", "Envelope-To", "To", "Cc")
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
 _BOUNDARY = re.compile(rb"^--\S", re.MULTILINE)
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,500})>")
@@ -49,6 +51,7 @@ class IncomingMail:
     references: tuple[str, ...]
     left_out: tuple[str, ...]
     is_automatic: bool
+    recipients: tuple[str, ...] = ()
 
 
 def read_mail(raw: bytes) -> IncomingMail:
@@ -68,6 +71,7 @@ def read_mail(raw: bytes) -> IncomingMail:
         ),
         left_out=left_out,
         is_automatic=is_automatic(lambda name: _header(message, name)),
+        recipients=_recipients(message),
     )
 
 
@@ -167,6 +171,18 @@ def _header(message: Message, name: str) -> str:
 
 def _ids(message: Message, name: str) -> list[str]:
     return _MESSAGE_ID.findall(_header(message, name))
+
+
+def _recipients(message: Message) -> tuple[str, ...]:
+    """By its headers, which is all that a mailbox has of them."""
+    try:
+        values = [
+            str(value)[:5000] for name in _OF_RECIPIENTS for value in message.get_all(name, ())
+        ]
+        found = getaddresses(values[:MOST_RECIPIENTS])[:MOST_RECIPIENTS]
+    except UNREADABLE:
+        return ()
+    return tuple(address for _, each in found if (address := plain_address(each)))
 
 
 def _sender(message: Message) -> str:

@@ -3,6 +3,7 @@
 from services.ticket.store.canned_replies import SqlCannedReplyStore
 from services.ticket.store.mail import SqlMailAddresses, SqlMailStore
 from services.ticket.store.mail_outbox import SqlMailOutbox
+from services.ticket.store.mailboxes import SqlMailboxPlaces
 from services.ticket.store.outbox import SqlOutbox
 from services.ticket.store.reports import SqlReportStore
 from services.ticket.store.sla_policies import SqlSlaPolicies
@@ -16,6 +17,7 @@ __all__ = [
     "SqlMailAddresses",
     "SqlMailOutbox",
     "SqlMailStore",
+    "SqlMailboxPlaces",
     "SqlOutbox",
     "SqlReportStore",
     "SqlSlaPolicies",

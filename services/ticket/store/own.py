@@ -10,7 +10,13 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from services.ticket.mail_tables import MailAddressRow, MailMessageRow, MailOutboxRow
+from services.ticket.mail_tables import (
+    MailAddressRow,
+    MailboxRow,
+    MailboxWaitingRow,
+    MailMessageRow,
+    MailOutboxRow,
+)
 from services.ticket.tables import (
     CannedReplyRow,
     CommentRow,
@@ -47,6 +53,8 @@ Upserted = (
     | CounterRow
     | LinkRow
     | MailAddressRow
+    | MailboxRow
+    | MailboxWaitingRow
     | MailMessageRow
     | MailOutboxRow
     | OriginRow

@@ -1,7 +1,7 @@
 """A tenant that is written to, and one that is not."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -19,6 +19,7 @@ from services.ticket.mail.receiver import Protocol, Receiver
 from services.ticket.ports import TicketQuery
 from services.ticket.store import SqlMailAddresses, SqlMailStore, SqlTicketStore
 from tests.ticket.mail.mails import ANNA, send
+from tests.ticket.mail.real_servers import Dovecot, running_dovecot
 
 
 @dataclass
@@ -79,3 +80,10 @@ async def house(database: Database, tenant_id: TenantId) -> AsyncIterator[House]
     address = await give_address(database, tenant_id)
     async with receiving(database) as receiver:
         yield House(database, SqlTicketStore(database), receiver, tenant_id, address)
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    """Shared by all tests, each of which has mailboxes of its own."""
+    with running_dovecot() as dovecot:
+        yield dovecot

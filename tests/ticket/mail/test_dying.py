@@ -1,6 +1,8 @@
-"""A service that is killed between the commit and its answer is sent the mail again."""
+"""A service that is killed on the way takes the mail again, and once."""
 
 import asyncio
+import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,8 +16,10 @@ from services.mesh.database import Database
 from services.mesh.settings import REPOSITORY
 from services.ticket.ports import TicketQuery
 from services.ticket.store import SqlTicketStore
+from tests.ticket.mail.dying_poller import STEPS
 from tests.ticket.mail.dying_receiver import TENANT
 from tests.ticket.mail.mails import a_mail, send
+from tests.ticket.mail.real_servers import PASSWORD, Dovecot
 
 ADDRESS = "help@acme.example"
 
@@ -63,3 +67,37 @@ async def test_the_mail_that_comes_again_is_no_second_ticket(tmp_path: Path) -> 
         assert await send(port, mail, ADDRESS) == 250
 
     assert await number_of_tickets(tmp_path) == 1
+
+
+async def look(folder: Path, *words: str) -> int | None:
+    running = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "tests.ticket.mail.dying_poller", str(folder), *words),
+        cwd=REPOSITORY,
+        env={"PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'gen/python'}", "SECRET": PASSWORD},
+    )
+    return await running.wait()
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_a_mailbox_is_looked_into_again_from_wherever_it_ended(
+    tmp_path: Path, dovecot: Dovecot, step: str
+) -> None:
+    address = f"{step}-{os.getpid()}@acme.example"
+    moves = step in ("moved", "copied")
+    mailboxes = tmp_path / "mailboxes.yaml"
+    mailboxes.write_text(
+        f"- {{address: {address}, user: {address}, host: 127.0.0.1, port: {dovecot.imap_port},"
+        f" security: none, password_variable: SECRET{', filed_folder: Filed' * moves}}}"
+    )
+    for number in range(3):
+        dovecot.deliver(a_mail(f"{number}"), address)
+
+    deaths = 0
+    while await look(tmp_path, address, str(mailboxes), step) == -signal.SIGKILL and deaths < 5:
+        deaths += 1
+    assert deaths >= 1
+    assert await look(tmp_path, address, str(mailboxes)) == 0
+
+    assert await number_of_tickets(tmp_path) == 3
+    assert dovecot.mails(address, which="UNSEEN" if not moves else "ALL") == []
