@@ -15,7 +15,7 @@ from services.ticket.mail.message import plain_address
 Folder = Annotated[str, Field(pattern=r"^[A-Za-z0-9 ._/-]{1,200}$")]
 
 
-class MailboxesUnreadable(Exception):
+class MailboxesUnreadable(OSError):
     """The file of mailboxes is not there, or says what cannot be."""
 
 
