@@ -12,8 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import bindparam, func, literal, select
 
 from services.mesh.caller import TenantId
 from services.mesh.closed_tenants import ClosedTenants
@@ -21,14 +20,16 @@ from services.mesh.columns import UtcDateTime, naming
 from services.mesh.database_address import AnyAddress, DatabaseAddress
 from services.mesh.engines import Engines, Sessions, open_engines
 from services.mesh.migrate import migrate
+from services.mesh.prepared import Prepared
+from services.mesh.session import Session
 from services.mesh.sqlite_statistics import analyse_if_grown
 from services.mesh.storage_errors import storage_errors_as_unavailable
-from services.mesh.tenant_guard import UNGUARDED, TenantGuard
+from services.mesh.tenant_guard import TenantGuard
 
 __all__ = ["Database", "UtcDateTime", "naming"]
 
-_SET_TENANT = text("SELECT set_config('app.tenant', :tenant, true)").execution_options(
-    **{UNGUARDED: True}
+_SET_TENANT = Prepared(
+    lambda _: select(func.set_config("app.tenant", bindparam("tenant"), literal(value=True)))
 )
 _SECONDS_BETWEEN_LOOKS = 600.0
 # In place of a tenant: the rows of all.
@@ -39,7 +40,7 @@ _EVERYBODY = ""
 class _Ambient:
     database: "Database"
     task: asyncio.Task[object] | None
-    session: AsyncSession
+    session: Session
     tenant: str
     is_system: bool
     writes: bool
@@ -87,7 +88,7 @@ class Database:
         return self._engines.is_postgresql
 
     @asynccontextmanager
-    async def tenant_transaction(self, tenant_id: TenantId) -> AsyncIterator[AsyncSession]:
+    async def tenant_transaction(self, tenant_id: TenantId) -> AsyncIterator[Session]:
         """Writes rows of one tenant; commits by leaving the block, rolls back on any exception."""
         async with (
             self._closed_tenants.visit(tenant_id),
@@ -96,7 +97,7 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def last_transaction(self, tenant_id: TenantId) -> AsyncIterator[AsyncSession]:
+    async def last_transaction(self, tenant_id: TenantId) -> AsyncIterator[Session]:
         """Waits for the tenant's running transactions; no other follows on this one.
 
         It comes as the system, which alone may delete what is otherwise only added to.
@@ -109,19 +110,19 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def tenant_reading(self, tenant_id: TenantId) -> AsyncIterator[AsyncSession]:
+    async def tenant_reading(self, tenant_id: TenantId) -> AsyncIterator[Session]:
         """Reads rows of one tenant without ever waiting for a writer."""
         async with self._transaction(_named(tenant_id), writes=False) as session:
             yield session
 
     @asynccontextmanager
-    async def system_transaction(self) -> AsyncIterator[AsyncSession]:
+    async def system_transaction(self) -> AsyncIterator[Session]:
         """Sees the rows of all tenants. For outboxes, pruning and the list of tenants itself."""
         async with self._transaction(_EVERYBODY, writes=True) as session:
             yield session
 
     @asynccontextmanager
-    async def system_reading(self) -> AsyncIterator[AsyncSession]:
+    async def system_reading(self) -> AsyncIterator[Session]:
         """Sees the rows of all tenants without ever waiting for a writer."""
         async with self._transaction(_EVERYBODY, writes=False) as session:
             yield session
@@ -148,7 +149,7 @@ class Database:
         await self._engines.close()
 
     @asynccontextmanager
-    async def _transaction(self, tenant: str, *, writes: bool) -> AsyncIterator[AsyncSession]:
+    async def _transaction(self, tenant: str, *, writes: bool) -> AsyncIterator[Session]:
         ambient = _ambient.get()
         # Another task would share the session while its owner commits it, so it gets its own.
         if (
@@ -164,6 +165,7 @@ class Database:
         async with storage_errors_as_unavailable():
             is_system = tenant == _EVERYBODY
             async with self._maker(is_system, writes)() as session:
+                session.guard = self._guard
                 own = _Ambient(self, asyncio.current_task(), session, tenant, is_system, writes)
                 token = _ambient.set(own)
                 try:
@@ -192,7 +194,7 @@ class Database:
         return self._engines.writing if writes else self._engines.reading
 
     @asynccontextmanager
-    async def _joined(self, ambient: _Ambient, tenant: str) -> AsyncIterator[AsyncSession]:
+    async def _joined(self, ambient: _Ambient, tenant: str) -> AsyncIterator[Session]:
         outer = ambient.tenant
         if tenant == outer:
             yield ambient.session
@@ -210,9 +212,9 @@ class Database:
         await self._set_tenant(ambient.session, tenant)
         ambient.tenant = tenant
 
-    async def _set_tenant(self, session: AsyncSession, tenant: str) -> None:
+    async def _set_tenant(self, session: Session, tenant: str) -> None:
         if self._engines.is_postgresql:
-            await session.execute(_SET_TENANT, {"tenant": tenant})
+            await session.write(_SET_TENANT, {"tenant": tenant})
 
 
 def _named(tenant_id: TenantId) -> str:

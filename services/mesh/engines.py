@@ -8,25 +8,24 @@ from typing import Any
 from sqlalchemy import URL, Connection, NullPool, event, make_url
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
-    AsyncSession,
     async_sessionmaker,
     create_async_engine,
 )
 
 from services.mesh.database_address import DatabaseAddress, DatabaseUnsafe
+from services.mesh.postgresql.driver import PipeliningDriver
+from services.mesh.session import Session
 from services.mesh.sqlite import OneTripDriver
-from services.mesh.tenant_guard import UNGUARDED
 
 _BUSY_SECONDS = 5
 _READERS = 4
 # The values of a failed statement may be secrets or personal data, and its error reaches the log.
 _ALWAYS: Mapping[str, Any] = {"hide_parameters": True, "query_cache_size": 1000}
-_OUR_OWN: Mapping[str, Any] = {UNGUARDED: True}
 _POOL: Mapping[str, Any] = {"pool_timeout": _BUSY_SECONDS, "pool_pre_ping": True}
 _POSTGRESQL: Mapping[str, Any] = {**_ALWAYS, "connect_args": {"connect_timeout": _BUSY_SECONDS}}
 
 
-Sessions = async_sessionmaker[AsyncSession]
+Sessions = async_sessionmaker[Session]
 
 
 @dataclass(frozen=True)
@@ -113,11 +112,12 @@ def _sqlite(url: URL) -> Engines:
 
 
 def _postgresql(url: URL, system_url: URL) -> Engines:
+    driver = PipeliningDriver()
     tenants = create_async_engine(
-        _with_driver(url), pool_size=10, max_overflow=4, **_POOL, **_POSTGRESQL
+        _with_driver(url), module=driver, pool_size=10, max_overflow=4, **_POOL, **_POSTGRESQL
     )
     system = create_async_engine(
-        _with_driver(system_url), pool_size=5, max_overflow=5, **_POOL, **_POSTGRESQL
+        _with_driver(system_url), module=driver, pool_size=5, max_overflow=5, **_POOL, **_POSTGRESQL
     )
     read_only = {"postgresql_readonly": True}
     tenants_reader = tenants.execution_options(**read_only)
@@ -138,7 +138,7 @@ def _with_driver(url: URL) -> URL:
 
 
 def _sessions(engine: AsyncEngine) -> Sessions:
-    return async_sessionmaker(engine, expire_on_commit=False)
+    return async_sessionmaker(engine, class_=Session, expire_on_commit=False)
 
 
 def _prepare_writer(connection: Any, _: object) -> None:  # noqa: ANN401 - any DB-API driver
@@ -172,8 +172,12 @@ def _pragmas(connection: Any, *pragmas: str) -> None:  # noqa: ANN401 - any DB-A
 def _begin_writing(connection: Connection) -> None:
     # Taking the write lock at once: a transaction that reads first and writes later could find
     # that its snapshot is old, and SQLite refuses that without waiting.
-    connection.exec_driver_sql("BEGIN IMMEDIATE", execution_options=_OUR_OWN)
+    _driver_connection(connection).go_ahead("BEGIN IMMEDIATE")
 
 
 def _begin_reading(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN", execution_options=_OUR_OWN)
+    _driver_connection(connection).go_ahead("BEGIN")
+
+
+def _driver_connection(connection: Connection) -> Any:  # noqa: ANN401  our own drivers' class
+    return connection.connection.dbapi_connection

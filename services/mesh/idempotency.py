@@ -4,23 +4,34 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Column, Index, LargeBinary, MetaData, String, Table, delete, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import (
+    Column,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    delete,
+    select,
+    update,
+)
 
 from services.mesh.caller import TenantId, UserId
 from services.mesh.clock import Clock
 from services.mesh.columns import UtcDateTime
 from services.mesh.errors import RequestIdReused
+from services.mesh.prepared import Prepared
 from services.mesh.row_security import enable_row_security
 
 if TYPE_CHECKING:
     from alembic.operations import Operations
 
     from services.mesh.database import Database
+    from services.mesh.session import Session
 
 TABLE = "remembered_replies"
+_KEY = ("tenant_id", "user_id", "method", "request_id")
 KEPT_FOR = timedelta(hours=24)
 
 
@@ -57,34 +68,40 @@ class RememberedReplies:
         self._database = database
         self._clock = clock
         self._table = idempotency_table(MetaData())
+        table = self._table
+        own = [table.c[name] == bindparam(f"own_{name}") for name in _KEY]
+        self._claim = Prepared(
+            lambda insert_into: (
+                insert_into(table).on_conflict_do_nothing().returning(table.c.method)
+            )
+        )
+        self._known = Prepared(lambda _: select(table.c.digest, table.c.reply).where(*own))
+        self._keep = Prepared(
+            lambda _: update(table).where(*own).values(reply=bindparam("kept_reply"))
+        )
 
-    async def claim(self, session: AsyncSession, key: RequestKey, digest: bytes) -> bytes | None:
+    async def claim(self, session: "Session", key: RequestKey, digest: bytes) -> bytes | None:
         """Returns the reply of the first time, or None when this is it.
 
         Waits for a transaction that holds the same key. Raises RequestIdReused when the
         key was used for another request.
         """
-        insert = postgresql_insert if self._database.is_postgresql else sqlite_insert
-        row = {**_row(key), "digest": digest, "reply": b"", "stored_at": self._clock()}
-        claimed = await session.execute(
-            insert(self._table).values(row).on_conflict_do_nothing().returning(self._table.c.method)
+        key_columns = {name: getattr(key, name) for name in _KEY}
+        claimed = await session.ask(
+            self._claim, **key_columns, digest=digest, reply=b"", stored_at=self._clock()
         )
-        if claimed.first() is not None:
+        if claimed:
             return None
-        known = (
-            await session.execute(
-                select(self._table.c.digest, self._table.c.reply).filter_by(**_row(key))
-            )
-        ).one()
-        if known.digest != digest:
+        [(known_digest, reply)] = await session.ask(self._known, **_own(key))
+        if bytes(known_digest) != digest:
             raise RequestIdReused(
                 "This request_id was used before with a different request.",
                 metadata={"request_id": key.request_id},
             )
-        return bytes(known.reply)
+        return bytes(reply)
 
-    async def keep(self, session: AsyncSession, key: RequestKey, reply: bytes) -> None:
-        await session.execute(update(self._table).filter_by(**_row(key)).values(reply=reply))
+    async def keep(self, session: "Session", key: RequestKey, reply: bytes) -> None:
+        await session.write(self._keep, {**_own(key), "kept_reply": reply})
 
     async def prune(self) -> None:
         async with self._database.system_transaction() as session:
@@ -105,10 +122,5 @@ def _columns() -> list[Column[object]]:
     ]
 
 
-def _row(key: RequestKey) -> dict[str, str]:
-    return {
-        "tenant_id": key.tenant_id,
-        "user_id": key.user_id,
-        "method": key.method,
-        "request_id": key.request_id,
-    }
+def _own(key: RequestKey) -> dict[str, str]:
+    return {f"own_{name}": getattr(key, name) for name in _KEY}

@@ -1,7 +1,8 @@
-"""SQLite with one trip to the connection's thread for each statement.
+"""SQLite with one trip to the connection's thread for each statement, or for several.
 
 The driver makes four: for the cursor, the statement, the rows and the end. Each trip costs more
 than a short statement itself, so all four are one here, and there is none to roll back nothing.
+The beginning of a transaction and writes of which nothing comes back go with the next statement.
 """
 
 import sqlite3
@@ -10,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import aiosqlite
+from sqlalchemy import util
 from sqlalchemy.dialects.sqlite.aiosqlite import (
     AsyncAdapt_aiosqlite_connection,
     AsyncAdapt_aiosqlite_cursor,
@@ -17,6 +19,8 @@ from sqlalchemy.dialects.sqlite.aiosqlite import (
 )
 
 _Run = Callable[[sqlite3.Cursor], Any]
+# A text and the values of its rows; None where it takes no values.
+_Ahead = list[tuple[str, list[Any] | None]]
 
 
 class _Finished:
@@ -26,6 +30,7 @@ class _Finished:
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self._connection = connection
+        self.ahead: _Ahead = []
         self.description: Any = None
         self.rowcount = -1
         self.lastrowid = 0
@@ -40,6 +45,7 @@ class _Finished:
     def _run(self, run: _Run) -> list[Any]:
         cursor = self._connection._conn.cursor()
         try:
+            _run_ahead(cursor, self.ahead)
             run(cursor)
             rows = cursor.fetchall() if cursor.description else []
             self.description = cursor.description
@@ -69,17 +75,58 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
     async def _run(self, run: _Run) -> None:
         async with self._adapt_connection._execute_mutex:
             finished = cast("_Finished", self._cursor)
+            finished.ahead = cast("_Connection", self._adapt_connection).take_ahead()
             self._rows = deque(await finished.run(run))
 
 
 class _Connection(AsyncAdapt_aiosqlite_connection):
-    __slots__ = ()
+    __slots__ = ("_ahead",)
     _cursor_cls = _Cursor
 
+    def __init__(self, dbapi: Any, connection: Any) -> None:  # noqa: ANN401  the base class's
+        super().__init__(dbapi, connection)
+        self._ahead: _Ahead = []
+
+    def go_ahead(self, operation: str, rows: list[Any] | None = None) -> None:
+        """The statement goes with the next one."""
+        self._ahead.append((operation, rows))
+
+    def take_ahead(self) -> _Ahead:
+        ahead, self._ahead = self._ahead, []
+        return ahead
+
+    async def ask(self, operation: str, parameters: Any) -> list[Any]:  # noqa: ANN401
+        async with self._execute_mutex:
+            finished = self._finished(self.take_ahead())
+            return await finished.run(lambda cursor: cursor.execute(operation, parameters))
+
+    def _finished(self, ahead: _Ahead) -> _Finished:
+        finished = _Finished(cast("aiosqlite.Connection", self._connection))
+        finished.ahead = ahead
+        return finished
+
+    def commit(self) -> None:
+        ahead = self.take_ahead()
+        if not ahead:
+            super().commit()
+        # Otherwise all that would be there to commit is the beginning.
+        elif any(rows is not None for _, rows in ahead):
+            finished = self._finished(ahead)
+            util.await_(finished.run(lambda cursor: cursor.connection.commit()))
+
     def rollback(self) -> None:
+        self._ahead.clear()
         # The pool asks for it after each commit, when there is nothing left to take back.
         if self._connection._conn.in_transaction:
             super().rollback()
+
+
+def _run_ahead(cursor: sqlite3.Cursor, ahead: _Ahead) -> None:
+    for operation, rows in ahead:
+        if rows is None:
+            cursor.execute(operation)
+        else:
+            cursor.executemany(operation, rows)
 
 
 class OneTripDriver(AsyncAdapt_aiosqlite_dbapi):

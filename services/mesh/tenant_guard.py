@@ -47,11 +47,27 @@ class TenantGuard:
         compiled = context.compiled
         if not isinstance(compiled, SQLCompiler):
             raise TenantForgotten(f"cannot look into this statement: {statement}")
-        demands = self._demands(compiled)
+        self._require(tenant, self._demands(compiled), context.compiled_parameters, statement)
+
+    def require(
+        self, demands: Demands, rows: Iterable[Mapping[str, object]], statement: str
+    ) -> None:
+        """For a statement that was looked into before."""
+        tenant = self._tenant()
+        if tenant is not None:
+            self._require(tenant, demands, rows, statement)
+
+    def _require(
+        self,
+        tenant: str,
+        demands: Demands,
+        rows: Iterable[Mapping[str, object]],
+        statement: str,
+    ) -> None:
         if demands.free:
             tables = ", ".join(sorted(demands.free))
             raise TenantForgotten(f"no condition on the tenant for {tables}: {statement}")
-        if not _all_are(tenant, demands.values, context.compiled_parameters):
+        if not _all_are(tenant, demands.values, rows):
             raise TenantForgotten(f"the tenant is another one than the transaction's: {statement}")
 
     def _demands(self, compiled: SQLCompiler) -> Demands:
