@@ -1,7 +1,6 @@
 """Rows ↔ domain, both directions side by side."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from datetime import datetime
 from types import MappingProxyType
 
@@ -40,15 +39,14 @@ _READ: Mapping[str, Callable[..., object]] = MappingProxyType(
 
 
 def ticket_columns(ticket: Ticket) -> dict[str, object]:
-    columns = asdict(ticket)
+    columns = {**vars(ticket), "follower_ids": list(ticket.follower_ids)}
     del columns["tags"]
-    columns["follower_ids"] = list(ticket.follower_ids)
     return columns
 
 
 def event_columns(happened: TicketEvent) -> dict[str, object]:
     return {
-        **asdict(happened),
+        **vars(happened),
         "changed_fields": list(happened.changed_fields),
         "changes": changes_json(happened.changes) if happened.changes is not None else None,
     }

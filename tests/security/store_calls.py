@@ -10,13 +10,12 @@ from enum import Enum
 from random import Random
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.auth.store.policy_lock import PolicyBook
 from services.auth.store.tenant_records import SqlTenantRecords
 from services.chat.store import _SqlChatRecords
 from services.mesh.caller import TenantId
 from services.mesh.ids import new_id
+from services.mesh.session import Session
 from services.search.readers import curator
 from services.search.store.sql import SqlDocuments
 from services.ticket.store import SqlTickets
@@ -46,11 +45,11 @@ _MALFORMED = ("", " ", "%", "'; --", "\u202e", "x" * 64, "v", "-1")
 class Method:
     service: str
     name: str
-    make: Callable[[AsyncSession, TenantId], Any]
+    make: Callable[[Session, TenantId], Any]
     parameters: Mapping[str, Any]
 
     async def call(
-        self, session: AsyncSession, tenant_id: TenantId, arguments: Mapping[str, Any]
+        self, session: Session, tenant_id: TenantId, arguments: Mapping[str, Any]
     ) -> object:
         return await getattr(self.make(session, tenant_id), self.name)(**arguments)
 
@@ -59,23 +58,23 @@ class Method:
         return any(_holds_texts(kind) for kind in self.parameters.values())
 
 
-def _of_auth(session: AsyncSession, tenant_id: TenantId) -> SqlTenantRecords:
+def _of_auth(session: Session, tenant_id: TenantId) -> SqlTenantRecords:
     return SqlTenantRecords(session, tenant_id, PolicyBook(lambda _: None))
 
 
-def _of_ticket(session: AsyncSession, tenant_id: TenantId) -> SqlTickets:
+def _of_ticket(session: Session, tenant_id: TenantId) -> SqlTickets:
     return SqlTickets(session, tenant_id, SlaRulebook())
 
 
-def _of_search(session: AsyncSession, tenant_id: TenantId) -> SqlDocuments:
+def _of_search(session: Session, tenant_id: TenantId) -> SqlDocuments:
     return SqlDocuments(session, curator(tenant_id), NOON)
 
 
-def _of_chat(session: AsyncSession, tenant_id: TenantId) -> _SqlChatRecords:
+def _of_chat(session: Session, tenant_id: TenantId) -> _SqlChatRecords:
     return _SqlChatRecords(tenant_id, session)
 
 
-_STORES: Mapping[str, tuple[type, Callable[[AsyncSession, TenantId], Any]]] = {
+_STORES: Mapping[str, tuple[type, Callable[[Session, TenantId], Any]]] = {
     "auth": (SqlTenantRecords, _of_auth),
     "ticket": (SqlTickets, _of_ticket),
     "search": (SqlDocuments, _of_search),

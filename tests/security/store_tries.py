@@ -10,10 +10,10 @@ from random import Random
 
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.database import Database
 from services.mesh.errors import MeshError, StorageUnavailable
+from services.mesh.session import Session
 from services.mesh.tenant_guard import TenantForgotten
 from tests.contract.schemas import Schema
 from tests.security.progress import Progress
@@ -121,7 +121,7 @@ class StoreTries:
                     await self._attempt(session, stranger, self._random.choice(self._writing))
             _tell(progress, min(_CHANGES_AT_ONCE, tries - begin))
 
-    async def _attempt(self, session: AsyncSession, stranger: Tenant, method: Method) -> None:
+    async def _attempt(self, session: Session, stranger: Tenant, method: Method) -> None:
         kind = self._random.choice(_KINDS)
         arguments = Arguments(self._random, self._random.choice(self._victims), kind).of(method)
         given = set(MARK.findall(repr(arguments)))

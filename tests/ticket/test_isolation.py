@@ -2,11 +2,11 @@
 
 import pytest
 from sqlalchemy import ColumnElement, func, select, true
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId
 from services.mesh.database import Database
 from services.mesh.ids import new_id
+from services.mesh.session import Session
 from services.mesh.tenant_guard import TenantForgotten
 from services.ticket.domain import Act, Link, LinkKind, Queue, Verb, commented, moved
 from services.ticket.errors import TicketChanged
@@ -82,7 +82,7 @@ class ForgetfulTickets(SqlTickets):
 
 
 class ForgetfulStore(SqlTicketStore):
-    def _tickets(self, session: AsyncSession, tenant_id: TenantId) -> SqlTickets:
+    def _tickets(self, session: Session, tenant_id: TenantId) -> SqlTickets:
         return ForgetfulTickets(session, tenant_id, self._rulebook)
 
 

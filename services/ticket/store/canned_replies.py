@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 
 from sqlalchemy import ColumnElement, delete, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId
 from services.mesh.database import Database
+from services.mesh.session import Session
 from services.ticket.canned_replies import CannedReply
 from services.ticket.store.own import upsert
 from services.ticket.tables import CannedReplyRow
@@ -30,7 +30,7 @@ class SqlCannedReplyStore:
 
 
 class SqlCannedReplies:
-    def __init__(self, session: AsyncSession, tenant_id: TenantId) -> None:
+    def __init__(self, session: Session, tenant_id: TenantId) -> None:
         self._session = session
         self._tenant_id = tenant_id
 

@@ -4,9 +4,9 @@ from collections.abc import Collection
 from dataclasses import asdict
 
 from sqlalchemy import insert, literal, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId
+from services.mesh.session import Session
 from services.ticket.domain import Comment
 from services.ticket.ports import CommentCursor
 from services.ticket.rows import comment_from
@@ -18,7 +18,7 @@ from services.ticket.tables import CommentRow
 
 
 class SqlComments:
-    def __init__(self, session: AsyncSession, tenant_id: TenantId, own: Own) -> None:
+    def __init__(self, session: Session, tenant_id: TenantId, own: Own) -> None:
         self._session = session
         self._tenant_id = tenant_id
         self._own = own

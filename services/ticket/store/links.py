@@ -4,9 +4,9 @@ from collections.abc import Collection
 from dataclasses import asdict
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId
+from services.mesh.session import Session
 from services.ticket.domain import Link, LinkKind
 from services.ticket.rows import link_from
 from services.ticket.store.own import Own, upsert
@@ -14,7 +14,7 @@ from services.ticket.tables import LinkRow
 
 
 class SqlLinks:
-    def __init__(self, session: AsyncSession, tenant_id: TenantId, own: Own) -> None:
+    def __init__(self, session: Session, tenant_id: TenantId, own: Own) -> None:
         self._session = session
         self._tenant_id = tenant_id
         self._own = own

@@ -3,20 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import and_, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import and_, select, update
 
 from services.mesh.caller import TenantId
+from services.mesh.prepared import InsertInto, Prepared, Statement
+from services.mesh.session import Session
 from services.ticket.domain import TicketEvent
 from services.ticket.ports import EventQuery
 from services.ticket.rows import event_columns, event_from, outbox_columns
 from services.ticket.store.merges import select_merged
-from services.ticket.store.own import Own, upsert
+from services.ticket.store.own import Own
 from services.ticket.tables import CounterRow, EventRow, OutboxRow, TicketRow
 
 
 class SqlLog:
-    def __init__(self, session: AsyncSession, tenant_id: TenantId, own: Own) -> None:
+    def __init__(self, session: Session, tenant_id: TenantId, own: Own) -> None:
         self._session = session
         self._tenant_id = tenant_id
         self._own = own
@@ -87,28 +88,33 @@ class SqlLog:
         first_seq = last_seq - len(events) + 1
         placed = [replace(happened, seq=first_seq + i) for i, happened in enumerate(events)]
         tenant = {"tenant_id": self._tenant_id}
-        await self._session.execute(
-            insert(EventRow),
-            [{**tenant, **event_columns(happened)} for happened in placed],
+        await self._session.write(
+            _ADD, *({**tenant, **event_columns(happened)} for happened in placed)
         )
         if not is_delivered:
             return
-        await self._session.execute(
-            insert(OutboxRow), [{**tenant, **outbox_columns(happened)} for happened in placed]
+        await self._session.write(
+            _TELL, *({**tenant, **outbox_columns(happened)} for happened in placed)
         )
 
     async def _count(self, *, numbers: int = 0, events: int = 0) -> tuple[int, int]:
-        statement = upsert(self._session, CounterRow)
-        counted = await self._session.execute(
-            statement.values(tenant_id=self._tenant_id, last_number=numbers, last_seq=events)
-            .on_conflict_do_update(
-                index_elements=[CounterRow.tenant_id],
-                set_={
-                    "last_number": CounterRow.last_number + numbers,
-                    "last_seq": CounterRow.last_seq + events,
-                },
-            )
-            .returning(CounterRow.last_number, CounterRow.last_seq)
+        [(last_number, last_seq)] = await self._session.ask(
+            _COUNT, tenant_id=self._tenant_id, last_number=numbers, last_seq=events
         )
-        row = counted.one()
-        return row.last_number, row.last_seq
+        return last_number, last_seq
+
+
+def _count(insert_into: InsertInto) -> Statement:
+    added = insert_into(CounterRow)
+    return added.on_conflict_do_update(
+        index_elements=[CounterRow.tenant_id],
+        set_={
+            "last_number": CounterRow.last_number + added.excluded.last_number,
+            "last_seq": CounterRow.last_seq + added.excluded.last_seq,
+        },
+    ).returning(CounterRow.last_number, CounterRow.last_seq)
+
+
+_COUNT = Prepared(_count)
+_ADD = Prepared(lambda insert_into: insert_into(EventRow))
+_TELL = Prepared(lambda insert_into: insert_into(OutboxRow))

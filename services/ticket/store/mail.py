@@ -6,10 +6,10 @@ from datetime import datetime
 from hashlib import sha256
 
 from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId, UserId
 from services.mesh.database import Database
+from services.mesh.session import Session
 from services.ticket.mail.ports import MailAddress, MailThread
 from services.ticket.mail_tables import MailAddressRow, MailMessageRow, MailThreadRow
 from services.ticket.store.own import upsert
@@ -72,7 +72,7 @@ class SqlMailStore:
 
 
 class SqlMails:
-    def __init__(self, session: AsyncSession, tenant_id: TenantId) -> None:
+    def __init__(self, session: Session, tenant_id: TenantId) -> None:
         self._session = session
         self._tenant_id = tenant_id
 

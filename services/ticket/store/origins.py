@@ -1,16 +1,16 @@
 """Where the imported tickets of one tenant come from."""
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId
+from services.mesh.session import Session
 from services.ticket.domain.imports import Origin
 from services.ticket.store.own import Own, upsert
 from services.ticket.tables import OriginRow
 
 
 class SqlOrigins:
-    def __init__(self, session: AsyncSession, tenant_id: TenantId, own: Own) -> None:
+    def __init__(self, session: Session, tenant_id: TenantId, own: Own) -> None:
         self._session = session
         self._tenant_id = tenant_id
         self._own = own

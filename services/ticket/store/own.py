@@ -7,9 +7,9 @@ from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from services.mesh.session import Session
 from services.ticket.mail_tables import (
     MailAddressRow,
     MailboxRow,
@@ -69,14 +69,14 @@ Own = Callable[[type[AnyRow]], ColumnElement[bool]]
 """Makes the condition that a row is the tenant's."""
 
 
-def upsert(session: AsyncSession, table: type[Upserted]) -> SqliteInsert | PostgresqlInsert:
+def upsert(session: Session, table: type[Upserted]) -> SqliteInsert | PostgresqlInsert:
     """An INSERT in the words of the session's database, which can say what to do instead."""
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     return sqlite_insert(table) if is_sqlite else postgresql_insert(table)
 
 
 def is_among(
-    session: AsyncSession, column: InstrumentedAttribute[int], numbers: Collection[int]
+    session: Session, column: InstrumentedAttribute[int], numbers: Collection[int]
 ) -> ColumnElement[bool]:
     """As `column IN (…)`, but all numbers are one value, however many they are."""
     if session.get_bind().dialect.name == "postgresql":

@@ -4,16 +4,16 @@ from collections.abc import Collection
 from dataclasses import asdict
 
 from sqlalchemy import delete, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId
+from services.mesh.session import Session
 from services.ticket.domain import Queue
 from services.ticket.store.own import Own, upsert
 from services.ticket.tables import QueueRow
 
 
 class SqlQueues:
-    def __init__(self, session: AsyncSession, tenant_id: TenantId, own: Own) -> None:
+    def __init__(self, session: Session, tenant_id: TenantId, own: Own) -> None:
         self._session = session
         self._tenant_id = tenant_id
         self._own = own

@@ -18,12 +18,12 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from services.mesh.caller import TenantId
 from services.mesh.columns import UtcDateTime
 from services.mesh.database import Database
+from services.mesh.session import Session
 from services.ticket.domain import TicketEventKind, TicketStatus
 from services.ticket.filter import EVERYTHING
 from services.ticket.reporting import Grouping, ReportQuery
@@ -49,7 +49,7 @@ class SqlReportStore:
 
 
 class SqlReports:
-    def __init__(self, session: AsyncSession, tenant_id: TenantId) -> None:
+    def __init__(self, session: Session, tenant_id: TenantId) -> None:
         self._session = session
         self._tenant_id = tenant_id
         self._words = SqlWords(session, tenant_id, self._own)

@@ -3,10 +3,11 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import bindparam, delete, select, update
 
 from services.mesh.caller import TenantId
+from services.mesh.prepared import Prepared
+from services.mesh.session import Session
 from services.ticket.domain import Change, Ticket, TicketEvent, TicketStatus
 from services.ticket.sla.clocks import ClockTimes, open_clocks
 from services.ticket.sla.history import history_of
@@ -18,11 +19,17 @@ from services.ticket.store.own import Own, upsert
 from services.ticket.store.sla_rules import SlaRulebook
 from services.ticket.tables import SlaDueRow
 
+_WATCH = Prepared(
+    lambda _: select(SlaDueRow.watch).where(
+        SlaDueRow.tenant_id == bindparam("own"), SlaDueRow.ticket_id == bindparam("watched")
+    )
+)
+
 
 class SqlSlaDue:
     def __init__(
         self,
-        session: AsyncSession,
+        session: Session,
         tenant_id: TenantId,
         own: Own,
         log: SqlLog,
@@ -35,6 +42,10 @@ class SqlSlaDue:
         self._rulebook = rulebook
 
     async def clocks(self, ticket_ids: Collection[str]) -> dict[str, tuple[ClockTimes, ...]]:
+        if len(ticket_ids) == 1:
+            [ticket_id] = ticket_ids
+            watch = await self._watch(ticket_id)
+            return {ticket_id: watch.clocks} if watch is not None else {}
         rows = await self._session.execute(
             select(SlaDueRow.ticket_id, SlaDueRow.watch).where(
                 self._own(SlaDueRow), SlaDueRow.ticket_id.in_(ticket_ids)
@@ -94,14 +105,8 @@ class SqlSlaDue:
         return claimed.one_or_none() is not None
 
     async def _watch(self, ticket_id: str) -> Watch | None:
-        row = (
-            await self._session.execute(
-                select(SlaDueRow.watch).where(
-                    self._own(SlaDueRow), SlaDueRow.ticket_id == ticket_id
-                )
-            )
-        ).one_or_none()
-        return watch_from(row.watch) if row is not None else None
+        found = await self._session.ask(_WATCH, own=self._tenant_id, watched=ticket_id)
+        return watch_from(found[0][0]) if found else None
 
     async def _put(self, ticket_id: str, watch: Watch) -> None:
         columns = {"next_time": watch.next_time, "watch": watch_json(watch)}

@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId
 from services.mesh.database import Database
+from services.mesh.session import Session
 from services.ticket.domain import TicketStatus
 from services.ticket.sla_ports import KeptSlaPolicy
 from services.ticket.sla_rows import policy_from, policy_json
@@ -36,7 +36,7 @@ class SqlSlaPolicies:
             await _look_at_all(session, tenant_id, kept.update_time)
 
 
-async def _put(session: AsyncSession, tenant_id: TenantId, kept: KeptSlaPolicy) -> None:
+async def _put(session: Session, tenant_id: TenantId, kept: KeptSlaPolicy) -> None:
     columns = {
         "policy_id": kept.policy_id,
         "policy": policy_json(kept.policy),
@@ -49,7 +49,7 @@ async def _put(session: AsyncSession, tenant_id: TenantId, kept: KeptSlaPolicy) 
     )
 
 
-async def _look_at_all(session: AsyncSession, tenant_id: TenantId, now: datetime) -> None:
+async def _look_at_all(session: Session, tenant_id: TenantId, now: datetime) -> None:
     """Makes every open ticket due, so that its clocks are read anew."""
 
     def own(table: type[AnyRow]) -> ColumnElement[bool]:

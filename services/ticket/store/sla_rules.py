@@ -4,10 +4,11 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import bindparam, select
 
 from services.mesh.caller import TenantId
+from services.mesh.prepared import Prepared
+from services.mesh.session import Session
 from services.ticket.errors import SlaTimeZoneUnknown
 from services.ticket.sla.open_time import OpenTime
 from services.ticket.sla.policy import SlaPolicy
@@ -15,6 +16,10 @@ from services.ticket.sla_rows import policy_from
 from services.ticket.tables import SlaPolicyRow
 
 _MOST = 500
+
+_OWN = SlaPolicyRow.tenant_id == bindparam("own")
+_WHICH = Prepared(lambda _: select(SlaPolicyRow.policy_id).where(_OWN))
+_WHAT = Prepared(lambda _: select(SlaPolicyRow.policy_id, SlaPolicyRow.policy).where(_OWN))
 
 log = structlog.get_logger()
 
@@ -29,20 +34,15 @@ class SlaRulebook:
     def __init__(self) -> None:
         self._by_policy: OrderedDict[str, SlaRules] = OrderedDict()
 
-    async def rules_of(self, session: AsyncSession, tenant_id: TenantId) -> SlaRules | None:
+    async def rules_of(self, session: Session, tenant_id: TenantId) -> SlaRules | None:
         """None where the tenant never set a policy. Each that is set has an id of its own."""
-        own = SlaPolicyRow.tenant_id == tenant_id
-        policy_id = await session.scalar(select(SlaPolicyRow.policy_id).where(own))
-        if policy_id is None:
+        policy_ids = await session.ask(_WHICH, own=tenant_id)
+        if not policy_ids:
             return None
+        [(policy_id,)] = policy_ids
         if policy_id not in self._by_policy:
-            row = (
-                await session.execute(
-                    select(SlaPolicyRow.policy_id, SlaPolicyRow.policy).where(own)
-                )
-            ).one()
-            policy = policy_from(row.policy)
-            policy_id = row.policy_id
+            [(policy_id, written)] = await session.ask(_WHAT, own=tenant_id)
+            policy = policy_from(written)
             try:
                 self._by_policy[policy_id] = SlaRules(policy, OpenTime(policy.calendar))
             except SlaTimeZoneUnknown:

@@ -13,9 +13,9 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId
+from services.mesh.session import Session
 from services.ticket.domain import Change, Comment, Link, LinkKind, Queue, Ticket, TicketEvent
 from services.ticket.domain.imports import History, Origin
 from services.ticket.filter import HasWord, required
@@ -53,7 +53,7 @@ _TAGS = (
 class SqlTickets:
     """The tickets of one tenant within one transaction."""
 
-    def __init__(self, session: AsyncSession, tenant_id: TenantId, rulebook: SlaRulebook) -> None:
+    def __init__(self, session: Session, tenant_id: TenantId, rulebook: SlaRulebook) -> None:
         self._session = session
         self._tenant_id = tenant_id
         self._log = SqlLog(session, tenant_id, self._own)

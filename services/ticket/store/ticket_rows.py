@@ -1,18 +1,21 @@
 """Writes tickets and their tags."""
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId
+from services.mesh.prepared import Prepared
+from services.mesh.session import Session
 from services.ticket.domain import Change, Ticket
 from services.ticket.errors import TicketChanged
 from services.ticket.rows import ticket_columns
 from services.ticket.store.own import Own
 from services.ticket.tables import TagRow, TicketRow
 
+_ADD = Prepared(lambda insert_into: insert_into(TicketRow))
+
 
 class SqlTicketRows:
-    def __init__(self, session: AsyncSession, tenant_id: TenantId, own: Own) -> None:
+    def __init__(self, session: Session, tenant_id: TenantId, own: Own) -> None:
         self._session = session
         self._tenant_id = tenant_id
         self._own = own
@@ -20,8 +23,8 @@ class SqlTicketRows:
     async def keep(self, change: Change) -> None:
         ticket, before = change.ticket, change.before
         if before is None:
-            await self._session.execute(
-                insert(TicketRow).values(tenant_id=self._tenant_id, **ticket_columns(ticket))
+            await self._session.write(
+                _ADD, {"tenant_id": self._tenant_id, **ticket_columns(ticket)}
             )
         elif ticket != before:
             await self._replace(before, ticket)

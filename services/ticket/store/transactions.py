@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
 
 from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId
 from services.mesh.database import Database
+from services.mesh.session import Session
 from services.ticket.listeners import Listeners
 from services.ticket.store.sla_rules import SlaRulebook
 from services.ticket.store.sql import SqlTickets
@@ -40,5 +40,5 @@ class SqlTicketStore:
     def listening(self, tenant_id: TenantId) -> AbstractContextManager[asyncio.Event]:
         return self._listeners.listening(tenant_id)
 
-    def _tickets(self, session: AsyncSession, tenant_id: TenantId) -> SqlTickets:
+    def _tickets(self, session: Session, tenant_id: TenantId) -> SqlTickets:
         return SqlTickets(session, tenant_id, self._rulebook)

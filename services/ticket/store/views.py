@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from sqlalchemy import ColumnElement, delete, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId, UserId
 from services.mesh.database import Database
+from services.mesh.session import Session
 from services.ticket.store.own import upsert
 from services.ticket.tables import ViewRow
 from services.ticket.views import View
@@ -32,7 +32,7 @@ class SqlViewStore:
 
 
 class SqlViews:
-    def __init__(self, session: AsyncSession, tenant_id: TenantId) -> None:
+    def __init__(self, session: Session, tenant_id: TenantId) -> None:
         self._session = session
         self._tenant_id = tenant_id
 

@@ -7,14 +7,15 @@ word is over all tenants at once, and has no condition on the tenant that could 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Select, and_, case, delete, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Select, and_, case, delete, func, select
 
 from services.mesh.caller import TenantId
+from services.mesh.prepared import InsertInto, Prepared, Statement
+from services.mesh.session import Session
 from services.ticket.domain import Ticket
 from services.ticket.filter import Expression, HasWord, leaves
 from services.ticket.ports import AlikeQuery
-from services.ticket.store.own import Own, upsert
+from services.ticket.store.own import Own
 from services.ticket.tables import TicketRow, WordCountRow, WordRow
 from services.ticket.words import weights_of
 
@@ -25,7 +26,7 @@ MOST_ENDINGS = 100
 
 
 class SqlWords:
-    def __init__(self, session: AsyncSession, tenant_id: TenantId, own: Own) -> None:
+    def __init__(self, session: Session, tenant_id: TenantId, own: Own) -> None:
         self._session = session
         self._tenant_id = tenant_id
         self._own = own
@@ -116,23 +117,16 @@ class SqlWords:
         if new:
             named = {"tenant_id": self._tenant_id, "number": number}
             rows = [{**named, "word": word, "weight": weight} for word, weight in new.items()]
-            await self._session.execute(insert(WordRow), rows)
+            await self._session.write(_ADD, *rows)
 
     async def _count(self, added: Collection[str], removed: Collection[str]) -> None:
         changes = [(word, 1) for word in added] + [(word, -1) for word in removed]
-        if not changes:
-            return
-        statement = upsert(self._session, WordCountRow)
-        counted = WordCountRow.tickets + statement.excluded.tickets
-        await self._session.execute(
-            statement.on_conflict_do_update(
-                index_elements=[WordCountRow.tenant_id, WordCountRow.word],
-                set_={"tickets": counted},
-            ),
-            [
+        await self._session.write(
+            _COUNT,
+            *(
                 {"tenant_id": self._tenant_id, "word": word, "tickets": change}
                 for word, change in sorted(changes)
-            ],
+            ),
         )
 
     def _select_alike(self, query: AlikeQuery) -> Select[int, float]:
@@ -162,3 +156,15 @@ class SqlWords:
                 TicketRow.requester_id == query.requester_id,
             ),
         )
+
+
+def _count(insert_into: InsertInto) -> Statement:
+    added = insert_into(WordCountRow)
+    return added.on_conflict_do_update(
+        index_elements=[WordCountRow.tenant_id, WordCountRow.word],
+        set_={"tickets": WordCountRow.tickets + added.excluded.tickets},
+    )
+
+
+_ADD = Prepared(lambda insert_into: insert_into(WordRow))
+_COUNT = Prepared(_count)
