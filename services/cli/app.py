@@ -29,6 +29,7 @@ COMMANDS = (
     Entry("tickets", "tickets", "app", "Open, find and move tickets.", _USE),
     Entry("replies", "replies", "app", "Keep the replies that are written often.", _USE),
     Entry("queues", "queues", "app", "Manage the queues that tickets wait in.", _USE),
+    Entry("fields", "fields", "app", "Give tickets fields of your own.", _USE),
     Entry("mail", "mail", "app", "Say which tenant is written to where.", _USE),
     Entry("sla", "sla", "app", "See and set how soon tickets are due.", _USE),
     Entry(

@@ -37,6 +37,7 @@ from helpdesk.ticket.v1 import audit_service_pb2_grpc as ticket_audit
 from helpdesk.ticket.v1 import (
     bulk_service_pb2_grpc,
     canned_reply_service_pb2_grpc,
+    field_service_pb2_grpc,
     import_service_pb2_grpc,
     link_service_pb2_grpc,
     mail_address_service_pb2_grpc,
@@ -107,6 +108,7 @@ class Gateway:
         self.tickets = ticket_service_pb2_grpc.TicketServiceStub(channel)
         self.bulk = bulk_service_pb2_grpc.BulkServiceStub(channel)
         self.canned_replies = canned_reply_service_pb2_grpc.CannedReplyServiceStub(channel)
+        self.fields = field_service_pb2_grpc.FieldServiceStub(channel)
         self.ticket_imports = import_service_pb2_grpc.ImportServiceStub(channel)
         self.links = link_service_pb2_grpc.LinkServiceStub(channel)
         self.mail_addresses = mail_address_service_pb2_grpc.MailAddressServiceStub(channel)

@@ -72,7 +72,7 @@ def _field(field: FieldDescriptor) -> str:
     """One entry per spelling, `ticket_id` and `ticketId`."""
     names = sorted({field.name, field.json_name or field.name})
     facts = "".join(f', {key} = "{value}"' for key, value in _facts(field))
-    repeated = ", repeated = true" if field.is_repeated else ""
+    repeated = ", repeated = true" if field.is_repeated and not _is_map(field) else ""
     entry = f'{{name = "{field.json_name or field.name}"{facts}{repeated}}}'
     return ", ".join(f'["{name}"] = {entry}' for name in names)
 
@@ -89,13 +89,16 @@ def _kind(field: FieldDescriptor) -> str:
         name = field.message_type.full_name
         if name in _WRITTEN_AS_STRINGS:
             return "string"
-        is_free = name.startswith("google.protobuf.") or field.message_type.GetOptions().map_entry
-        return "any" if is_free else "message"
+        return "any" if name.startswith("google.protobuf.") or _is_map(field) else "message"
     if field.cpp_type in _NUMBERS:
         return "number"
     if field.cpp_type == FieldDescriptor.CPPTYPE_ENUM:
         return "enum"
     return "boolean" if field.cpp_type == FieldDescriptor.CPPTYPE_BOOL else "string"
+
+
+def _is_map(field: FieldDescriptor) -> bool:
+    return field.message_type is not None and field.message_type.GetOptions().map_entry
 
 
 def _lua_pattern(template: str) -> str:

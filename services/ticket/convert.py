@@ -1,11 +1,13 @@
 """Messages ↔ domain, both directions side by side."""
 
 from datetime import datetime
+from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import status_pb2
 
 from helpdesk.ticket.v1 import (
+    field_pb2,
     link_service_pb2,
     queue_service_pb2,
     suggestion_service_pb2,
@@ -15,6 +17,8 @@ from helpdesk.ticket.v1 import (
 from services.ticket.domain import (
     DEFAULT_QUEUE,
     Comment,
+    FieldType,
+    FieldValue,
     Impact,
     Link,
     Queue,
@@ -26,9 +30,10 @@ from services.ticket.domain import (
     TicketType,
     Urgency,
 )
+from services.ticket.domain.log import FIELDS, INTERNAL_FIELDS
 from services.ticket.ports import SuggestedArticle
 from services.ticket.similar import SimilarTicket
-from services.ticket.use_cases import is_customer
+from services.ticket.use_cases import is_customer, visible_values
 from services.ticket.watching import Done, Heartbeat, WatchStep
 
 
@@ -43,7 +48,29 @@ def content_of(message: ticket_pb2.Ticket) -> TicketContent:
         urgency=Urgency(message.urgency) if message.urgency else None,
         ticket_type=TicketType(message.ticket_type) if message.ticket_type else None,
         queue=message.queue,
+        fields={key: field_value_of(value) for key, value in message.fields.items()},
     )
+
+
+def field_value_of(message: field_pb2.TicketFieldValue) -> FieldValue | None:
+    """None for one that is empty, which takes a value away."""
+    match message.WhichOneof("kind"):
+        case None:
+            return None
+        case "choices":
+            options = tuple(sorted(set(message.choices.options)))
+            return FieldValue(FieldType.MULTI_CHOICE, options) if options else None
+        case kind:
+            value = getattr(message, kind)
+            return FieldValue(FieldType[kind.upper()], value) if value != "" else None
+
+
+def field_value_message(value: FieldValue) -> field_pb2.TicketFieldValue:
+    if isinstance(value.value, tuple):
+        choices = field_pb2.TicketFieldChoices(options=value.value)
+        return field_pb2.TicketFieldValue(choices=choices)
+    kind: dict[str, Any] = {value.field_type.name.lower(): value.value}
+    return field_pb2.TicketFieldValue(**kind)
 
 
 def ticket_message(ticket: Ticket) -> ticket_pb2.Ticket:
@@ -70,6 +97,7 @@ def ticket_message(ticket: Ticket) -> ticket_pb2.Ticket:
         rating=ticket.rating or 0,
         rating_comment=ticket.rating_comment,
         merged_into_id=(ticket.merged_into_id or "") if _may_follow(ticket.merged_into_own) else "",
+        fields={key: field_value_message(one) for key, one in visible_values(ticket).items()},
     )
 
 
@@ -110,7 +138,7 @@ def event_message(event: TicketEvent) -> ticket_pb2.TicketEvent:
         status=ticket_pb2.TicketStatus.Value(f"TICKET_STATUS_{event.status}"),
         assignee_id=event.assignee_id or "",
         comment_id=event.comment_id or "",
-        changed_fields=event.changed_fields,
+        changed_fields=sorted(map(told_name, event.changed_fields)),
         changes=changes_message(event),
         cause=event.cause,
         other_ticket_id=event.other_ticket_id or "",
@@ -133,11 +161,19 @@ def changes_message(event: TicketEvent) -> ticket_pb2.Ticket | None:
                 pass
             case TicketStatus() as status:
                 message.status = ticket_pb2.TicketStatus.Value(f"TICKET_STATUS_{status}")
+            case FieldValue() as value:
+                message.fields[name.partition(".")[2]].CopyFrom(field_value_message(value))
             case tuple() as values:
                 getattr(message, name).extend(values)
             case value:
                 setattr(message, name, value)
     return message
+
+
+def told_name(name: str) -> str:
+    """Outside there is one kind of own fields; of which a customer is told, others see to."""
+    own = name.removeprefix(f"{INTERNAL_FIELDS}.")
+    return name if own == name else f"{FIELDS}.{own}"
 
 
 def watch_message(step: WatchStep) -> ticket_service_pb2.WatchTicketsResponse:

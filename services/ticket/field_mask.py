@@ -1,13 +1,15 @@
 """Which fields an update changes (AIP-134): those the mask names, or all that are set."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from services.ticket.domain import TicketContent
 from services.ticket.errors import FieldNotUpdatable
 
 UPDATABLE_FIELDS = frozenset(
-    {"subject", "body", "priority", "tags", "impact", "urgency", "ticket_type", "queue"}
+    {"subject", "body", "priority", "tags", "impact", "urgency", "ticket_type", "queue", "fields"}
 )
+
+_OWN = "fields."
 
 # Output only, so a client may send back whole what it read (AIP-203); the etag is a condition.
 IGNORED_FIELDS = frozenset(
@@ -41,6 +43,17 @@ def fields_to_update(paths: Sequence[str], content: TicketContent) -> frozenset[
     if "*" in paths:
         return UPDATABLE_FIELDS
     for path in paths:
-        if path not in UPDATABLE_FIELDS | IGNORED_FIELDS:
+        if path not in UPDATABLE_FIELDS | IGNORED_FIELDS and not path.startswith(_OWN):
             raise FieldNotUpdatable(path)
     return UPDATABLE_FIELDS.intersection(paths)
+
+
+def keys_to_update(
+    paths: Sequence[str], content: TicketContent, present: Collection[str]
+) -> frozenset[str]:
+    """Of the tenant's own fields. What is named and not given is taken away."""
+    if not paths:
+        return frozenset(content.fields)
+    if not {"*", "fields"}.isdisjoint(paths):
+        return frozenset({*content.fields, *present})
+    return frozenset(path.removeprefix(_OWN) for path in paths if path.startswith(_OWN))

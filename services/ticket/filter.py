@@ -30,6 +30,9 @@ class Comparator(StrEnum):
     GREATER_OR_EQUAL = ">="
 
 
+# In front of the key of one of the tenant's own fields.
+FIELD_PREFIX = "fields."
+
 Value = str | int | datetime | TicketStatus | TicketPriority | TicketType
 
 
@@ -40,6 +43,23 @@ class Comparison:
     field: FilterField
     comparator: Comparator
     value: Value
+
+
+@dataclass(frozen=True)
+class FieldComparison:
+    """Holds for a ticket by one of the tenant's own fields; several options are equal to each of
+    theirs. A day is text, and without a value all is unequal and nothing less or greater."""
+
+    key: str
+    comparator: Comparator
+    value: str | float | bool
+
+
+@dataclass(frozen=True)
+class HasField:
+    """Holds where the field has a value."""
+
+    key: str
 
 
 @dataclass(frozen=True)
@@ -65,7 +85,7 @@ class AnyOf:
     parts: tuple["Expression", ...]
 
 
-Expression = Comparison | HasWord | Not | AllOf | AnyOf
+Expression = Comparison | FieldComparison | HasField | HasWord | Not | AllOf | AnyOf
 EVERYTHING = AllOf(())
 
 
@@ -78,9 +98,11 @@ def required(expression: Expression) -> Iterator[Expression]:
         yield expression
 
 
-def leaves(expression: Expression) -> Iterator[Comparison | HasWord]:
+def leaves(
+    expression: Expression,
+) -> Iterator[Comparison | FieldComparison | HasField | HasWord]:
     match expression:
-        case Comparison() | HasWord():
+        case Comparison() | FieldComparison() | HasField() | HasWord():
             yield expression
         case Not(part):
             yield from leaves(part)

@@ -7,7 +7,9 @@ The grammar, a subset of AIP-160 and AIP-132:
     sequence    = factor { factor }
     factor      = term { "OR" term }
     term        = [ "NOT" | "-" ] ( "(" sequences ")" | comparison | search )
-    comparison  = field comparator value | "tags" ":" value
+    comparison  = field comparator value | "tags" ":" value | own comparator [ "-" ] value
+                | own ":" ( value | "*" )
+    own         = "fields." key
     comparator  = "=" | "!=" | "<" | "<=" | ">" | ">="
     search      = word [ "*" ] | string
     value       = word | string
@@ -20,28 +22,36 @@ word on its own is searched for in subject and body, `print*` finds what begins 
 all words must be there. Only numbers, times (RFC 3339, or a date, which is its first moment in UTC)
 and priorities can be less or greater. `me` is whoever asks; `assignee_id = ""` finds the tickets
 that nobody works on; `tags = vpn` and `tags:vpn` both mean that vpn is among the tags.
+
+The tenant's own fields are compared by their type: `fields.seats > 5`, `fields.due <= 2027-01-01`,
+`fields.vip = true`, `fields.product = "X"`. Of several options each counts, as with tags;
+`fields.product:*` finds what has any value.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from services.mesh.caller import UserId
+from services.ticket.domain import FieldDefinition, FieldType
 from services.ticket.errors import FilterInvalid
 from services.ticket.filter import (
     EVERYTHING,
+    FIELD_PREFIX,
     NEWEST_FIRST,
     AllOf,
     AnyOf,
     Comparator,
     Comparison,
     Expression,
+    FieldComparison,
     FilterField,
+    HasField,
     HasWord,
     Not,
     Order,
     OrderField,
 )
 from services.ticket.filter_tokens import Kind, Token, tokens_of
-from services.ticket.filter_values import value_of
+from services.ticket.filter_values import field_value_of, value_of
 from services.ticket.words import words_of
 
 # Enough for anybody, and far less than Python can call into itself.
@@ -57,11 +67,13 @@ _ORDERED = (
     FilterField.UPDATE_TIME,
 )
 _EQUALITY = (Comparator.EQUAL, Comparator.NOT_EQUAL)
+_ORDERED_TYPES = (FieldType.NUMBER, FieldType.DATE)
+_ANY_VALUE = "*"
 
 
-def parse_filter(text: str, me: UserId) -> Expression:
-    """Raises FilterInvalid, which says where."""
-    parser = _Parser(tokens_of(text), me)
+def parse_filter(text: str, me: UserId, fields: Iterable[FieldDefinition] = ()) -> Expression:
+    """Raises FilterInvalid, which says where. `fields` are those that it may name."""
+    parser = _Parser(tokens_of(text), me, {field.key: field for field in fields})
     return parser.whole()
 
 
@@ -82,11 +94,14 @@ def parse_order(text: str) -> Order:
 class _Parser:
     """One method for each rule of the grammar."""
 
-    def __init__(self, tokens: Sequence[Token], me: UserId) -> None:
+    def __init__(
+        self, tokens: Sequence[Token], me: UserId, fields: Mapping[str, FieldDefinition]
+    ) -> None:
         self._tokens = tokens
         self._place = 0
         self._depth = 0
         self._me = me
+        self._fields = fields
 
     def whole(self) -> Expression:
         if self._is_at_end():
@@ -134,6 +149,8 @@ class _Parser:
         named = self._take()
         if not self._next.is_sign(*Comparator, ":"):
             return self._search(named)
+        if named.kind is Kind.WORD and named.text.startswith(FIELD_PREFIX):
+            return self._own_field(named)
         if named.kind is not Kind.WORD or named.text not in _FIELDS:
             raise FilterInvalid("filter", named.position, f"expected one of {', '.join(_FIELDS)}")
         field = FilterField(named.text)
@@ -142,6 +159,29 @@ class _Parser:
         if value.kind not in (Kind.WORD, Kind.STRING):
             raise FilterInvalid("filter", value.position, "expected a value")
         return Comparison(field, comparator, value_of(field, value, self._me))
+
+    def _own_field(self, named: Token) -> Expression:
+        field = self._fields.get(named.text.removeprefix(FIELD_PREFIX))
+        if field is None:
+            raise FilterInvalid("filter", named.position, "there is no such field")
+        sign = self._take()
+        if sign.text == ":" and self._next.text == _ANY_VALUE:
+            self._take()
+            return HasField(field.key)
+        allowed = tuple(Comparator) if field.field_type in _ORDERED_TYPES else _EQUALITY
+        if sign.text not in (*allowed, ":"):
+            raise FilterInvalid("filter", sign.position, f"expected {' or '.join(allowed)} or :")
+        comparator = Comparator.EQUAL if sign.text == ":" else Comparator(sign.text)
+        is_negative = field.field_type is FieldType.NUMBER and self._next.is_sign("-")
+        if is_negative:
+            self._take()
+        value = self._take()
+        if value.kind not in (Kind.WORD, Kind.STRING):
+            raise FilterInvalid("filter", value.position, "expected a value")
+        found = field_value_of(field.field_type, value)
+        if is_negative and isinstance(found, float):
+            found = -found
+        return FieldComparison(field.key, comparator, found)
 
     def _comparator(self, field: FilterField) -> Comparator:
         sign = self._take()

@@ -1,10 +1,11 @@
 """Reads the value that a field is compared with."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from math import isfinite
 
 from services.mesh.caller import UserId
-from services.ticket.domain import TicketPriority, TicketStatus, TicketType
+from services.ticket.domain import FieldType, TicketPriority, TicketStatus, TicketType
 from services.ticket.errors import FilterInvalid
 from services.ticket.filter import FilterField, Value
 from services.ticket.filter_tokens import Kind, Token
@@ -31,6 +32,37 @@ def value_of(field: FilterField, token: Token, me: UserId) -> Value:
             return _time(token)
     is_me = token.kind is Kind.WORD and token.meant == ME
     return me if is_me and field in _PEOPLE else token.meant
+
+
+def field_value_of(field_type: FieldType, token: Token) -> str | float | bool:
+    """Of one of the tenant's own fields. Raises FilterInvalid."""
+    match field_type:
+        case FieldType.NUMBER:
+            return _any_number(token)
+        case FieldType.BOOLEAN:
+            return _one_of(("true", "false"), token) == "true"
+        case FieldType.DATE:
+            return _day(token)
+    return token.meant
+
+
+def _any_number(token: Token) -> float:
+    try:
+        number = float(token.meant)
+    except ValueError:
+        number = float("nan")
+    if not isfinite(number) or "_" in token.meant:
+        raise FilterInvalid("filter", token.position, "expected a number such as 12 or 0.5")
+    return number
+
+
+def _day(token: Token) -> str:
+    try:
+        if date.fromisoformat(token.meant).isoformat() == token.meant:
+            return token.meant
+    except ValueError:
+        pass
+    raise FilterInvalid("filter", token.position, "expected a date such as 2026-05-17")
 
 
 def _one_of(names: Iterable[str], token: Token) -> str:

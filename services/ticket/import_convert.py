@@ -19,7 +19,7 @@ from services.mesh.caller import UserId
 from services.mesh.errors import FieldViolation, InvalidRequest
 from services.mesh.ids import new_id
 from services.ticket.content_checks import require_written
-from services.ticket.convert import content_of, ticket_message
+from services.ticket.convert import content_of, field_value_of, ticket_message
 from services.ticket.domain import (
     Act,
     Changes,
@@ -34,9 +34,11 @@ from services.ticket.domain import (
     Urgency,
 )
 from services.ticket.domain.imports import History
+from services.ticket.domain.log import FIELDS
 from services.ticket.domain.priority import prioritized
 from services.ticket.importing import ImportedTicket
 
+_OWN = f"{FIELDS}."
 _LONGEST_ID = 64
 _LONGEST_CAUSE = 2000
 _BEST_RATING = 5
@@ -113,6 +115,7 @@ def _ticket(message: ticket_pb2.Ticket, ticket_id: str, act: Act) -> Ticket:
         follower_ids=tuple(map(UserId, sorted(set(message.follower_ids)))),
         rating=_rating("ticket.rating", message.rating),
         rating_comment=message.rating_comment,
+        fields={key: value for key, value in content.fields.items() if value is not None},
     )
     return ticket if content.priority else prioritized(ticket, None)
 
@@ -177,12 +180,18 @@ def _event(
 def _changes(field: str, message: ticket_pb2.TicketEvent) -> Changes | None:
     if not message.HasField("changes"):
         return None
-    unknown = [name for name in message.changed_fields if name not in READ]
+    own = [name for name in message.changed_fields if name.startswith(_OWN)]
+    unknown = [name for name in message.changed_fields if name not in {*READ, *own}]
     if unknown:
         raise _invalid(f"{field}.changed_fields", f"there is no field '{unknown[0][:40]}'")
-    return {
+    changes = {
         name: READ[name](f"{field}.changes.{name}", getattr(message.changes, name))
         for name in message.changed_fields
+        if name in READ
+    }
+    values = {name: message.changes.fields.get(name.removeprefix(_OWN)) for name in own}
+    return changes | {
+        name: field_value_of(value) if value is not None else None for name, value in values.items()
     }
 
 
@@ -231,6 +240,8 @@ def _require_short_ids(message: Message, path: str) -> None:
     """Looks at all ids, however deep they are."""
     for field, value in message.ListFields():
         name = f"{path}{field.name}"
+        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+            continue
         if field.message_type is not None:
             for place, part in enumerate(value if field.is_repeated else [value]):
                 inner = f"{name}[{place}]." if field.is_repeated else f"{name}."

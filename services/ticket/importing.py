@@ -12,7 +12,9 @@ from services.ticket.domain.imports import (
     LARGEST_KEPT_NUMBER,
     History,
     Origin,
+    has_fields,
     imported,
+    with_own_fields,
 )
 from services.ticket.errors import QueueNotFound, TooManyFollowers
 from services.ticket.ports import TicketStore, TicketWriting
@@ -47,6 +49,8 @@ async def import_ticket(
         wanted = history.ticket.number
         kept = wanted if wanted <= LARGEST_KEPT_NUMBER else 0
         history = _numbered(history, await tickets.take_number(kept))
+        if has_fields(history):
+            history = with_own_fields(history, await tickets.list_fields())
         history = imported(history, act, origin)
         await tickets.keep_history(history)
         acts_on("ticket", history.ticket.ticket_id)

@@ -23,7 +23,7 @@ from services.ticket.ports import (
     TicketQuery,
     TicketStore,
 )
-from services.ticket.use_cases import find_visible, is_customer, visible_requester
+from services.ticket.use_cases import fields_for, find_visible, is_customer, visible_requester
 
 Item = TypeVar("Item")
 
@@ -44,7 +44,8 @@ async def list_tickets(
     store: TicketStore, page: PageRequest, *, filter_text: str = "", order_text: str = ""
 ) -> Page[Ticket]:
     order = parse_order(order_text)
-    where = parse_filter(filter_text, current_user())
+    fields = await fields_for(store, filter_text)
+    where = parse_filter(filter_text, current_user(), fields)
     arguments = {
         "list": "tickets",
         "filter": filter_text,

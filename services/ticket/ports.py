@@ -8,7 +8,16 @@ from datetime import datetime
 from typing import Protocol
 
 from services.mesh.caller import TenantId, UserId
-from services.ticket.domain import Change, Comment, Link, LinkKind, Queue, Ticket, TicketEvent
+from services.ticket.domain import (
+    Change,
+    Comment,
+    FieldDefinition,
+    Link,
+    LinkKind,
+    Queue,
+    Ticket,
+    TicketEvent,
+)
 from services.ticket.domain.imports import History, Origin
 from services.ticket.filter import EVERYTHING, NEWEST_FIRST, Expression, Order
 from services.ticket.sla.clocks import ClockTimes
@@ -146,6 +155,10 @@ class TicketReading(Protocol):
         """Returns the queues by name, without the default one."""
         ...
 
+    async def list_fields(self) -> list[FieldDefinition]:
+        """Returns the tenant's own fields by key, retired ones too."""
+        ...
+
 
 class TicketWriting(TicketReading, Protocol):
     """The tickets of one tenant in a transaction that leaves all of its changes, or none."""
@@ -166,6 +179,17 @@ class TicketWriting(TicketReading, Protocol):
         ...
 
     async def delete_queue(self, name: str) -> None: ...
+
+    async def add_field(self, field: FieldDefinition) -> bool:
+        """Returns whether the key was free."""
+        ...
+
+    async def find_field_to_change(self, key: str) -> FieldDefinition | None:
+        """Returns the field and lets nobody else change it until the end."""
+        ...
+
+    async def replace_field(self, field: FieldDefinition) -> None:
+        """Keeps the field instead of the one with its key."""
 
     async def lock_queued(self, queue: str) -> list[Ticket]:
         """Returns all tickets of the queue and lets nobody else change them until the end."""

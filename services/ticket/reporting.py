@@ -8,15 +8,16 @@ from enum import IntEnum
 from typing import Protocol
 
 from services.mesh.caller import TenantId, UserId, current_tenant, current_user
+from services.ticket.domain import FieldDefinition
 from services.ticket.errors import ReportDayUnknown
-from services.ticket.filter import Expression
+from services.ticket.filter import FIELD_PREFIX, Expression
 from services.ticket.filter_parser import parse_filter
 from services.ticket.reports.period import BucketSize, Period, period_of
 from services.ticket.reports.times import TimeRow, Wait, time_rows
 from services.ticket.reports.volume import Move, VolumeRow, volume_rows
 from services.ticket.sla.open_time import OpenTime
 from services.ticket.sla_ports import SlaPolicies
-from services.ticket.use_cases import visible_requester
+from services.ticket.use_cases import is_customer, visible_requester
 
 
 class Grouping(IntEnum):
@@ -59,6 +60,10 @@ class ReportQuery:
 class ReportReading(Protocol):
     """The logs of one tenant's tickets. The group of those that nobody has is empty."""
 
+    async def list_fields(self) -> list[FieldDefinition]:
+        """Returns the tenant's own fields by key."""
+        ...
+
     async def list_moves(self, query: ReportQuery) -> list[Move]:
         """In no order; those from before the period are summed up and have no time."""
         ...
@@ -77,9 +82,8 @@ class ReportStore(Protocol):
 async def report_volume(store: ReportStore, scope: ReportScope) -> Sequence[VolumeRow]:
     """Raises FilterInvalid, and why the period cannot be."""
     period = scope.period()
-    query = _query(scope, period)
     async with store.reading(current_tenant()) as logs:
-        moves = await logs.list_moves(query)
+        moves = await logs.list_moves(await _query(scope, period, logs))
     return volume_rows(period, moves)
 
 
@@ -88,19 +92,21 @@ async def report_times(
 ) -> Sequence[TimeRow]:
     """Raises FilterInvalid, and why the period cannot be."""
     period = scope.period()
-    query = _query(scope, period)
     kept = await policies.find(current_tenant())
     async with store.reading(current_tenant()) as logs:
-        waits = await logs.list_waits(query)
+        waits = await logs.list_waits(await _query(scope, period, logs))
     open_time = OpenTime(kept.policy.calendar) if kept is not None else None
     return time_rows(period, waits, open_time)
 
 
-def _query(scope: ReportScope, period: Period) -> ReportQuery:
+async def _query(scope: ReportScope, period: Period, logs: ReportReading) -> ReportQuery:
+    fields = await logs.list_fields() if FIELD_PREFIX in scope.filter else []
+    if is_customer():
+        fields = [field for field in fields if field.is_for_customers]
     return ReportQuery(
         from_time=period.from_time,
         until_time=period.until_time,
-        where=parse_filter(scope.filter, current_user()),
+        where=parse_filter(scope.filter, current_user(), fields),
         group_by=scope.group_by,
         requester_id=visible_requester(),
     )

@@ -1,14 +1,18 @@
 """Rows ↔ domain, both directions side by side."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any, cast
 
 from services.mesh.caller import UserId
 from services.mesh.ids import new_id
 from services.ticket.domain import (
     Changes,
     Comment,
+    FieldDefinition,
+    FieldType,
+    FieldValue,
     Impact,
     Link,
     LinkKind,
@@ -20,7 +24,9 @@ from services.ticket.domain import (
     TicketType,
     Urgency,
 )
-from services.ticket.tables import CommentRow, EventRow, LinkRow, TicketRow
+from services.ticket.domain.fields import Fields
+from services.ticket.domain.log import FIELDS, INTERNAL_FIELDS
+from services.ticket.tables import CommentRow, EventRow, FieldRow, LinkRow, TicketRow
 
 # How JSON becomes a ticket's value again, where it is not the value itself.
 _READ: Mapping[str, Callable[..., object]] = MappingProxyType(
@@ -41,6 +47,8 @@ _READ: Mapping[str, Callable[..., object]] = MappingProxyType(
 def ticket_columns(ticket: Ticket) -> dict[str, object]:
     columns = {**vars(ticket), "follower_ids": list(ticket.follower_ids)}
     del columns["tags"]
+    for name in (FIELDS, INTERNAL_FIELDS):
+        columns[name] = {key: field_json(value) for key, value in getattr(ticket, name).items()}
     return columns
 
 
@@ -53,10 +61,46 @@ def event_columns(happened: TicketEvent) -> dict[str, object]:
 
 
 def changes_json(changes: Changes) -> dict[str, object]:
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in changes.items()
-    }
+    return {name: _json(value) for name, value in changes.items()}
+
+
+def field_json(value: FieldValue) -> dict[str, object]:
+    return {value.field_type.name: value.value}
+
+
+def field_from(written: Mapping[str, Any]) -> FieldValue:
+    [(name, value)] = written.items()
+    field_type = FieldType[name]
+    if field_type is FieldType.NUMBER:
+        value = float(value)
+    return FieldValue(field_type, tuple(value) if isinstance(value, list) else value)
+
+
+def field_value_columns(ticket: Ticket) -> Iterator[dict[str, object]]:
+    """A row for each text or number that the ticket is found by."""
+    for key, value in {**ticket.fields, **ticket.internal_fields}.items():
+        found = value.value if isinstance(value.value, tuple) else (value.value,)
+        for each in found:
+            is_text = isinstance(each, str)
+            yield {
+                "ticket_id": ticket.ticket_id,
+                "key": key,
+                "text": each if is_text else "",
+                "number": None if is_text else float(each),
+            }
+
+
+def definition_from(row: FieldRow) -> FieldDefinition:
+    return FieldDefinition(
+        key=row.key,
+        label=row.label,
+        field_type=FieldType(row.field_type),
+        create_time=row.create_time,
+        options=tuple(row.options),
+        is_required=row.is_required,
+        is_for_customers=row.is_for_customers,
+        is_retired=row.is_retired,
+    )
 
 
 def outbox_columns(happened: TicketEvent) -> dict[str, object]:
@@ -96,6 +140,8 @@ def ticket_from(row: TicketRow, tags: str | None) -> Ticket:
         merged_into_own=row.merged_into_own,
         rating=row.rating,
         rating_comment=row.rating_comment,
+        fields=_fields_from(row.fields),
+        internal_fields=_fields_from(row.internal_fields),
     )
 
 
@@ -134,7 +180,22 @@ def event_from(row: EventRow) -> TicketEvent:
 
 
 def _changes_from(written: Mapping[str, object]) -> Changes:
-    return {
-        name: _READ[name](value) if name in _READ and value is not None else value
-        for name, value in written.items()
-    }
+    return {name: _read(name, value) for name, value in written.items()}
+
+
+def _read(name: str, value: object) -> object:
+    if value is None:
+        return None
+    if "." in name:
+        return field_from(cast("Mapping[str, object]", value))
+    return _READ[name](value) if name in _READ else value
+
+
+def _json(value: object) -> object:
+    if isinstance(value, FieldValue):
+        return field_json(value)
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _fields_from(written: Mapping[str, Mapping[str, object]]) -> Fields:
+    return {key: field_from(value) for key, value in sorted(written.items())}

@@ -11,6 +11,7 @@ from helpdesk.search.v1 import search_service_pb2_grpc
 from helpdesk.ticket.v1 import (
     bulk_service_pb2_grpc,
     canned_reply_service_pb2_grpc,
+    field_service_pb2_grpc,
     import_service_pb2_grpc,
     link_service_pb2_grpc,
     mail_address_service_pb2_grpc,
@@ -40,6 +41,7 @@ from services.ticket.peers import SearchKnowledge
 from services.ticket.servicer import (
     BulkServicer,
     CannedReplyServicer,
+    FieldServicer,
     ImportServicer,
     LinkServicer,
     MailAddressServicer,
@@ -93,6 +95,8 @@ async def serve_tickets(settings: TicketSettings) -> None:
         bulk_service_pb2_grpc.add_BulkServiceServicer_to_server(bulk, server)
         canned = CannedReplyServicer(SqlCannedReplyStore(database), store, utc_now)
         canned_reply_service_pb2_grpc.add_CannedReplyServiceServicer_to_server(canned, server)
+        fields = FieldServicer(store, utc_now)
+        field_service_pb2_grpc.add_FieldServiceServicer_to_server(fields, server)
         imports = ImportServicer(store, utc_now)
         import_service_pb2_grpc.add_ImportServiceServicer_to_server(imports, server)
         links = LinkServicer(store, utc_now)

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Double,
     ForeignKeyConstraint,
     Index,
     MetaData,
@@ -24,6 +25,7 @@ _ID = String(64)
 _WORD = String(32)
 # By code point on both databases, so that all words which begin alike stand together.
 _FOUND_WORD = _ID.with_variant(String(64, collation="C"), "postgresql")
+_FIELD_TEXT = String(500).with_variant(String(500, collation="C"), "postgresql")
 # The rows stand where their key does, so that neighbours are read in one go.
 _KEPT_BY_KEY = {"sqlite_with_rowid": False}
 
@@ -85,6 +87,8 @@ class TicketRow(Table):
     merged_into_own: Mapped[bool] = mapped_column(server_default=false())
     rating: Mapped[int | None]
     rating_comment: Mapped[str] = mapped_column(Text, server_default="")
+    fields: Mapped[dict[str, Any]] = mapped_column(JSON, server_default="{}")
+    internal_fields: Mapped[dict[str, Any]] = mapped_column(JSON, server_default="{}")
 
 
 class QueueRow(Table):
@@ -95,6 +99,42 @@ class QueueRow(Table):
     tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
     name: Mapped[str] = mapped_column(_ID, primary_key=True)
     create_time: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class FieldRow(Table):
+    __tablename__ = "ticket_fields"
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    key: Mapped[str] = mapped_column(_ID, primary_key=True)
+    label: Mapped[str] = mapped_column(Text)
+    field_type: Mapped[int]
+    options: Mapped[list[str]] = mapped_column(JSON)
+    is_required: Mapped[bool]
+    is_for_customers: Mapped[bool]
+    is_retired: Mapped[bool]
+    create_time: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class FieldValueRow(Table):
+    """What tickets are found by; the values themselves stand in the tickets.
+
+    Of several options each has a row. What is no text, a number or whether, is a number alone.
+    """
+
+    __tablename__ = "ticket_field_values"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "ticket_id"], ["tickets.tenant_id", "tickets.ticket_id"]
+        ),
+        Index("ix_ticket_field_values_by_text", "tenant_id", "key", "text", "ticket_id"),
+        Index("ix_ticket_field_values_by_number", "tenant_id", "key", "number", "ticket_id"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    ticket_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    key: Mapped[str] = mapped_column(_ID, primary_key=True)
+    text: Mapped[str] = mapped_column(_FIELD_TEXT, primary_key=True)
+    number: Mapped[float | None] = mapped_column(Double)
 
 
 class CannedReplyRow(Table):

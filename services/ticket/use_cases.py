@@ -4,7 +4,9 @@ Whoever may not handle tickets is a customer: of the tenant's tickets there are 
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from services.mesh.audit import acts_on
 from services.mesh.caller import UserId, current_caller, current_tenant, current_user
@@ -21,20 +23,25 @@ from services.ticket.domain import (
     Act,
     Change,
     Comment,
+    FieldDefinition,
     Ticket,
     TicketContent,
     Verb,
     assigned,
+    checked,
     commented,
     followed,
     moved,
     opened,
+    require_complete,
     require_etag,
     unfollowed,
     updated,
 )
+from services.ticket.domain.fields import Fields
 from services.ticket.errors import InternalCommentNotAllowed, QueueNotFound, TicketNotFound
-from services.ticket.field_mask import fields_to_update
+from services.ticket.field_mask import fields_to_update, keys_to_update
+from services.ticket.filter import FIELD_PREFIX
 from services.ticket.ports import TicketReading, TicketStore, TicketWriting
 
 HANDLE_PERMISSION = "ticket.tickets.handle"
@@ -58,8 +65,12 @@ async def open_ticket(
     act = _act(clock)
     async with store.transaction(current_tenant()) as tickets:
         await _require_queue(tickets, content.queue)
+        definitions = await visible_fields(tickets) if content.fields else []
+        content = replace(content, fields=checked(definitions, content.fields))
         number = await tickets.next_number()
-        change = opened(new_id(), number, content, act, chat_session_id or None)
+        change = opened(
+            new_id(), number, content, act, chat_session_id or None, definitions=definitions
+        )
         await tickets.keep(change)
         acts_on("ticket", change.ticket.ticket_id)
         if transcript:
@@ -84,16 +95,21 @@ async def update_ticket(
     etag: str,
 ) -> Ticket:
     act = _act(clock)
-
-    def decide(ticket: Ticket) -> Change:
+    is_queued = content.queue and (not paths or not {"queue", "*"}.isdisjoint(paths))
+    async with changing(store, ticket_id, etag, content.queue if is_queued else "") as (
+        tickets,
+        ticket,
+    ):
         fields = fields_to_update(paths, content)
         require_content(content, fields)
-        return updated(ticket, content, fields, act)
-
-    is_queued = content.queue and (not paths or not {"queue", "*"}.isdisjoint(paths))
-    return await change_ticket(
-        store, ticket_id, etag, decide, queue=content.queue if is_queued else ""
-    )
+        present = visible_values(ticket)
+        keys = keys_to_update(paths, content, present)
+        definitions = await visible_fields(tickets) if keys else []
+        given = {key: content.fields.get(key) for key in keys}
+        content = replace(content, fields=checked(definitions, given, present))
+        change = updated(ticket, content, fields, act, definitions)
+        await tickets.keep(change)
+    return change.ticket
 
 
 async def follow_ticket(store: TicketStore, clock: Clock, ticket_id: str, user_id: str) -> Ticket:
@@ -168,6 +184,24 @@ def visible_requester() -> UserId | None:
     return current_user() if is_customer() else None
 
 
+async def visible_fields(tickets: TicketReading) -> list[FieldDefinition]:
+    """The tenant's own fields that the caller may see, and set."""
+    definitions = await tickets.list_fields()
+    return [one for one in definitions if one.is_for_customers] if is_customer() else definitions
+
+
+def visible_values(ticket: Ticket) -> Fields:
+    return ticket.fields if is_customer() else {**ticket.fields, **ticket.internal_fields}
+
+
+async def fields_for(store: TicketStore, filter_text: str) -> list[FieldDefinition]:
+    """Those that a filter may name; none are read for one that names none."""
+    if FIELD_PREFIX not in filter_text:
+        return []
+    async with store.reading(current_tenant()) as tickets:
+        return await visible_fields(tickets)
+
+
 async def find_visible(tickets: TicketReading, ticket_id: str) -> Ticket:
     """Returns the ticket of this id, or of this number as people say it: `12` or `#12`.
 
@@ -193,13 +227,22 @@ async def change_ticket(
     *,
     queue: str = "",
 ) -> Ticket:
+    async with changing(store, ticket_id, etag, queue) as (tickets, ticket):
+        change = decide(ticket)
+        await tickets.keep(change)
+    return change.ticket
+
+
+@asynccontextmanager
+async def changing(
+    store: TicketStore, ticket_id: str, etag: str, queue: str = ""
+) -> AsyncIterator[tuple[TicketWriting, Ticket]]:
+    """The ticket, and the transaction that ends with the block; nobody else changes it."""
     async with store.transaction(current_tenant()) as tickets:
         await _require_queue(tickets, queue)
         ticket = await _find_to_change(tickets, ticket_id)
         require_etag(ticket, etag)
-        change = decide(ticket)
-        await tickets.keep(change)
-        return change.ticket
+        yield tickets, ticket
 
 
 async def _find_to_change(tickets: TicketWriting, ticket_id: str) -> Ticket:
@@ -215,7 +258,12 @@ async def _find_to_change(tickets: TicketWriting, ticket_id: str) -> Ticket:
 
 async def _move(store: TicketStore, clock: Clock, ticket_id: str, etag: str, verb: Verb) -> Ticket:
     act = _act(clock)
-    return await change_ticket(store, ticket_id, etag, lambda ticket: moved(ticket, verb, act))
+    async with changing(store, ticket_id, etag) as (tickets, ticket):
+        change = moved(ticket, verb, act)
+        if verb is Verb.RESOLVE:
+            require_complete(await tickets.list_fields(), {*ticket.fields, *ticket.internal_fields})
+        await tickets.keep(change)
+    return change.ticket
 
 
 async def _require_queue(tickets: TicketWriting, queue: str) -> None:

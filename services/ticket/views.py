@@ -11,10 +11,17 @@ from services.mesh.caller import TenantId, UserId, current_caller, current_tenan
 from services.mesh.clock import Clock
 from services.mesh.errors import FieldViolation, InvalidRequest
 from services.mesh.ids import new_id
-from services.ticket.errors import ViewExists, ViewNotFound, ViewsFull, ViewSharingNotAllowed
+from services.ticket.domain import FieldDefinition
+from services.ticket.errors import (
+    FilterInvalid,
+    ViewExists,
+    ViewNotFound,
+    ViewsFull,
+    ViewSharingNotAllowed,
+)
 from services.ticket.filter_parser import parse_filter, parse_order
 from services.ticket.ports import TicketQuery, TicketStore
-from services.ticket.use_cases import visible_requester
+from services.ticket.use_cases import fields_for, visible_requester
 
 SHARE_PERMISSION = "ticket.views.share"
 # As many as a screen can show; of the tenant's shared ones, and of each user's own.
@@ -87,7 +94,9 @@ class ViewStore(Protocol):
     def transaction(self, tenant_id: TenantId) -> AbstractAsyncContextManager[Views]: ...
 
 
-async def create_view(store: ViewStore, clock: Clock, view: View, *, is_shared: bool) -> View:
+async def create_view(
+    store: ViewStore, tickets: TicketStore, clock: Clock, view: View, *, is_shared: bool
+) -> View:
     """Raises FilterInvalid, ViewExists, ViewsFull and ViewSharingNotAllowed."""
     if is_shared and not current_caller().may(SHARE_PERMISSION):
         raise ViewSharingNotAllowed
@@ -95,7 +104,7 @@ async def create_view(store: ViewStore, clock: Clock, view: View, *, is_shared: 
     if not name or "\0" in name:
         violation = FieldViolation("view.name", "must hold a visible character")
         raise InvalidRequest("The request breaks a rule.", violations=[violation])
-    parse_filter(view.filter, current_user())
+    parse_filter(view.filter, current_user(), await fields_for(tickets, view.filter))
     parse_order(view.order_by)
     owner_id = None if is_shared else current_user()
     saved = replace(view, view_id=new_id(), name=name, owner_id=owner_id, create_time=clock())
@@ -112,10 +121,12 @@ async def list_views(store: ViewStore, tickets: TicketStore) -> Sequence[Counted
     """Every tenant's, the shared ones, and the caller's own."""
     async with store.reading(current_tenant()) as views:
         saved = await views.list_for(current_user())
+    fields = await fields_for(tickets, " ".join(view.filter for view in saved))
     async with tickets.reading(current_tenant()) as found:
         return [
-            CountedView(view, await found.count_tickets(_query(view)))
+            CountedView(view, await found.count_tickets(query))
             for view in (*EVERY_TENANTS, *saved)
+            if (query := _query(view, fields)) is not None
         ]
 
 
@@ -127,10 +138,16 @@ async def delete_view(store: ViewStore, view_id: str) -> None:
             raise ViewNotFound(view_id)
 
 
-def _query(view: View) -> TicketQuery:
+def _query(view: View, fields: Sequence[FieldDefinition]) -> TicketQuery | None:
+    """None for a view that somebody shared whose filter names a field that is not the caller's
+    to see."""
+    try:
+        where = parse_filter(view.filter, current_user(), fields)
+    except FilterInvalid:
+        return None
     return TicketQuery(
         limit=MOST_COUNTED + 1,
         requester_id=visible_requester(),
-        where=parse_filter(view.filter, current_user()),
+        where=where,
         order=parse_order(view.order_by),
     )

@@ -110,7 +110,8 @@ def test_a_ticket_of_zendesk_comes_with_its_comments_and_people(tmp_path: Path) 
     assert (comment.author_id, comment.internal) == ("901", True)
     assert comment.body == "Look at this\n\ncable"
     assert record.people["900"] == Person("ivy@customer.example", "Ivy Fern")
-    assert entry.notes == ("the custom field 5", "attachments")
+    assert entry.notes == ("attachments",)
+    assert entry.fields == {"5": "x"}
 
 
 def test_a_ticket_on_each_line_brings_its_own_people(tmp_path: Path) -> None:
@@ -140,7 +141,7 @@ def test_a_ticket_of_zammad_comes_with_its_articles_and_people(tmp_path: Path) -
     assert not ticket.assignee_id
     assert (comment.author_id, comment.internal) == ("otto@desk.example", True)
     assert record.people.keys() == {"ivy@customer.example", "otto@desk.example"}
-    assert entry.notes == ("the field building",)
+    assert (entry.notes, entry.fields) == ((), {"building": "B"})
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,7 @@ def test_the_body_check_knows_both_spellings_of_every_field() -> None:
     assert '["tenant_slug"] = {name = "tenantSlug", kind = "string"}' in table
     assert '["tenantSlug"] = {name = "tenantSlug", kind = "string"}' in table
     assert '["tags"] = {name = "tags", kind = "string", repeated = true}' in table
+    assert '["fields"] = {name = "fields", kind = "any"}' in table
     assert '["createTime"] = {name = "createTime", kind = "string"}' in table
 
 

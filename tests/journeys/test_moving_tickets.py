@@ -82,6 +82,13 @@ def a_new_tenant(mesh: Installation, slug: str) -> None:
     assert login.returncode == 0, login.stderr
 
 
+def with_own_fields(mesh: Installation, tenant: str) -> None:
+    product = ("product", "Product", "--type", "choice", "--option", "X", "--for-customers")
+    for field in (product, ("copies", "Copies", "--type", "number")):
+        made = mesh.run("fields", "create", *field, "--tenant", tenant)
+        assert made.returncode == 0, made.stderr
+
+
 def by_address(value: Any, people: dict[str, Any]) -> Any:  # noqa: ANN401 - any part of a record
     """With addresses for the ids of people, and without ids that are each tenant's own."""
     own = {"ticketId", "commentId", "seq", "etag"}
@@ -110,9 +117,25 @@ def test_an_export_that_is_imported_into_an_empty_tenant_is_equal_there(
     with mesh.rest("acme", "admin") as admin:
         admin.post("/v1/queues", json={"name": "network"}).raise_for_status()
         admin.patch("/v1/tickets/1?updateMask=queue", json={"queue": "network"}).raise_for_status()
+    with_own_fields(mesh, "acme")
+    with mesh.rest("acme", "agent") as agent:
+        masked = "/v1/tickets/1?updateMask=fields.product,fields.copies"
+        fields = {"product": {"choice": "X"}, "copies": {"number": 2.5}}
+        agent.patch(masked, json={"fields": fields}).raise_for_status()
+        bare = agent.patch("/v1/tickets/2", json={"fields": {"copies": {"number": 7}}})
+        assert bare.json()["fields"] == {"copies": {"number": 7.0}}
+        found = agent.get("/v1/tickets?filter=fields.copies < 3").json()["tickets"]
+        assert [(ticket["number"], ticket["fields"]) for ticket in found] == [(1, fields)]
+    sheet = tmp_path / "acme.csv"
+    words = ("--format", "csv", "--filter", "number = 1", "--tenant", "acme")
+    assert mesh.run("tickets", "export", str(sheet), *words).returncode == 0
+    with sheet.open(newline="") as stream:
+        [row] = csv.DictReader(stream)
+    assert (row["field:product"], row["field:copies"]) == ("X", "2.5")
     file = tmp_path / "acme.jsonl"
     left = exported(mesh, file)
     a_new_tenant(mesh, "fresh")
+    with_own_fields(mesh, "fresh")
 
     refused = mesh.run("tickets", "import", str(file), "--tenant", "fresh")
     assert refused.returncode == 1

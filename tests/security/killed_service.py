@@ -17,6 +17,7 @@ import grpc
 from helpdesk.ticket.v1 import (
     bulk_service_pb2_grpc,
     canned_reply_service_pb2_grpc,
+    field_service_pb2_grpc,
     import_service_pb2_grpc,
     link_service_pb2_grpc,
     mail_address_service_pb2_grpc,
@@ -38,6 +39,7 @@ from services.ticket.server import MIGRATIONS
 from services.ticket.servicer import (
     BulkServicer,
     CannedReplyServicer,
+    FieldServicer,
     ImportServicer,
     LinkServicer,
     MailAddressServicer,
@@ -85,6 +87,8 @@ async def serve(data: Path) -> None:
         bulk_service_pb2_grpc.add_BulkServiceServicer_to_server(bulk, server)
         canned = CannedReplyServicer(SqlCannedReplyStore(database), store, utc_now)
         canned_reply_service_pb2_grpc.add_CannedReplyServiceServicer_to_server(canned, server)
+        fields = FieldServicer(store, utc_now)
+        field_service_pb2_grpc.add_FieldServiceServicer_to_server(fields, server)
         imports = ImportServicer(store, utc_now)
         import_service_pb2_grpc.add_ImportServiceServicer_to_server(imports, server)
         links = LinkServicer(store, utc_now)

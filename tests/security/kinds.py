@@ -19,13 +19,14 @@ from helpdesk.chat.v1 import chat_pb2, chat_service_pb2
 from helpdesk.search.v1 import evaluation_service_pb2, search_pb2, search_service_pb2
 from helpdesk.ticket.v1 import (
     canned_reply_service_pb2,
+    field_pb2,
     queue_service_pb2,
     ticket_pb2,
     ticket_service_pb2,
     view_service_pb2,
 )
 from services.mesh.ids import new_id
-from tests.security.requests import CannotCall, a_request, a_role_name, unique
+from tests.security.requests import CannotCall, a_field_key, a_request, a_role_name, unique
 from tests.security.rpcs import FieldPath, Rpc, rpc, text_fields
 from tests.security.stage import House, Person, Stage
 
@@ -150,6 +151,12 @@ async def _canned_reply(stage: Stage, house: House, owner: Person, state: str) -
     return made.name
 
 
+async def _field(stage: Stage, house: House, owner: Person, state: str) -> str:
+    made = await stage.must(house["admin"], "CreateField", a_request(rpc("CreateField"), {}))
+    assert isinstance(made, field_pb2.TicketField)
+    return made.key
+
+
 async def _queue(stage: Stage, house: House, owner: Person, state: str) -> str:
     made = await stage.must(house["admin"], "CreateQueue", a_request(rpc("CreateQueue"), {}))
     assert isinstance(made, queue_service_pb2.Queue)
@@ -183,6 +190,7 @@ IDENTITY_PROVIDER = Kind("identity provider", _identity_provider)
 API_KEY = Kind("API key", _api_key, is_personal=True)
 ROLE = Kind("role", _role, missing=a_role_name)
 CANNED_REPLY = Kind("canned reply", _canned_reply, missing=lambda: unique("reply"))
+FIELD = Kind("ticket field", _field, missing=a_field_key)
 QUEUE = Kind("queue", _queue, missing=lambda: unique("queue"))
 CLIENT = Kind("client", _client)
 TENANT = Kind("tenant", _tenant, ("existing", "suspended"))
@@ -210,6 +218,7 @@ FIELDS: Mapping[tuple[str, str], Kind] = {
     ("auth", "api_key_id"): API_KEY,
     ("auth", "name"): ROLE,
     ("ticket", "DeleteQueueRequest.name"): QUEUE,
+    ("ticket", "TicketField.key"): FIELD,
     ("ticket", "DeleteCannedReplyRequest.name"): CANNED_REPLY,
     ("auth", "GetClientRequest.client_id"): CLIENT,
     ("auth", "Client.client_id"): CLIENT,

@@ -36,6 +36,10 @@ def a_role_name() -> str:
     return unique("role").replace("-", "_")
 
 
+def a_field_key() -> str:
+    return unique("field").replace("-", "x")
+
+
 # By the field's name, optionally behind the message's: what its rules do not say.
 VALUES: Mapping[str, Callable[[], object]] = {
     "email": lambda: f"{unique('person')}@example.com",
@@ -50,6 +54,7 @@ VALUES: Mapping[str, Callable[[], object]] = {
     "CannedReply.name": lambda: unique("reply"),
     "DeleteCannedReplyRequest.name": lambda: unique("reply"),
     "RenderCannedReplyRequest.name": lambda: unique("reply"),
+    "TicketField.key": a_field_key,
     "Queue.name": lambda: unique("queue"),
     "DeleteQueueRequest.name": lambda: unique("queue"),
     "from_day": lambda: "2027-12-01",

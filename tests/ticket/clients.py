@@ -12,6 +12,8 @@ from helpdesk.ticket.v1 import (
     bulk_service_pb2_grpc,
     canned_reply_service_pb2,
     canned_reply_service_pb2_grpc,
+    field_service_pb2,
+    field_service_pb2_grpc,
     import_service_pb2,
     import_service_pb2_grpc,
     link_service_pb2,
@@ -37,6 +39,7 @@ from services.ticket.ports import (
 from services.ticket.servicer import (
     BulkServicer,
     CannedReplyServicer,
+    FieldServicer,
     ImportServicer,
     LinkServicer,
     MailAddressServicer,
@@ -64,6 +67,7 @@ CUSTOMER_PERMISSIONS = {
     *(f"ticket.tickets.{verb}" for verb in ("assign", "pend", "resolve", "close", "rate")),
     "ticket.comments.create",
     "ticket.comments.list",
+    "ticket.fields.list",
     "ticket.events.list",
 }
 AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {
@@ -72,6 +76,7 @@ AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {
     "ticket.tickets.import",
     *(f"ticket.tickets.{verb}" for verb in ("link", "unlink", "merge", "split", "bulk_update")),
     *(f"ticket.canned_replies.{verb}" for verb in ("create", "list", "delete", "render")),
+    *(f"ticket.fields.{verb}" for verb in ("create", "list", "update")),
     "ticket.links.list",
 }
 
@@ -84,6 +89,7 @@ class Client:
             "TicketService": ticket_service_pb2_grpc.TicketServiceStub(channel),
             "BulkService": bulk_service_pb2_grpc.BulkServiceStub(channel),
             "CannedReplyService": canned_reply_service_pb2_grpc.CannedReplyServiceStub(channel),
+            "FieldService": field_service_pb2_grpc.FieldServiceStub(channel),
             "ImportService": import_service_pb2_grpc.ImportServiceStub(channel),
             "LinkService": link_service_pb2_grpc.LinkServiceStub(channel),
             "QueueService": queue_service_pb2_grpc.QueueServiceStub(channel),
@@ -100,6 +106,7 @@ class Client:
                 link_service_pb2,
                 bulk_service_pb2,
                 canned_reply_service_pb2,
+                field_service_pb2,
                 import_service_pb2,
             )
             for service in module.DESCRIPTOR.services_by_name.values()
@@ -145,6 +152,8 @@ async def serving(
         bulk_service_pb2_grpc.add_BulkServiceServicer_to_server(bulk, server)
         canned = CannedReplyServicer(SqlCannedReplyStore(database), store, TickingClock())
         canned_reply_service_pb2_grpc.add_CannedReplyServiceServicer_to_server(canned, server)
+        fields = FieldServicer(store, TickingClock())
+        field_service_pb2_grpc.add_FieldServiceServicer_to_server(fields, server)
         imports = ImportServicer(store, TickingClock())
         import_service_pb2_grpc.add_ImportServiceServicer_to_server(imports, server)
         links = LinkServicer(store, TickingClock())

@@ -11,7 +11,16 @@ from datetime import datetime
 from typing import Any
 
 from services.mesh.caller import TenantId
-from services.ticket.domain import Change, Comment, Link, LinkKind, Queue, Ticket, TicketEvent
+from services.ticket.domain import (
+    Change,
+    Comment,
+    FieldDefinition,
+    Link,
+    LinkKind,
+    Queue,
+    Ticket,
+    TicketEvent,
+)
 from services.ticket.domain.imports import History, Origin
 from services.ticket.errors import TicketChanged
 from services.ticket.filter import (
@@ -20,7 +29,9 @@ from services.ticket.filter import (
     Comparator,
     Comparison,
     Expression,
+    FieldComparison,
     FilterField,
+    HasField,
     HasWord,
     Not,
 )
@@ -47,6 +58,7 @@ class FakeTickets:
     outbox: list[str] = field(default_factory=list)
     numbers: int = 0
     queues: dict[str, Queue] = field(default_factory=dict)
+    fields: dict[str, FieldDefinition] = field(default_factory=dict)
     origins: dict[Origin, str] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
 
@@ -211,6 +223,20 @@ class FakeTickets:
     async def list_queues(self) -> list[Queue]:
         return [self.queues[name] for name in sorted(self.queues)]
 
+    async def list_fields(self) -> list[FieldDefinition]:
+        return [self.fields[key] for key in sorted(self.fields)]
+
+    async def find_field_to_change(self, key: str) -> FieldDefinition | None:
+        return self.fields.get(key)
+
+    async def add_field(self, field: FieldDefinition) -> bool:
+        is_free = field.key not in self.fields
+        self.fields.setdefault(field.key, field)
+        return is_free
+
+    async def replace_field(self, field: FieldDefinition) -> None:
+        self.fields[field.key] = field
+
     async def hold_queues(self, names: Collection[str], *, to_delete: bool) -> frozenset[str]:
         del to_delete  # transactions come one after another
         return frozenset(self.queues.keys() & {*names})
@@ -292,14 +318,28 @@ def holds(expression: Expression, ticket: Ticket) -> bool:
         case HasWord(word, is_prefix):
             words = weights_of_ticket(ticket)
             return any(one.startswith(word) for one in words) if is_prefix else word in words
+        case HasField() | FieldComparison():
+            return own_field_holds(ticket, expression)
         case Not(part):
             return not holds(part, ticket)
-        case AllOf(parts):
-            return all(holds(part, ticket) for part in parts)
-        case AnyOf(parts):
-            return any(holds(part, ticket) for part in parts)
+        case AllOf(parts) | AnyOf(parts):
+            join = all if isinstance(expression, AllOf) else any
+            return join(holds(part, ticket) for part in parts)
         case Comparison(field, comparator, value):
             own = getattr(ticket, field)
             if field is FilterField.TAGS:
                 return (value in own) is (comparator is Comparator.EQUAL)
             return COMPARED[comparator]("" if own is None else own, value)
+
+
+def own_field_holds(ticket: Ticket, expression: HasField | FieldComparison) -> bool:
+    found = {**ticket.fields, **ticket.internal_fields}.get(expression.key)
+    if isinstance(expression, HasField):
+        return found is not None
+    comparator, value = expression.comparator, expression.value
+    if found is None:
+        return comparator is Comparator.NOT_EQUAL
+    own = found.value if isinstance(found.value, tuple) else (found.value,)
+    if comparator is Comparator.NOT_EQUAL:
+        return value not in own
+    return any(COMPARED[comparator](each, value) for each in own)

@@ -28,6 +28,7 @@ from services.ticket.filter import (
     Value,
 )
 from tests.ticket.builders import NOON
+from tests.ticket.own_fields import DEFINITIONS, random_leaf, random_values
 
 _PEOPLE = ("anna", "ben", "alex")
 _TAGS = ("vpn", "mfa", "wifi")
@@ -58,9 +59,10 @@ def random_opening(dice: random.Random, number: int) -> Change:
         tuple(dice.sample(_TAGS, dice.randrange(3))),
         ticket_type=dice.choice([None, *TicketType]),
         queue=dice.choice(_QUEUES),
+        fields=random_values(dice),
     )
     act = Act(UserId(dice.choice(_PEOPLE)), NOON + timedelta(minutes=dice.randrange(9)))
-    change = opened(new_id(), number, content, act, None)
+    change = opened(new_id(), number, content, act, None, definitions=DEFINITIONS)
     assignee = dice.choice([None, *map(UserId, _PEOPLE)])
     status = dice.choice([*TicketStatus])
     return replace(change, ticket=replace(change.ticket, status=status, assignee_id=assignee))
@@ -80,6 +82,8 @@ def random_expression(dice: random.Random, depth: int) -> Expression:
 
 
 def _random_leaf(dice: random.Random) -> Expression:
+    if dice.random() < 0.3:
+        return random_leaf(dice)
     field = dice.choice([*FilterField, None])
     if field is None:
         return HasWord(dice.choice(_WORDS), dice.random() < 0.3)

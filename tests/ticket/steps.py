@@ -27,6 +27,7 @@ from services.ticket.domain import (
 )
 from services.ticket.errors import TransitionNotAllowed
 from tests.ticket.builders import ALEX, ANNA, NOON, a_comment
+from tests.ticket.own_fields import DEFINITIONS, values
 
 FIELDS = frozenset({"subject", "priority", "tags", "impact", "urgency", "ticket_type", "queue"})
 ACT = Act(ALEX, NOON + timedelta(minutes=1))
@@ -63,7 +64,13 @@ steps = st.one_of(
         urgency=st.sampled_from([None, *Urgency]),
         ticket_type=st.sampled_from([None, *TicketType]),
         queue=st.sampled_from(["", "network"]),
-    ).map(lambda content: lambda ticket: updated(ticket, content, FIELDS, ACT)),
+        fields=values,
+    ).map(lambda content: lambda ticket: updated(ticket, content, FIELDS, ACT, DEFINITIONS)),
+    values.map(
+        lambda own: (
+            lambda ticket: updated(ticket, TicketContent(fields=own), frozenset(), ACT, DEFINITIONS)
+        )
+    ),
 )
 
 

@@ -19,7 +19,9 @@ from services.ticket.filter import (
     Comparator,
     Comparison,
     Expression,
+    FieldComparison,
     FilterField,
+    HasField,
     HasWord,
     Not,
     Order,
@@ -27,6 +29,7 @@ from services.ticket.filter import (
     Value,
 )
 from services.ticket.filter_parser import parse_filter, parse_order
+from tests.ticket.own_fields import DEFINITIONS, leaves
 
 ME = UserId("maria")
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
@@ -45,6 +48,7 @@ simple = st.one_of(
     st.builds(Comparison, st.just(FilterField.NUMBER), comparators, st.integers(0, 2**31 - 1)),
     st.builds(Comparison, moments, comparators, st.datetimes(timezones=st.just(UTC))),
     st.builds(Comparison, st.just(FilterField.TICKET_TYPE), equality, st.sampled_from(TicketType)),
+    leaves(),
     st.builds(HasWord, st.text("printer0", min_size=2, max_size=8), st.booleans()),
 )
 
@@ -61,6 +65,11 @@ def written(expression: Expression) -> str:
     match expression:
         case Comparison(field, comparator, value):
             return f"{field} {comparator} {_value(value)}"
+        case HasField(key):
+            return f"fields.{key}:*"
+        case FieldComparison(key, comparator, own):
+            text = f'"{own}"' if isinstance(own, str) else str(own).lower()
+            return f"fields.{key} {comparator} {text}"
         case HasWord(word, is_prefix):
             return f"{word}*" if is_prefix else word
         case Not(part):
@@ -82,7 +91,7 @@ def _value(value: Value) -> str:
 
 
 def read(text: str) -> Expression:
-    return parse_filter(text, ME)
+    return parse_filter(text, ME, DEFINITIONS)
 
 
 @given(expressions)
@@ -151,6 +160,16 @@ VPN = equal(FilterField.TAGS, "vpn")
         ('"Paper jam!"', AllOf((HasWord("paper"), HasWord("jam")))),
         ("printer -status = NEW", AllOf((HasWord("printer"), Not(NEW)))),
         ("number = #12", equal(FilterField.NUMBER, 12)),
+        ('fields.text = "X"', FieldComparison("text", Comparator.EQUAL, "X")),
+        ("fields.text:X", FieldComparison("text", Comparator.EQUAL, "X")),
+        ("fields.number > -5", FieldComparison("number", Comparator.GREATER, -5.0)),
+        ("-fields.boolean = true", Not(FieldComparison("boolean", Comparator.EQUAL, True))),
+        (
+            "fields.date <= 2027-01-01",
+            FieldComparison("date", Comparator.LESS_OR_EQUAL, "2027-01-01"),
+        ),
+        ("fields.multi_choice:Fax", FieldComparison("multi_choice", Comparator.EQUAL, "Fax")),
+        ("fields.our_choice:*", HasField("our_choice")),
         (
             "create_time >= 2026-05-17",
             Comparison(
@@ -196,6 +215,20 @@ def test_a_good_filter_is_read(text: str, meant: Expression) -> None:
         ("create_time < tomorrow", 15, "a time such as"),
         ("create_time < 2026-02-30", 15, "a time such as"),
         ("x", 1, "two signs or more"),
+        ("*", 1, "two signs or more"),
+        ("fields.colour = RED", 1, "no such field"),
+        ("fields. = RED", 1, "no such field"),
+        ("fields.number =", 16, "a value"),
+        ("fields.number = many", 17, "a number such as"),
+        ("fields.number = nan", 17, "a number such as"),
+        ("fields.number = 1e999", 17, "a number such as"),
+        ("fields.number = -", 18, "a value"),
+        ("fields.boolean = yes", 18, "true or false"),
+        ("fields.boolean < true", 16, "= or !="),
+        ("fields.date > 2027-02-30", 15, "a date such as"),
+        ("fields.date > 20270201", 15, "a date such as"),
+        ("fields.text > X", 13, "= or !="),
+        ("fields.text = -X", 15, "a value"),
         ('"?"', 1, "two signs or more"),
         ("(" * 21 + "printer" + ")" * 21, 21, "20 parentheses deep"),
     ],

@@ -15,6 +15,7 @@ from services.ticket.store import SqlTickets, SqlTicketStore
 from services.ticket.tables import EventRow, OutboxRow, Table
 from tests.support.unguarded import unguarded
 from tests.ticket.builders import ALEX, NOON, a_comment, an_opening
+from tests.ticket.own_fields import a_field
 
 
 async def answers_to_a_stranger(
@@ -28,6 +29,7 @@ async def answers_to_a_stranger(
         comment = a_comment(ticket, ALEX)
         await tickets.keep(commented(ticket, comment, by_customer=False))
         await tickets.add_queue(Queue("network", NOON))
+        await tickets.add_field(a_field())
         await tickets.add_link(Link(ticket.ticket_id, LinkKind.BLOCKS, new_id(), NOON))
     alike = AlikeQuery((WeighedWord("noon", 1.0),), number=0, limit=9)
     answers: list[object] = []
@@ -50,6 +52,8 @@ async def answers_to_a_stranger(
             await tickets.list_queues(),
             await tickets.hold_queues(["network"], to_delete=True),
             await tickets.lock_queued(ticket.queue),
+            await tickets.list_fields(),
+            await tickets.find_field_to_change("text"),
         ]
     return [answer for answer in answers if answer]
 
@@ -91,7 +95,7 @@ async def test_the_test_notices_a_forgotten_condition(
 ) -> None:
     with unguarded(sqlite_database) as database:
         answers = await answers_to_a_stranger(ForgetfulStore(database), tenant_id, stranger_id)
-    assert len(answers) == 17
+    assert len(answers) == 19
 
 
 async def test_a_forgotten_condition_is_refused(

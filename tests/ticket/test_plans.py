@@ -18,6 +18,7 @@ from tests.bench.listing import fill_others
 from tests.bench.similar_tickets import contents
 from tests.support.full_desk import FullDesk, full_desk, sqlite_in
 from tests.ticket.builders import ALEX
+from tests.ticket.own_fields import DEFINITIONS
 
 TICKETS = 4_000
 
@@ -41,7 +42,7 @@ async def plan_of(desk: FullDesk, view: View) -> str:
 
     engine = desk.database._engines.reader.sync_engine
     event.listen(engine, "before_cursor_execute", note)
-    where, order = parse_filter(view.filter, ALEX), parse_order(view.order_by)
+    where, order = parse_filter(view.filter, ALEX, DEFINITIONS), parse_order(view.order_by)
     tenant_id = TenantId("other-1")
     async with desk.store.reading(tenant_id) as tickets:
         await tickets.list_tickets(TicketQuery(limit=51, where=where, order=order))
@@ -70,6 +71,21 @@ async def plan_of(desk: FullDesk, view: View) -> str:
 async def test_each_view_goes_by_an_index(desk: FullDesk, view_id: str, index: str) -> None:
     [view] = [each for each in EVERY_TENANTS if each.view_id == view_id]
     plan = await plan_of(desk, view)
+    assert index in plan
+    assert "SCAN" not in plan
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        ('fields.text = "X"', "ix_ticket_field_values_by_text (tenant_id=? AND key=? AND text=?)"),
+        ("fields.number > 5", "_by_number (tenant_id=? AND key=? AND number>?)"),
+        ("fields.date <= 2027-01-01", "_by_text (tenant_id=? AND key=? AND text<?)"),
+        ("fields.choice:*", "(tenant_id=? AND key=?)"),
+    ],
+)
+async def test_an_own_field_goes_by_an_index(desk: FullDesk, wanted: str, index: str) -> None:
+    plan = await plan_of(desk, View("own", "Own", wanted))
     assert index in plan
     assert "SCAN" not in plan
 

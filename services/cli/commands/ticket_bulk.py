@@ -12,6 +12,7 @@ from services.cli.failures import CommandError
 from services.cli.messages import write_message
 from services.cli.options import OutputOption, RoleOption, TenantOption
 from services.cli.output import Format, say
+from services.cli.own_fields import values_of
 from services.cli.people import user_id_of
 
 app = typer.Typer()
@@ -40,12 +41,15 @@ def bulk(
     priority: Annotated[
         ticket_lookup.Priority | None, typer.Option(help="Give them all a priority.")
     ] = None,
+    field: Annotated[
+        list[str] | None, typer.Option(help="Set one of `helpdesk fields`, KEY=VALUE; repeat it.")
+    ] = None,
     tenant: TenantOption = None,
     role: RoleOption = None,
     output: OutputOption = Format.TEXT,
 ) -> None:
     """Do one thing to many tickets; what is refused for one holds up none of the others."""
-    if [bool(step), bool(to), bool(queue or priority)].count(True) != 1:
+    if [bool(step), bool(to), bool(queue or priority or field)].count(True) != 1:
         raise CommandError(
             "It must be one thing that is done.", hint="helpdesk tickets bulk 1 2 --step resolve"
         )
@@ -58,6 +62,8 @@ def bulk(
             request.assignment.SetInParent()
         else:
             request.content.queue = queue
+            for key, value in values_of(gateway, field or []).items():
+                request.content.fields[key].CopyFrom(value)
             if priority:
                 request.content.priority = priority.number
         done = gateway.bulk.BulkUpdateTickets(request)

@@ -9,6 +9,7 @@ from services.cli import ticket_lookup
 from services.cli.commands.ticket_calls import TicketArgument, open_gateway, show_changed
 from services.cli.options import OutputOption, RoleOption, TenantOption
 from services.cli.output import Format
+from services.cli.own_fields import values_of
 from services.cli.people import user_id_of
 
 app = typer.Typer()
@@ -130,6 +131,24 @@ def queue(
     """Put a ticket into a queue."""
     with open_gateway(tenant, role) as gateway:
         content = ticket_pb2.Ticket(ticket_id=ticket_lookup.ticket_id(gateway, ticket), queue=to)
+        request = ticket_service_pb2.UpdateTicketRequest(ticket=content)
+        show_changed(gateway, gateway.tickets.UpdateTicket(request), output)
+
+
+@app.command("set")
+def set_fields(
+    ticket: TicketArgument,
+    fields: Annotated[
+        list[str], typer.Argument(metavar="KEY=VALUE…", help="As `product=X`; `product=` clears.")
+    ],
+    tenant: TenantOption = None,
+    role: RoleOption = None,
+    output: OutputOption = Format.TEXT,
+) -> None:
+    """Set fields of your own on a ticket, as `helpdesk fields list` names them."""
+    with open_gateway(tenant, role) as gateway:
+        ticket_id = ticket_lookup.ticket_id(gateway, ticket)
+        content = ticket_pb2.Ticket(ticket_id=ticket_id, fields=values_of(gateway, fields))
         request = ticket_service_pb2.UpdateTicketRequest(ticket=content)
         show_changed(gateway, gateway.tickets.UpdateTicket(request), output)
 

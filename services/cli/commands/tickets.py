@@ -18,6 +18,7 @@ from services.cli.failures import CommandError
 from services.cli.messages import write_message
 from services.cli.options import LimitOption, OutputOption, RoleOption, TenantOption
 from services.cli.output import Format, show
+from services.cli.own_fields import values_of
 from services.cli.people import names_of_users
 from services.cli.screens.suggestions import article_list, similar_list
 from services.cli.screens.tickets import comment_text, ticket_page, ticket_table
@@ -160,6 +161,9 @@ def create_ticket(
     ] = None,
     queue: Annotated[str, typer.Option(help="Where it waits; `general` if left out.")] = "",
     tag: Annotated[list[str] | None, typer.Option(help="A word to find it by; repeat it.")] = None,
+    field: Annotated[
+        list[str] | None, typer.Option(help="One of `helpdesk fields`, KEY=VALUE; repeat it.")
+    ] = None,
     tenant: TenantOption = None,
     role: RoleOption = None,
     output: OutputOption = Format.TEXT,
@@ -179,6 +183,8 @@ def create_ticket(
         request_id=new_id(),
     )
     with open_gateway(tenant, role) as gateway:
+        for key, value in values_of(gateway, field or []).items():
+            request.ticket.fields[key].CopyFrom(value)
         show_changed(gateway, gateway.tickets.CreateTicket(request), output)
 
 

@@ -13,6 +13,7 @@ from services.cli.failures import CommandError
 from services.cli.gateway import Gateway
 from services.cli.moving.record import Person, TicketRecord, line_of, named_in
 from services.cli.moving.sheet import head, row_of
+from services.cli.own_fields import list_fields
 from services.cli.people import list_users
 
 _PAGE = 100
@@ -40,11 +41,13 @@ def export_tickets(
             user.user_id: Person(user.email, user.display_name) for user in list_users(gateway)
         }
         written = 0
+        keys = []
         if file_format is FileFormat.CSV:
-            stream.write(head().encode())
+            keys = [field.key for field in list_fields(gateway)]
+            stream.write(head(keys).encode())
         for ticket in _walk(gateway, wanted, last):
             text = (
-                row_of(ticket, people)
+                row_of(ticket, people, keys)
                 if file_format is FileFormat.CSV
                 else line_of(record_of(gateway, ticket, people))
             )

@@ -25,23 +25,27 @@ Object = Mapping[str, object]
 Value = TypeVar("Value")
 
 
-def tickets_of(file: Path) -> tuple[Iterator[tuple[str, object | Unusable]], list[Object]]:
-    """The tickets of a file with their places, and the users that it lists.
+def tickets_of(
+    file: Path,
+) -> tuple[Iterator[tuple[str, object | Unusable]], list[Object], list[Object]]:
+    """The tickets of a file with their places, and the users and the fields that it lists.
 
-    The file is one JSON document, a list of tickets or an object with `tickets` and `users`; or it
-    has a ticket on each line.
+    The file is one JSON document, a list of tickets or an object with `tickets`, `users` and
+    `ticket_fields`; or it has a ticket on each line.
     """
     whole = _document(file)
     if whole is None:
-        return objects_of_lines(file), []
+        return objects_of_lines(file), [], []
     tickets = whole if isinstance(whole, list) else whole.get("tickets")
     if not isinstance(tickets, list):
         raise CommandError(f"{file} has no list of tickets.", hint="export tickets as JSON")
-    users = whole.get("users") if isinstance(whole, dict) else None
     numbered = ((f"ticket {place}", ticket) for place, ticket in enumerate(tickets, 1))
-    return numbered, [
-        user for user in (users if isinstance(users, list) else []) if isinstance(user, dict)
-    ]
+    return numbered, _listed(whole, "users"), _listed(whole, "ticket_fields")
+
+
+def _listed(whole: dict[str, object] | list[object], name: str) -> list[Object]:
+    parts = whole.get(name) if isinstance(whole, dict) else None
+    return [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
 
 
 def text_of(said: Object, name: str) -> str:

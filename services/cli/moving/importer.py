@@ -22,6 +22,7 @@ from services.cli.moving.newcomers import Newcomers
 from services.cli.moving.record import Unusable
 from services.cli.moving.settling import settled
 from services.cli.moving.sources import Entry
+from services.cli.own_fields import fitted, list_fields, only_fitting
 from services.cli.refusals import from_rpc
 from services.mesh.ids import new_id
 
@@ -97,6 +98,7 @@ class Importer:
             queue.name
             for queue in gateway.queues.ListQueues(queue_service_pb2.ListQueuesRequest()).queues
         }
+        self._fields = list_fields(gateway)
         self.counts = ImportCounts()
 
     def run(self, entries: Iterable[Entry], progress: Callable[[str], None]) -> None:
@@ -117,6 +119,10 @@ class Importer:
             raise Unusable(f"its id is there twice, first at {first}")
         _require_lengths(entry.record.ticket, entry.record.comments)
         record, notes = settled(entry.record, self._newcomers, self.counts.unknown_people)
+        notes += only_fitting(self._fields, record.ticket)
+        values, unfit = fitted(self._fields, entry.fields)
+        for key, value in values.items():
+            record.ticket.fields[key].CopyFrom(value)
         request = import_service_pb2.ImportTicketRequest(
             source=self._source,
             foreign_id=entry.foreign_id,
@@ -132,7 +138,7 @@ class Importer:
             self.counts.there_before += 1
             return
         self.counts.imported += 1
-        for note in (*entry.notes, *notes):
+        for note in (*entry.notes, *notes, *unfit):
             self.counts.notes += 1
             self._report.add(entry, "not taken over", note)
 

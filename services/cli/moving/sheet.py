@@ -2,10 +2,11 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from helpdesk.ticket.v1 import ticket_pb2
 from services.cli.moving.record import Person, TicketRecord, Unusable, message_of
+from services.cli.own_fields import text_of
 
 COLUMNS = (
     "number",
@@ -24,6 +25,8 @@ COLUMNS = (
     "update_time",
 )
 
+# In front of the key of one of the tenant's own fields.
+_OWN = "field:"
 _NEEDED = ("ticket_id", "subject", "requester", "create_time", "update_time")
 _ENUMS = {
     "status": "TICKET_STATUS_",
@@ -35,11 +38,14 @@ _ENUMS = {
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
-def head() -> str:
-    return _row(COLUMNS)
+def head(keys: Sequence[str] = ()) -> str:
+    """`keys` are those of the tenant's own fields."""
+    return _row([*COLUMNS, *(f"{_OWN}{key}" for key in keys)])
 
 
-def row_of(ticket: ticket_pb2.Ticket, people: Mapping[str, Person]) -> str:
+def row_of(
+    ticket: ticket_pb2.Ticket, people: Mapping[str, Person], keys: Sequence[str] = ()
+) -> str:
     def email(user_id: str) -> str:
         return people[user_id].email if user_id in people else user_id
 
@@ -60,6 +66,7 @@ def row_of(ticket: ticket_pb2.Ticket, people: Mapping[str, Person]) -> str:
             " ".join(ticket.tags),
             ticket.create_time.ToJsonString(),
             ticket.update_time.ToJsonString(),
+            *(text_of(ticket.fields[key]) if key in ticket.fields else "" for key in keys),
         )
     )
 
@@ -81,6 +88,15 @@ def _row(cells: object) -> str:
 def _word(name: str, prefix: str) -> str:
     word = name.removeprefix(prefix).lower()
     return "" if word == "unspecified" else word
+
+
+def fields_of_row(row: Mapping[str, str | None]) -> dict[str, object]:
+    """What it says of the tenant's own fields."""
+    return {
+        name.removeprefix(_OWN): unguarded(cell)
+        for name, cell in row.items()
+        if isinstance(name, str) and name.startswith(_OWN) and cell
+    }
 
 
 def record_of_row(row: Mapping[str, str | None]) -> TicketRecord:

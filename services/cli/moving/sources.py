@@ -3,13 +3,13 @@
 import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from services.cli.failures import CommandError
 from services.cli.moving.record import TicketRecord, Unusable, record_from
-from services.cli.moving.sheet import record_of_row
+from services.cli.moving.sheet import fields_of_row, record_of_row
 
 OWN = "helpdesk"
 MOST_BYTES = 64 * 1024 * 1024
@@ -19,7 +19,8 @@ MOST_BYTES = 64 * 1024 * 1024
 class Entry:
     """A ticket of a file: its record, or the reason why it has none.
 
-    `notes` say what of it has no place here and was not taken over.
+    `notes` say what of it has no place here and was not taken over; `fields` are custom ones by the
+    names that they have there.
     """
 
     place: str
@@ -27,6 +28,7 @@ class Entry:
     record: TicketRecord | None = None
     reason: str = ""
     notes: tuple[str, ...] = ()
+    fields: Mapping[str, object] = field(default_factory=dict)
 
 
 Read = Callable[[Mapping[str, object]], TicketRecord]
@@ -106,7 +108,7 @@ def _csv_entries(file: Path) -> Iterator[Entry]:
                 place = f"row {number}"
                 foreign_id = row.get("ticket_id") or ""
                 try:
-                    yield Entry(place, foreign_id, record_of_row(row))
+                    yield Entry(place, foreign_id, record_of_row(row), fields=fields_of_row(row))
                 except Unusable as reason:
                     yield Entry(place, foreign_id, reason=str(reason))
     except (OSError, UnicodeDecodeError, csv.Error) as error:

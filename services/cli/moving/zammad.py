@@ -51,7 +51,7 @@ _OF_ITS_OWN = ("_at", "_id", "_ids", "_count", "_by", "_diff_in_min", "_in_min",
 
 
 def zammad_entries(file: Path) -> Iterator[Entry]:
-    tickets, users = tickets_of(file)
+    tickets, users, _ = tickets_of(file)
     people = {}
     for user in users:
         email = text_of(user, "email") or text_of(user, "login")
@@ -95,7 +95,8 @@ def _entry(place: str, said: Object, listed: Mapping[str, Person]) -> Entry:
     named = {ticket.requester_id, ticket.assignee_id, *(each.author_id for each in comments)}
     people = {email: listed.get(email, Person(email)) for email in named - {""}}
     notes += _notes(said, articles)
-    return Entry(place, foreign_id, TicketRecord(ticket, comments, people=people), notes=(*notes,))
+    record = TicketRecord(ticket, comments, people=people)
+    return Entry(place, foreign_id, record, notes=(*notes,), fields=_custom_fields(said))
 
 
 def _comment(name: str, said: Object, customer: str) -> ticket_pb2.Comment:
@@ -114,14 +115,19 @@ def _comment(name: str, said: Object, customer: str) -> ticket_pb2.Comment:
         raise Unusable(f"{name}.{reason}") from None
 
 
-def _notes(said: Object, articles: list[Object]) -> list[str]:
-    notes = [
-        f"the field {name[:40]}"
+def _custom_fields(said: Object) -> dict[str, object]:
+    """Its attributes stand beside all others."""
+    return {
+        name: value
         for name, value in sorted(said.items())
         if value not in (None, "", [], {}, False)
         and name not in _KNOWN
         and not name.endswith(_OF_ITS_OWN)
-    ]
+    }
+
+
+def _notes(said: Object, articles: list[Object]) -> list[str]:
+    notes = []
     if any(each.get("attachments") for each in articles):
         notes.append("attachments")
     if text_of(said, "state").casefold() == "merged":

@@ -54,7 +54,8 @@ TYPES: Mapping[str, ticket_pb2.TicketType.ValueType] = MappingProxyType(
 
 
 def zendesk_entries(file: Path) -> Iterator[Entry]:
-    tickets, users = tickets_of(file)
+    tickets, users, fields = tickets_of(file)
+    titles = {text_of(each, "id"): text_of(each, "title") for each in fields}
     listed = {text_of(user, "id"): _person(user) for user in users}
     for place, said in tickets:
         if isinstance(said, Unusable):
@@ -62,10 +63,12 @@ def zendesk_entries(file: Path) -> Iterator[Entry]:
         elif not isinstance(said, dict):
             yield Entry(place, reason="it is no JSON object")
         else:
-            yield _entry(place, said, listed)
+            yield _entry(place, said, listed, titles)
 
 
-def _entry(place: str, said: Object, listed: Mapping[str, Person]) -> Entry:
+def _entry(
+    place: str, said: Object, listed: Mapping[str, Person], titles: Mapping[str, str]
+) -> Entry:
     foreign_id = str(said.get("id", ""))[:64]
     try:
         needed(said, "id")
@@ -100,7 +103,8 @@ def _entry(place: str, said: Object, listed: Mapping[str, Person]) -> Entry:
     else:
         ticket.body = description
     notes += _notes(said)
-    return Entry(place, foreign_id, TicketRecord(ticket, comments, people=people), notes=(*notes,))
+    record = TicketRecord(ticket, comments, people=people)
+    return Entry(place, foreign_id, record, notes=(*notes,), fields=_custom_fields(said, titles))
 
 
 def _comment(name: str, said: Object, people: dict[str, Person]) -> ticket_pb2.Comment:
@@ -150,13 +154,19 @@ def _number(foreign_id: str) -> int:
     return int(foreign_id) if foreign_id.isdecimal() and len(foreign_id) < 9 else 0  # noqa: PLR2004
 
 
-def _notes(said: Object) -> list[str]:
+def _custom_fields(said: Object, titles: Mapping[str, str]) -> dict[str, object]:
+    """By the titles of the file's `ticket_fields`, else by their ids."""
     fields = said.get("custom_fields") or said.get("fields") or []
-    notes = [
-        f"the custom field {field.get('id')}"
-        for field in (fields if isinstance(fields, list) else [])
-        if isinstance(field, dict) and field.get("value") not in (None, "", [], False)
-    ]
+    found: dict[str, object] = {}
+    for field in fields if isinstance(fields, list) else []:
+        if isinstance(field, dict) and field.get("value") not in (None, "", []):
+            field_id = str(field.get("id"))
+            found[titles.get(field_id) or field_id] = field["value"]
+    return found
+
+
+def _notes(said: Object) -> list[str]:
+    notes = []
     if any(each.get("attachments") for each in objects_in(said, "comments")):
         notes.append("attachments")
     if said.get("satisfaction_rating"):

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from helpdesk.ticket.v1 import ticket_pb2
 from services.cli.output import without_controls
+from services.cli.own_fields import text_of
 
 Names = Mapping[str, str]
 
@@ -69,8 +70,8 @@ def ticket_page(
         facts.add_row("Rating", without_controls(f"{ticket.rating} of 5  {ticket.rating_comment}"))
     if ticket.merged_into_id:
         facts.add_row("Merged into", Text(ticket.merged_into_id, style="dim"))
-    for name, due in sla_rows(ticket):
-        facts.add_row(name, due)
+    for name, value in (*own_field_rows(ticket), *sla_rows(ticket)):
+        facts.add_row(name, value)
     facts.add_row("Opened", time_text(ticket.create_time))
     facts.add_row("Id", Text(ticket.ticket_id, style="dim"))
     parts: list[RenderableType] = [head, facts]
@@ -79,6 +80,11 @@ def ticket_page(
     for comment in comments:
         parts += [Text(), comment_text(comment, names)]
     return Group(*parts)
+
+
+def own_field_rows(ticket: ticket_pb2.Ticket) -> Iterator[tuple[str, Text]]:
+    for key, value in sorted(ticket.fields.items()):
+        yield key, Text(without_controls(text_of(value)))
 
 
 def sla_rows(ticket: ticket_pb2.Ticket) -> Iterator[tuple[str, Text]]:

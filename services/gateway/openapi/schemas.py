@@ -65,8 +65,13 @@ class Schemas:
         return schema
 
     def field(self, field: FieldDescriptor) -> Schema:
-        schema = self._value(field)
-        if field.is_repeated:
+        entry = field.message_type
+        if entry is not None and entry.GetOptions().map_entry:
+            values = self._value(entry.fields_by_name["value"])
+            schema: Schema = {"type": "object", "additionalProperties": values}
+        else:
+            schema = self._value(field)
+        if field.is_repeated and "additionalProperties" not in schema:
             schema = {
                 "type": "array",
                 "items": {**schema, **_text_rules(rules(field).repeated.items)},
@@ -109,6 +114,8 @@ def _field_rules(field: FieldDescriptor) -> Schema:
     if field.is_repeated:
         repeated = rule.repeated
         limits: Schema = {"maxItems": repeated.max_items} if repeated.HasField("max_items") else {}
+        if rule.map.HasField("max_pairs"):
+            limits = {"maxProperties": rule.map.max_pairs}
         return {**limits, "uniqueItems": True} if repeated.unique else limits
     if field.type == FieldDescriptor.TYPE_STRING:
         needed = {"minLength": 1} if rule.required and not rule.string.min_len else {}

@@ -1,6 +1,6 @@
 """Refuses requests that break the rules written beside their fields."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import protovalidate
@@ -49,11 +49,22 @@ def fields_with_nul(message: Message, path: str = "") -> Iterator[str]:
                 yield name
         elif isinstance(value, Message):
             yield from fields_with_nul(value, f"{name}.")
+        elif field.message_type is not None and field.message_type.GetOptions().map_entry:
+            yield from _entries_with_nul(value, name)
         elif field.is_repeated and field.message_type is not None:
             for index, item in enumerate(value):
                 yield from fields_with_nul(item, f"{name}[{index}].")
         elif field.is_repeated and field.type == field.TYPE_STRING:
             yield from (f"{name}[{index}]" for index, item in enumerate(value) if "\0" in item)
+
+
+def _entries_with_nul(entries: Mapping[Any, Any], name: str) -> Iterator[str]:
+    for key, value in entries.items():
+        texts = [text for text in (key, value) if isinstance(text, str)]
+        if any("\0" in text for text in texts):
+            yield name
+        if isinstance(value, Message):
+            yield from fields_with_nul(value, f"{name}.{key}.")
 
 
 def dotted(field: Any) -> str:

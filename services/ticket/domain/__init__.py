@@ -1,5 +1,16 @@
 """Tickets and the rules of their life; nothing here knows a wire or a database."""
 
+from services.ticket.domain.fields import (
+    MOST_FIELDS,
+    FieldChanges,
+    FieldDefinition,
+    FieldType,
+    FieldValue,
+    changed_definition,
+    checked,
+    require_complete,
+    require_definition,
+)
 from services.ticket.domain.followers import MOST_FOLLOWERS, followed, unfollowed
 from services.ticket.domain.links import MOST_LINKS, Link, linked, unlinked
 from services.ticket.domain.log import (
@@ -32,6 +43,7 @@ from services.ticket.domain.transitions import TRANSITIONS, Verb
 
 __all__ = [
     "DEFAULT_QUEUE",
+    "MOST_FIELDS",
     "MOST_FOLLOWERS",
     "MOST_LINKS",
     "MOST_QUEUES",
@@ -40,6 +52,10 @@ __all__ = [
     "Change",
     "Changes",
     "Comment",
+    "FieldChanges",
+    "FieldDefinition",
+    "FieldType",
+    "FieldValue",
     "Impact",
     "Link",
     "LinkKind",
@@ -55,6 +71,8 @@ __all__ = [
     "Urgency",
     "Verb",
     "assigned",
+    "changed_definition",
+    "checked",
     "commented",
     "fold",
     "followed",
@@ -64,6 +82,8 @@ __all__ = [
     "opened",
     "rated",
     "requeued",
+    "require_complete",
+    "require_definition",
     "require_etag",
     "split",
     "unfollowed",

@@ -4,12 +4,21 @@ What was told may leave values out, and nobody can tell whether it is true. So t
 all that the ticket is, and the ticket is still what its log says.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, replace
 from types import MappingProxyType
 
 from services.mesh.caller import UserId
-from services.ticket.domain.log import WHOLE, Change, TicketEvent, TicketEventKind, event_of
+from services.ticket.domain.fields import FieldDefinition, checked, split_by_audience, with_fields
+from services.ticket.domain.log import (
+    FIELDS,
+    INTERNAL_FIELDS,
+    WHOLE,
+    Change,
+    TicketEvent,
+    TicketEventKind,
+    event_of,
+)
 from services.ticket.domain.rules import touched
 from services.ticket.domain.ticket import Act, Comment, Ticket, TicketStatus
 
@@ -17,7 +26,11 @@ from services.ticket.domain.ticket import Act, Comment, Ticket, TicketStatus
 LARGEST_KEPT_NUMBER = 99_999_999
 
 _NOBODY = UserId("")
-_NEEDED = frozenset(field.name for field in fields(Ticket) if field.default is MISSING)
+_NEEDED = frozenset(
+    field.name
+    for field in fields(Ticket)
+    if field.default is MISSING and field.default_factory is MISSING
+)
 _STEPS = MappingProxyType(
     {
         TicketStatus.PENDING: TicketEventKind.PENDED,
@@ -54,6 +67,47 @@ def imported(history: History, act: Act, origin: Origin) -> History:
     return History(ticket, comments, (*told, replace(coming, is_internal=True)))
 
 
+def has_fields(history: History) -> bool:
+    return bool(history.ticket.fields) or any(
+        name.startswith(f"{FIELDS}.") for event in history.events for name in event.changes or ()
+    )
+
+
+def with_own_fields(history: History, definitions: Sequence[FieldDefinition]) -> History:
+    """Looks at the ticket's own fields, which all were told as if customers saw them.
+
+    A field that is retired keeps what it had. What the log tells of a field that there is not, or
+    tells customers of one that is not theirs, is left out of it.
+    """
+    values = checked(definitions, history.ticket.fields, retired_too=True)
+    public, internal = split_by_audience(definitions, values)
+    ticket = replace(
+        history.ticket, fields=with_fields({}, public), internal_fields=with_fields({}, internal)
+    )
+    names = {
+        f"{FIELDS}.{field.key}": f"{FIELDS if field.is_for_customers else INTERNAL_FIELDS}"
+        f".{field.key}"
+        for field in definitions
+    }
+    events = tuple(_with_names(event, names) for event in history.events)
+    return History(ticket, history.comments, events)
+
+
+def _with_names(event: TicketEvent, names: Mapping[str, str]) -> TicketEvent:
+    def named(name: str) -> str | None:
+        if not name.startswith(f"{FIELDS}."):
+            return name
+        own = names.get(name)
+        is_told = own is not None and (event.is_internal or own == name)
+        return own if is_told else None
+
+    changes = event.changes
+    if changes is not None:
+        changes = {own: changes[name] for name in changes if (own := named(name)) is not None}
+    told = tuple(own for name in event.changed_fields if (own := named(name)) is not None)
+    return replace(event, changes=changes, changed_fields=told)
+
+
 def _retold(events: Sequence[TicketEvent], ticket: Ticket) -> list[TicketEvent]:
     """Writes down again what every change moves, which is not told."""
     told: list[TicketEvent] = []
@@ -83,6 +137,7 @@ def _made_up(ticket: Ticket, comments: Sequence[Comment], origin: Origin) -> lis
         status=TicketStatus.NEW,
         assignee_id=None,
         follower_ids=(),
+        internal_fields={},
         update_time=act.time,
         revision=1,
     )

@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 from typing import Any, cast
 
 from services.mesh.caller import UserId
+from services.ticket.domain.fields import FieldChanges, changed_fields, with_fields
 from services.ticket.domain.ticket import Act, Comment, Ticket, TicketStatus
 
 # They say nothing about what a change was, or nothing that another does not say.
@@ -32,6 +33,7 @@ class TicketEventKind(StrEnum):
     ABSORBED = "ABSORBED"
     SPLIT = "SPLIT"
     RATED = "RATED"
+    FIELDS_SET = "FIELDS_SET"
     SLA_AMBER = "SLA_AMBER"
     SLA_RED = "SLA_RED"
     SLA_BREACHED = "SLA_BREACHED"
@@ -51,7 +53,10 @@ class LinkKind(IntEnum):
 WHOLE = frozenset({TicketEventKind.OPENED, TicketEventKind.SNAPSHOT, TicketEventKind.IMPORTED})
 
 Changes = Mapping[str, object]
-"""New values by the names of a ticket's fields."""
+"""New values by the names of a ticket's fields; each of the tenant's own is named for itself,
+`fields.due_date`, and is None where it was taken away."""
+
+FIELDS, INTERNAL_FIELDS = "fields", "internal_fields"
 
 
 @dataclass(frozen=True)
@@ -102,23 +107,45 @@ def fold(events: Iterable[TicketEvent]) -> Ticket:
     ticket: Ticket | None = None
     for event in events:
         if event.kind in WHOLE and event.changes:
-            ticket = Ticket(**cast("dict[str, Any]", event.changes))
+            ticket = _changed(None, event.changes)
         elif event.changes is None or ticket is None:
             ticket = None
         else:
-            ticket = replace(ticket, **cast("dict[str, Any]", event.changes))
+            ticket = _changed(ticket, event.changes)
     if ticket is None:
         raise LogIncompleteError
     return ticket
 
 
 def changes_between(before: Ticket | None, after: Ticket) -> Changes:
-    names = (field.name for field in fields(Ticket))
-    return {
+    names = (field.name for field in fields(Ticket) if field.name not in (FIELDS, INTERNAL_FIELDS))
+    changes = {
         name: getattr(after, name)
         for name in names
         if before is None or getattr(before, name) != getattr(after, name)
     }
+    for name in (FIELDS, INTERNAL_FIELDS):
+        known = getattr(before, name) if before is not None else {}
+        for key, value in changed_fields(known, getattr(after, name)).items():
+            changes[f"{name}.{key}"] = value
+    return changes
+
+
+def _changed(ticket: Ticket | None, changes: Changes) -> Ticket:
+    plain: dict[str, Any] = {name: value for name, value in changes.items() if "." not in name}
+    changed = Ticket(**plain) if ticket is None else replace(ticket, **plain)
+    return replace(
+        changed,
+        fields=with_fields(changed.fields, _own_changes(changes, FIELDS)),
+        internal_fields=with_fields(
+            changed.internal_fields, _own_changes(changes, INTERNAL_FIELDS)
+        ),
+    )
+
+
+def _own_changes(changes: Changes, prefix: str) -> FieldChanges:
+    own = {name for name in changes if name.startswith(f"{prefix}.")}
+    return cast("FieldChanges", {name.partition(".")[2]: changes[name] for name in own})
 
 
 def event_of(

@@ -4,10 +4,17 @@ A rule takes a ticket and returns a Change: the ticket afterwards and the events
 happened. A rule that has nothing to do returns the ticket as it was and no event.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 from services.mesh.caller import UserId
+from services.ticket.domain.fields import (
+    FieldChanges,
+    FieldDefinition,
+    split_by_audience,
+    with_fields,
+)
 from services.ticket.domain.log import Change, TicketEventKind, event_of
 from services.ticket.domain.priority import prioritized, ruled
 from services.ticket.domain.ticket import (
@@ -40,8 +47,13 @@ def opened(
     chat_session_id: str | None,
     *,
     requester_id: UserId | None = None,
+    definitions: Sequence[FieldDefinition] = (),
 ) -> Change:
-    """Opens a ticket in the name of whoever acts, or of somebody else."""
+    """Opens a ticket in the name of whoever acts, or of somebody else.
+
+    The content's own fields were looked at already, as everywhere here.
+    """
+    public, internal = split_by_audience(definitions, content.fields)
     ticket = Ticket(
         ticket_id=ticket_id,
         number=number,
@@ -60,15 +72,26 @@ def opened(
         urgency=content.urgency,
         ticket_type=content.ticket_type,
         queue=content.queue_or_default,
+        fields=with_fields({}, public),
     )
     ticket = prioritized(ticket, content.priority)
     event = event_of(None, ticket, TicketEventKind.OPENED, act, cause=ticket.priority_rule)
-    return Change(None, ticket, (event,))
+    return _noted(Change(None, ticket, (event,)), internal, act)
 
 
-def updated(ticket: Ticket, content: TicketContent, fields: frozenset[str], act: Act) -> Change:
-    """Takes over `fields` of the content and leaves the rest as it was."""
+def updated(
+    ticket: Ticket,
+    content: TicketContent,
+    fields: frozenset[str],
+    act: Act,
+    definitions: Sequence[FieldDefinition] = (),
+) -> Change:
+    """Takes over `fields` of the content and leaves the rest as it was.
+
+    Of the tenant's own fields those are taken over that the content has.
+    """
     status_after(ticket.status, Verb.UPDATE)
+    public, internal = split_by_audience(definitions, content.fields)
     names = {"subject", "body", "impact", "urgency", "ticket_type"} & fields
     after = replace(ticket, **{name: getattr(content, name) for name in names})
     if "tags" in fields:
@@ -79,13 +102,13 @@ def updated(ticket: Ticket, content: TicketContent, fields: frozenset[str], act:
         after = prioritized(after, content.priority)
     elif ticket.priority_rule:
         after = ruled(after)
+    after = replace(after, fields=with_fields(ticket.fields, public))
     if after == ticket:
-        return Change(ticket, ticket)
+        return _noted(Change(ticket, ticket), internal, act)
     after = touched(after, act)
     cause = after.priority_rule if after.priority != ticket.priority else ""
-    return Change(
-        ticket, after, (event_of(ticket, after, TicketEventKind.UPDATED, act, cause=cause),)
-    )
+    event = event_of(ticket, after, TicketEventKind.UPDATED, act, cause=cause)
+    return _noted(Change(ticket, after, (event,)), internal, act)
 
 
 def commented(ticket: Ticket, comment: Comment, *, by_customer: bool) -> Change:
@@ -125,6 +148,16 @@ def moved(ticket: Ticket, verb: Verb, act: Act) -> Change:
     """Pends, resolves, reopens or closes the ticket."""
     after = touched(replace(ticket, status=status_after(ticket.status, verb)), act)
     return Change(ticket, after, (event_of(ticket, after, _EVENT_OF[verb], act),))
+
+
+def _noted(change: Change, internal: FieldChanges, act: Act) -> Change:
+    """Leaves the etag and the update time alone, which would tell customers of it."""
+    before = change.ticket
+    after = replace(before, internal_fields=with_fields(before.internal_fields, internal))
+    if after == before:
+        return change
+    event = replace(event_of(before, after, TicketEventKind.FIELDS_SET, act), is_internal=True)
+    return replace(change, ticket=after, events=(*change.events, event))
 
 
 def touched(ticket: Ticket, act: Act) -> Ticket:

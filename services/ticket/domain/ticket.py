@@ -1,10 +1,12 @@
 """A ticket, what people write into it, and the comments on it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
 from services.mesh.caller import UserId
+from services.ticket.domain.fields import FieldChanges, FieldValue
 from services.ticket.errors import TicketChanged
 
 DEFAULT_QUEUE = "general"
@@ -60,6 +62,7 @@ class TicketContent:
     urgency: Urgency | None = None
     ticket_type: TicketType | None = None
     queue: str = ""
+    fields: FieldChanges = field(default_factory=dict)
 
     @property
     def queue_or_default(self) -> str:
@@ -97,6 +100,9 @@ class Ticket:
     merged_into_own: bool = False  # whether the requester of both is the same
     rating: int | None = None  # from 1 to 5
     rating_comment: str = ""
+    # The tenant's own by key, in alphabetical order.
+    fields: Mapping[str, FieldValue] = field(default_factory=dict)
+    internal_fields: Mapping[str, FieldValue] = field(default_factory=dict)  # for agents alone
 
     @property
     def etag(self) -> str:

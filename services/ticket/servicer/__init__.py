@@ -2,6 +2,7 @@
 
 from services.ticket.servicer.bulk import BulkServicer
 from services.ticket.servicer.canned_replies import CannedReplyServicer
+from services.ticket.servicer.fields import FieldServicer
 from services.ticket.servicer.imports import ImportServicer
 from services.ticket.servicer.links import LinkServicer
 from services.ticket.servicer.mail_addresses import MailAddressServicer
@@ -15,6 +16,7 @@ from services.ticket.servicer.views import ViewServicer
 __all__ = [
     "BulkServicer",
     "CannedReplyServicer",
+    "FieldServicer",
     "ImportServicer",
     "LinkServicer",
     "MailAddressServicer",

@@ -37,6 +37,7 @@ class BulkServicer(bulk_service_pb2_grpc.BulkServiceServicer):
             ticket_type=given.ticket_type,
             queue=given.queue,
             tags=given.tags,
+            fields=given.fields,
         )
         return await bulk.update_all(store, clock, ticket_ids, content_of(content))
 

@@ -18,7 +18,11 @@ class ViewServicer(view_service_pb2_grpc.ViewServiceServicer):
         self, request: view_service_pb2.CreateViewRequest, context: object
     ) -> view_service_pb2.View:
         saved = await views.create_view(
-            self._store, self._clock, view_of(request.view), is_shared=request.view.shared
+            self._store,
+            self._tickets,
+            self._clock,
+            view_of(request.view),
+            is_shared=request.view.shared,
         )
         return view_message(saved)
 

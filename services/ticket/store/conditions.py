@@ -4,21 +4,24 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, assert_never
 
-from sqlalchemy import ColumnElement, and_, exists, not_, or_, true
+from sqlalchemy import ColumnElement, and_, exists, not_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
+from services.mesh.caller import TenantId
 from services.ticket.filter import (
     AllOf,
     AnyOf,
     Comparator,
     Comparison,
     Expression,
+    FieldComparison,
     FilterField,
+    HasField,
     HasWord,
     Not,
     OrderField,
 )
-from services.ticket.tables import TagRow, TicketRow, WordRow
+from services.ticket.tables import FieldValueRow, TagRow, TicketRow, WordRow
 
 ORDER_COLUMNS: Mapping[OrderField, InstrumentedAttribute[Any]] = {
     OrderField.CREATE_TIME: TicketRow.create_time,
@@ -58,19 +61,21 @@ Words = Callable[[HasWord], Sequence[str]]
 """Says which words a ticket may have one of, to have the one that is looked for."""
 
 
-def condition_of(expression: Expression, words: Words) -> ColumnElement[bool]:
+def condition_of(expression: Expression, words: Words, tenant_id: TenantId) -> ColumnElement[bool]:
     """Never unknown: what is not true of a ticket is false, and its opposite true."""
     match expression:
         case Comparison():
             return _compared(expression)
         case HasWord():
             return _has_one_of(words(expression))
+        case FieldComparison() | HasField():
+            return _has_own(expression, tenant_id)
         case Not(part):
-            return not_(condition_of(part, words))
+            return not_(condition_of(part, words, tenant_id))
         case AllOf(parts):
-            return and_(true(), *(condition_of(part, words) for part in parts))
+            return and_(true(), *(condition_of(part, words, tenant_id) for part in parts))
         case AnyOf(parts):
-            return _any_of(parts, words)
+            return _any_of(parts, words, tenant_id)
     assert_never(expression)
 
 
@@ -109,7 +114,32 @@ def _has_one_of(words: Sequence[str]) -> ColumnElement[bool]:
     )
 
 
-def _any_of(parts: tuple[Expression, ...], words: Words) -> ColumnElement[bool]:
+def _has_own(expression: FieldComparison | HasField, tenant_id: TenantId) -> ColumnElement[bool]:
+    key = expression.key
+    if isinstance(expression, HasField):
+        return _has_value(tenant_id, key)
+    comparator, value = expression.comparator, expression.value
+    column = FieldValueRow.text if isinstance(value, str) else FieldValueRow.number
+    compared = value if isinstance(value, str) else float(value)
+    if comparator is Comparator.NOT_EQUAL:
+        return not_(_has_value(tenant_id, key, column == compared))
+    return _has_value(tenant_id, key, _OPERATORS[comparator](column, compared))
+
+
+def _has_value(
+    tenant_id: TenantId, key: str, *conditions: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    # With the tenant and not with the ticket's, so that it is looked up once for all tickets.
+    return TicketRow.ticket_id.in_(
+        select(FieldValueRow.ticket_id).where(
+            FieldValueRow.tenant_id == tenant_id, FieldValueRow.key == key, *conditions
+        )
+    )
+
+
+def _any_of(
+    parts: tuple[Expression, ...], words: Words, tenant_id: TenantId
+) -> ColumnElement[bool]:
     plain = [
         part
         for part in parts
@@ -120,4 +150,4 @@ def _any_of(parts: tuple[Expression, ...], words: Words) -> ColumnElement[bool]:
     if len(plain) == len(parts) and len({part.field for part in plain}) == 1:
         # Values of one column are one list, for which an index is asked once.
         return _COLUMNS[plain[0].field].in_([part.value for part in plain])
-    return or_(*(condition_of(part, words) for part in parts))
+    return or_(*(condition_of(part, words, tenant_id) for part in parts))

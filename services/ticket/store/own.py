@@ -22,6 +22,8 @@ from services.ticket.tables import (
     CommentRow,
     CounterRow,
     EventRow,
+    FieldRow,
+    FieldValueRow,
     LinkRow,
     OriginRow,
     QueueRow,
@@ -40,6 +42,8 @@ AnyRow = (
     | CommentRow
     | EventRow
     | CounterRow
+    | FieldRow
+    | FieldValueRow
     | LinkRow
     | OriginRow
     | QueueRow
@@ -51,6 +55,7 @@ AnyRow = (
 Upserted = (
     CannedReplyRow
     | CounterRow
+    | FieldRow
     | LinkRow
     | MailAddressRow
     | MailboxRow

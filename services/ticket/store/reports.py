@@ -24,12 +24,13 @@ from services.mesh.caller import TenantId
 from services.mesh.columns import UtcDateTime
 from services.mesh.database import Database
 from services.mesh.session import Session
-from services.ticket.domain import TicketEventKind, TicketStatus
+from services.ticket.domain import FieldDefinition, TicketEventKind, TicketStatus
 from services.ticket.filter import EVERYTHING
 from services.ticket.reporting import Grouping, ReportQuery
 from services.ticket.reports.times import Measure, Wait
 from services.ticket.reports.volume import SOLVED, Move
 from services.ticket.store.conditions import condition_of
+from services.ticket.store.fields import SqlFields
 from services.ticket.store.own import AnyRow
 from services.ticket.store.words import SqlWords
 from services.ticket.tables import EventRow, TicketRow
@@ -53,6 +54,10 @@ class SqlReports:
         self._session = session
         self._tenant_id = tenant_id
         self._words = SqlWords(session, tenant_id, self._own)
+        self._fields = SqlFields(session, tenant_id, self._own)
+
+    async def list_fields(self) -> list[FieldDefinition]:
+        return await self._fields.list_fields()
 
     async def list_moves(self, query: ReportQuery) -> list[Move]:
         steps = self._steps(query, await self._is_counted(query))
@@ -135,7 +140,10 @@ class SqlReports:
     async def _is_counted(self, query: ReportQuery) -> ColumnElement[bool]:
         """Of the ticket that an entry is about."""
         wanted = await self._words.wanted(query.where)
-        conditions = [self._own(TicketRow), condition_of(query.where, wanted.__getitem__)]
+        conditions = [
+            self._own(TicketRow),
+            condition_of(query.where, wanted.__getitem__, self._tenant_id),
+        ]
         if query.requester_id is not None:
             conditions.append(TicketRow.requester_id == query.requester_id)
         return and_(*conditions)

@@ -16,7 +16,16 @@ from sqlalchemy import (
 
 from services.mesh.caller import TenantId
 from services.mesh.session import Session
-from services.ticket.domain import Change, Comment, Link, LinkKind, Queue, Ticket, TicketEvent
+from services.ticket.domain import (
+    Change,
+    Comment,
+    FieldDefinition,
+    Link,
+    LinkKind,
+    Queue,
+    Ticket,
+    TicketEvent,
+)
 from services.ticket.domain.imports import History, Origin
 from services.ticket.filter import HasWord, required
 from services.ticket.ports import (
@@ -32,6 +41,7 @@ from services.ticket.sla.clocks import ClockTimes
 from services.ticket.sla_ports import DueTicket
 from services.ticket.store.comments import SqlComments
 from services.ticket.store.conditions import ORDER_COLUMNS, condition_of
+from services.ticket.store.fields import SqlFields
 from services.ticket.store.links import SqlLinks
 from services.ticket.store.log import SqlLog
 from services.ticket.store.origins import SqlOrigins
@@ -62,6 +72,7 @@ class SqlTickets:
         self._writing = SqlTicketRows(session, tenant_id, self._own)
         self._links = SqlLinks(session, tenant_id, self._own)
         self._origins = SqlOrigins(session, tenant_id, self._own)
+        self._fields = SqlFields(session, tenant_id, self._own)
         self._queues = SqlQueues(session, tenant_id, self._own)
         self._due = SqlSlaDue(session, tenant_id, self._own, self._log, rulebook)
 
@@ -162,6 +173,18 @@ class SqlTickets:
     async def list_queues(self) -> list[Queue]:
         return await self._queues.list_queues()
 
+    async def list_fields(self) -> list[FieldDefinition]:
+        return await self._fields.list_fields()
+
+    async def find_field_to_change(self, key: str) -> FieldDefinition | None:
+        return await self._fields.find_to_change(key)
+
+    async def add_field(self, field: FieldDefinition) -> bool:
+        return await self._fields.add(field)
+
+    async def replace_field(self, field: FieldDefinition) -> None:
+        await self._fields.replace(field)
+
     async def hold_queues(self, names: Collection[str], *, to_delete: bool) -> frozenset[str]:
         return await self._queues.hold(names, to_delete=to_delete)
 
@@ -228,7 +251,7 @@ class SqlTickets:
 
     async def _conditions(self, query: TicketQuery) -> list[ColumnElement[bool]]:
         wanted = await self._words.wanted(query.where)
-        conditions = [condition_of(query.where, wanted.__getitem__)]
+        conditions = [condition_of(query.where, wanted.__getitem__, self._tenant_id)]
         if query.requester_id is not None:
             conditions.append(TicketRow.requester_id == query.requester_id)
         required_words = [

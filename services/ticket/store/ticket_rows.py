@@ -1,4 +1,4 @@
-"""Writes tickets and their tags."""
+"""Writes tickets, their tags and what they are found by of the tenant's own fields."""
 
 from sqlalchemy import delete, insert, select, update
 
@@ -7,9 +7,9 @@ from services.mesh.prepared import Prepared
 from services.mesh.session import Session
 from services.ticket.domain import Change, Ticket
 from services.ticket.errors import TicketChanged
-from services.ticket.rows import ticket_columns
+from services.ticket.rows import field_value_columns, ticket_columns
 from services.ticket.store.own import Own
-from services.ticket.tables import TagRow, TicketRow
+from services.ticket.tables import FieldValueRow, TagRow, TicketRow
 
 _ADD = Prepared(lambda insert_into: insert_into(TicketRow))
 
@@ -31,6 +31,9 @@ class SqlTicketRows:
         known_tags = () if before is None else before.tags
         if ticket.tags != known_tags:
             await self._keep_tags(ticket)
+        known = ({}, {}) if before is None else (before.fields, before.internal_fields)
+        if (ticket.fields, ticket.internal_fields) != known:
+            await self._keep_fields(ticket)
 
     async def _replace(self, before: Ticket, after: Ticket) -> None:
         statement = (
@@ -64,3 +67,13 @@ class SqlTicketRows:
         ]
         if rows:
             await self._session.execute(insert(TagRow), rows)
+
+    async def _keep_fields(self, ticket: Ticket) -> None:
+        await self._session.execute(
+            delete(FieldValueRow)
+            .where(self._own(FieldValueRow), FieldValueRow.ticket_id == ticket.ticket_id)
+            .execution_options(synchronize_session=False)
+        )
+        rows = [{"tenant_id": self._tenant_id, **row} for row in field_value_columns(ticket)]
+        if rows:
+            await self._session.execute(insert(FieldValueRow), rows)

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.rpc import status_pb2 as _status_pb2
+from helpdesk.ticket.v1 import field_pb2 as _field_pb2
 from helpdesk.ticket.v1 import ticket_pb2 as _ticket_pb2
 import builtins as _builtins
 import sys
@@ -101,12 +102,34 @@ class BulkContent(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class FieldsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> _field_pb2.TicketFieldValue: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _field_pb2.TicketFieldValue | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     PRIORITY_FIELD_NUMBER: _builtins.int
     IMPACT_FIELD_NUMBER: _builtins.int
     URGENCY_FIELD_NUMBER: _builtins.int
     TICKET_TYPE_FIELD_NUMBER: _builtins.int
     QUEUE_FIELD_NUMBER: _builtins.int
     TAGS_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
     priority: _ticket_pb2.TicketPriority.ValueType
     """How soon they want attention."""
     impact: _ticket_pb2.TicketImpact.ValueType
@@ -121,6 +144,10 @@ class BulkContent(_message.Message):
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The words to find them by, instead of those that they have."""
 
+    @_builtins.property
+    def fields(self) -> _containers.MessageMap[_builtins.str, _field_pb2.TicketFieldValue]:
+        """The tenant's own fields to set; an empty value takes one away."""
+
     def __init__(
         self,
         *,
@@ -130,10 +157,11 @@ class BulkContent(_message.Message):
         ticket_type: _ticket_pb2.TicketType.ValueType = ...,
         queue: _builtins.str = ...,
         tags: _abc.Iterable[_builtins.str] | None = ...,
+        fields: _abc.Mapping[_builtins.str, _field_pb2.TicketFieldValue] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["impact", b"impact", "priority", b"priority", "queue", b"queue", "tags", b"tags", "ticket_type", b"ticket_type", "urgency", b"urgency"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fields", b"fields", "impact", b"impact", "priority", b"priority", "queue", b"queue", "tags", b"tags", "ticket_type", b"ticket_type", "urgency", b"urgency"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -188,6 +188,46 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The report's period has more pieces than may be told, or more than that in all groups together.
     Example: {"reason": "REPORT_TOO_MANY_BUCKETS", "metadata": {"most": "1000"}}
     """
+    ERROR_REASON_FIELD_UNKNOWN: _ErrorReason.ValueType  # 70
+    """A value or a mask names a field that the tenant does not have, or that the caller may not see.
+    Example: {"reason": "FIELD_UNKNOWN", "metadata": {"field": "colour"}}
+    """
+    ERROR_REASON_FIELD_EXISTS: _ErrorReason.ValueType  # 71
+    """The tenant has a field of this key.
+    Example: {"reason": "FIELD_EXISTS", "metadata": {"field": "product"}}
+    """
+    ERROR_REASON_TOO_MANY_FIELDS: _ErrorReason.ValueType  # 72
+    """The tenant has as many fields as it may have.
+    Example: {"reason": "TOO_MANY_FIELDS", "metadata": {"most": "100"}}
+    """
+    ERROR_REASON_FIELD_OPTIONS_INVALID: _ErrorReason.ValueType  # 73
+    """The field needs options, or can have none.
+    Example: {"reason": "FIELD_OPTIONS_INVALID", "metadata": {"field": "product"}}
+    """
+    ERROR_REASON_FIELD_TYPE_WRONG: _ErrorReason.ValueType  # 74
+    """The value is not of the field's type.
+    Example: {"reason": "FIELD_TYPE_WRONG", "metadata": {"field": "seats", "type": "NUMBER"}}
+    """
+    ERROR_REASON_FIELD_OPTION_UNKNOWN: _ErrorReason.ValueType  # 75
+    """The field has no such option.
+    Example: {"reason": "FIELD_OPTION_UNKNOWN", "metadata": {"field": "product", "option": "Fax"}}
+    """
+    ERROR_REASON_FIELD_TEXT_TOO_LONG: _ErrorReason.ValueType  # 76
+    """The text has more characters than a field holds.
+    Example: {"reason": "FIELD_TEXT_TOO_LONG", "metadata": {"field": "serial", "most": "500"}}
+    """
+    ERROR_REASON_FIELD_RETIRED: _ErrorReason.ValueType  # 77
+    """The field is retired and can no longer be set.
+    Example: {"reason": "FIELD_RETIRED", "metadata": {"field": "product"}}
+    """
+    ERROR_REASON_FIELDS_REQUIRED: _ErrorReason.ValueType  # 78
+    """The ticket cannot be resolved before these fields have a value.
+    Example: {"reason": "FIELDS_REQUIRED", "metadata": {"fields": "product,seats"}}
+    """
+    ERROR_REASON_FIELD_NOT_FOUND: _ErrorReason.ValueType  # 79
+    """The field to change is not there.
+    Example: {"reason": "FIELD_NOT_FOUND", "metadata": {"field": "colour"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that ticket refuses with, in `google.rpc.ErrorInfo` of domain `helpdesk.ticket`."""
@@ -357,5 +397,45 @@ Example: {"reason": "REPORT_TIME_ZONE_UNKNOWN", "metadata": {"time_zone": "Europ
 ERROR_REASON_REPORT_TOO_MANY_BUCKETS: ErrorReason.ValueType  # 64
 """The report's period has more pieces than may be told, or more than that in all groups together.
 Example: {"reason": "REPORT_TOO_MANY_BUCKETS", "metadata": {"most": "1000"}}
+"""
+ERROR_REASON_FIELD_UNKNOWN: ErrorReason.ValueType  # 70
+"""A value or a mask names a field that the tenant does not have, or that the caller may not see.
+Example: {"reason": "FIELD_UNKNOWN", "metadata": {"field": "colour"}}
+"""
+ERROR_REASON_FIELD_EXISTS: ErrorReason.ValueType  # 71
+"""The tenant has a field of this key.
+Example: {"reason": "FIELD_EXISTS", "metadata": {"field": "product"}}
+"""
+ERROR_REASON_TOO_MANY_FIELDS: ErrorReason.ValueType  # 72
+"""The tenant has as many fields as it may have.
+Example: {"reason": "TOO_MANY_FIELDS", "metadata": {"most": "100"}}
+"""
+ERROR_REASON_FIELD_OPTIONS_INVALID: ErrorReason.ValueType  # 73
+"""The field needs options, or can have none.
+Example: {"reason": "FIELD_OPTIONS_INVALID", "metadata": {"field": "product"}}
+"""
+ERROR_REASON_FIELD_TYPE_WRONG: ErrorReason.ValueType  # 74
+"""The value is not of the field's type.
+Example: {"reason": "FIELD_TYPE_WRONG", "metadata": {"field": "seats", "type": "NUMBER"}}
+"""
+ERROR_REASON_FIELD_OPTION_UNKNOWN: ErrorReason.ValueType  # 75
+"""The field has no such option.
+Example: {"reason": "FIELD_OPTION_UNKNOWN", "metadata": {"field": "product", "option": "Fax"}}
+"""
+ERROR_REASON_FIELD_TEXT_TOO_LONG: ErrorReason.ValueType  # 76
+"""The text has more characters than a field holds.
+Example: {"reason": "FIELD_TEXT_TOO_LONG", "metadata": {"field": "serial", "most": "500"}}
+"""
+ERROR_REASON_FIELD_RETIRED: ErrorReason.ValueType  # 77
+"""The field is retired and can no longer be set.
+Example: {"reason": "FIELD_RETIRED", "metadata": {"field": "product"}}
+"""
+ERROR_REASON_FIELDS_REQUIRED: ErrorReason.ValueType  # 78
+"""The ticket cannot be resolved before these fields have a value.
+Example: {"reason": "FIELDS_REQUIRED", "metadata": {"fields": "product,seats"}}
+"""
+ERROR_REASON_FIELD_NOT_FOUND: ErrorReason.ValueType  # 79
+"""The field to change is not there.
+Example: {"reason": "FIELD_NOT_FOUND", "metadata": {"field": "colour"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

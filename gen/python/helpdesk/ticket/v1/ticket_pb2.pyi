@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from helpdesk.ticket.v1 import field_pb2 as _field_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -280,6 +281,8 @@ class _TicketEventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Ticke
     """One of its comments became a ticket."""
     TICKET_EVENT_KIND_RATED: _TicketEventKind.ValueType  # 16
     """Its requester said how content they were."""
+    TICKET_EVENT_KIND_FIELDS_SET: _TicketEventKind.ValueType  # 17
+    """Fields were set that agents alone see; customers are not told."""
     TICKET_EVENT_KIND_SLA_AMBER: _TicketEventKind.ValueType  # 20
     """A clock has turned amber; the cause names it, `FIRST_RESPONSE`, `NEXT_RESPONSE` or `RESOLUTION`. Customers are not
     told of the turns of clocks.
@@ -328,6 +331,8 @@ TICKET_EVENT_KIND_SPLIT: TicketEventKind.ValueType  # 15
 """One of its comments became a ticket."""
 TICKET_EVENT_KIND_RATED: TicketEventKind.ValueType  # 16
 """Its requester said how content they were."""
+TICKET_EVENT_KIND_FIELDS_SET: TicketEventKind.ValueType  # 17
+"""Fields were set that agents alone see; customers are not told."""
 TICKET_EVENT_KIND_SLA_AMBER: TicketEventKind.ValueType  # 20
 """A clock has turned amber; the cause names it, `FIRST_RESPONSE`, `NEXT_RESPONSE` or `RESOLUTION`. Customers are not
 told of the turns of clocks.
@@ -345,6 +350,27 @@ class Ticket(_message.Message):
     """A customer's request and all that happens to it."""
 
     DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class FieldsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> _field_pb2.TicketFieldValue: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _field_pb2.TicketFieldValue | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
 
     TICKET_ID_FIELD_NUMBER: _builtins.int
     NUMBER_FIELD_NUMBER: _builtins.int
@@ -368,6 +394,7 @@ class Ticket(_message.Message):
     MERGED_INTO_ID_FIELD_NUMBER: _builtins.int
     RATING_FIELD_NUMBER: _builtins.int
     RATING_COMMENT_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
     FIRST_RESPONSE_DUE_FIELD_NUMBER: _builtins.int
     NEXT_RESPONSE_DUE_FIELD_NUMBER: _builtins.int
     RESOLUTION_DUE_FIELD_NUMBER: _builtins.int
@@ -429,6 +456,12 @@ class Ticket(_message.Message):
         """The users who follow it, in the order of their ids; customers are not told."""
 
     @_builtins.property
+    def fields(self) -> _containers.MessageMap[_builtins.str, _field_pb2.TicketFieldValue]:
+        """The tenant's own fields by key. An update may name one of them, `fields.due_date`, and takes it away when it is not
+        here; named as `fields`, all of them are replaced. Customers are told of those alone that they may set.
+        """
+
+    @_builtins.property
     def first_response_due(self) -> _timestamp_pb2.Timestamp:
         """When an agent must first have answered. This and the next three are unset for customers, where nothing is promised,
         and once it is done; while a clock stands still nothing is due, unless it already was.
@@ -467,6 +500,7 @@ class Ticket(_message.Message):
         merged_into_id: _builtins.str = ...,
         rating: _builtins.int = ...,
         rating_comment: _builtins.str = ...,
+        fields: _abc.Mapping[_builtins.str, _field_pb2.TicketFieldValue] | None = ...,
         first_response_due: _timestamp_pb2.Timestamp | None = ...,
         next_response_due: _timestamp_pb2.Timestamp | None = ...,
         resolution_due: _timestamp_pb2.Timestamp | None = ...,
@@ -474,7 +508,7 @@ class Ticket(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "first_response_due", b"first_response_due", "next_response_due", b"next_response_due", "resolution_due", b"resolution_due", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignee_id", b"assignee_id", "body", b"body", "chat_session_id", b"chat_session_id", "create_time", b"create_time", "etag", b"etag", "first_response_due", b"first_response_due", "follower_ids", b"follower_ids", "impact", b"impact", "merged_into_id", b"merged_into_id", "next_response_due", b"next_response_due", "number", b"number", "priority", b"priority", "priority_rule", b"priority_rule", "queue", b"queue", "rating", b"rating", "rating_comment", b"rating_comment", "requester_id", b"requester_id", "resolution_due", b"resolution_due", "sla_state", b"sla_state", "status", b"status", "subject", b"subject", "tags", b"tags", "ticket_id", b"ticket_id", "ticket_type", b"ticket_type", "update_time", b"update_time", "urgency", b"urgency"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignee_id", b"assignee_id", "body", b"body", "chat_session_id", b"chat_session_id", "create_time", b"create_time", "etag", b"etag", "fields", b"fields", "first_response_due", b"first_response_due", "follower_ids", b"follower_ids", "impact", b"impact", "merged_into_id", b"merged_into_id", "next_response_due", b"next_response_due", "number", b"number", "priority", b"priority", "priority_rule", b"priority_rule", "queue", b"queue", "rating", b"rating", "rating_comment", b"rating_comment", "requester_id", b"requester_id", "resolution_due", b"resolution_due", "sla_state", b"sla_state", "status", b"status", "subject", b"subject", "tags", b"tags", "ticket_id", b"ticket_id", "ticket_type", b"ticket_type", "update_time", b"update_time", "urgency", b"urgency"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -569,7 +603,7 @@ class TicketEvent(_message.Message):
 
     @_builtins.property
     def changed_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The names of the ticket's fields that changed; of an opening all of them."""
+        """The names of the ticket's fields that changed, the tenant's own as `fields.due_date`; of an opening all of them."""
 
     @_builtins.property
     def changes(self) -> Global___Ticket:

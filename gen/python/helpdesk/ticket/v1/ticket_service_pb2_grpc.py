@@ -144,7 +144,7 @@ class TicketServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateTicket(self, request, context):
-        """Changes a ticket's subject, body, priority, tags, impact, urgency, type or queue.
+        """Changes a ticket's subject, body, priority, tags, impact, urgency, type, queue or the tenant's own fields.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -41,7 +41,7 @@ class TicketServiceStub:
     ListTickets: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ListTicketsRequest, _ticket_service_pb2.ListTicketsResponse]
     """Lists tickets, newest first unless ordered otherwise."""
     UpdateTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.UpdateTicketRequest, _ticket_pb2.Ticket]
-    """Changes a ticket's subject, body, priority, tags, impact, urgency, type or queue."""
+    """Changes a ticket's subject, body, priority, tags, impact, urgency, type, queue or the tenant's own fields."""
     CreateComment: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.CreateCommentRequest, _ticket_pb2.Comment]
     """Adds a comment. A customer's comment takes a pending or resolved ticket up again."""
     ListComments: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ListCommentsRequest, _ticket_service_pb2.ListCommentsResponse]
@@ -81,7 +81,7 @@ class TicketServiceAsyncStub(TicketServiceStub):
     ListTickets: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ListTicketsRequest, _ticket_service_pb2.ListTicketsResponse]  # type: ignore[assignment]
     """Lists tickets, newest first unless ordered otherwise."""
     UpdateTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.UpdateTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
-    """Changes a ticket's subject, body, priority, tags, impact, urgency, type or queue."""
+    """Changes a ticket's subject, body, priority, tags, impact, urgency, type, queue or the tenant's own fields."""
     CreateComment: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.CreateCommentRequest, _ticket_pb2.Comment]  # type: ignore[assignment]
     """Adds a comment. A customer's comment takes a pending or resolved ticket up again."""
     ListComments: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ListCommentsRequest, _ticket_service_pb2.ListCommentsResponse]  # type: ignore[assignment]
@@ -142,7 +142,7 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _ticket_service_pb2.UpdateTicketRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
-        """Changes a ticket's subject, body, priority, tags, impact, urgency, type or queue."""
+        """Changes a ticket's subject, body, priority, tags, impact, urgency, type, queue or the tenant's own fields."""
 
     @_abc_1.abstractmethod
     def CreateComment(
