@@ -31,6 +31,7 @@ COMMANDS = (
     Entry("queues", "queues", "app", "Manage the queues that tickets wait in.", _USE),
     Entry("fields", "fields", "app", "Give tickets fields of your own.", _USE),
     Entry("mail", "mail", "app", "Say which tenant is written to where.", _USE),
+    Entry("routing", "routing", "app", "Say who gets which ticket, and see why.", _USE),
     Entry("sla", "sla", "app", "See and set how soon tickets are due.", _USE),
     Entry(
         "reports", "reports", "app", "See how many tickets there are, and how long they take.", _USE

@@ -43,6 +43,7 @@ from helpdesk.ticket.v1 import (
     mail_address_service_pb2_grpc,
     queue_service_pb2_grpc,
     report_service_pb2_grpc,
+    routing_service_pb2_grpc,
     sla_service_pb2_grpc,
     suggestion_service_pb2_grpc,
     ticket_service_pb2_grpc,
@@ -114,6 +115,7 @@ class Gateway:
         self.mail_addresses = mail_address_service_pb2_grpc.MailAddressServiceStub(channel)
         self.queues = queue_service_pb2_grpc.QueueServiceStub(channel)
         self.reports = report_service_pb2_grpc.ReportServiceStub(channel)
+        self.routing = routing_service_pb2_grpc.RoutingServiceStub(channel)
         self.sla = sla_service_pb2_grpc.SlaServiceStub(channel)
         self.suggestions = suggestion_service_pb2_grpc.SuggestionServiceStub(channel)
         self.views = view_service_pb2_grpc.ViewServiceStub(channel)

@@ -14,7 +14,8 @@ from services.cli.failures import CommandError
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 PRIORITIES = ("urgent", "high", "normal", "low")
 CLOCKS = ("first_response", "next_response", "resolution")
-_KEYS = frozenset({"time_zone", "hours", "holidays", "targets", "amber_percent", "red_percent"})
+CALENDAR_KEYS = frozenset({"time_zone", "hours", "holidays"})
+_KEYS = CALENDAR_KEYS | {"targets", "amber_percent", "red_percent"}
 _EXAMPLE = 'hours: {monday: ["09:00-12:00", "13:00-17:00"]}, targets: {urgent: {resolution: 8h}}'
 _SPAN = re.compile(r"([0-9]{1,2}):([0-9]{2})\s*-\s*([0-9]{1,2}):([0-9]{2})\Z")
 _LENGTH = re.compile(r"(-?[0-9]{1,7})\s*(m|min|h)?\Z")
@@ -27,22 +28,19 @@ def read_policy(file: Path) -> sla_service_pb2.SlaPolicy:
         written = yaml.safe_load(file.read_text("utf-8"))
     except (yaml.YAMLError, ValueError) as error:
         raise _wrong(f"{file} is not YAML: {str(error).splitlines()[0]}") from None
-    known = _mapping(str(file), written, _KEYS)
+    known = mapping(str(file), written, _KEYS)
     return sla_service_pb2.SlaPolicy(
         targets=_targets(known.get("targets")),
-        calendar=_calendar(known) if {"time_zone", "hours", "holidays"} & set(known) else None,
+        calendar=calendar_of(known),
         amber_percent=_percent("amber_percent", known.get("amber_percent", 0)),
         red_percent=_percent("red_percent", known.get("red_percent", 0)),
     )
 
 
 def text_of(policy: sla_service_pb2.SlaPolicy) -> str:
-    calendar = policy.calendar
     targets = {ticket_pb2.TicketPriority.Name(each.priority): each for each in policy.targets}
     written = {
-        "time_zone": calendar.time_zone,
-        "hours": {day: _spans_text(hours) for day, hours in zip(DAYS, calendar.week, strict=True)},
-        "holidays": {day.day: _spans_text(day.hours) for day in calendar.holidays},
+        **calendar_text(policy.calendar),
         "targets": {
             name: _targets_text(targets[key])
             for name in PRIORITIES
@@ -55,13 +53,13 @@ def text_of(policy: sla_service_pb2.SlaPolicy) -> str:
 
 
 def _targets(written: object) -> list[sla_service_pb2.SlaTargets]:
-    named = _mapping("targets", written, PRIORITIES)
+    named = mapping("targets", written, PRIORITIES)
     return [
         sla_service_pb2.SlaTargets(
             priority=ticket_pb2.TicketPriority.Value(f"TICKET_PRIORITY_{name.upper()}"),
             **{
                 f"{clock}_minutes": _minutes(f"targets.{name}.{clock}", length)
-                for clock, length in _mapping(f"targets.{name}", each, CLOCKS).items()
+                for clock, length in mapping(f"targets.{name}", each, CLOCKS).items()
             },
         )
         for name, each in named.items()
@@ -77,9 +75,12 @@ def _targets_text(targets: sla_service_pb2.SlaTargets) -> dict[str, str]:
     }
 
 
-def _calendar(written: Mapping[str, Any]) -> sla_service_pb2.BusinessCalendar:
-    hours = _mapping("hours", written.get("hours"), DAYS)
-    holidays = _mapping("holidays", written.get("holidays"))
+def calendar_of(written: Mapping[str, Any]) -> sla_service_pb2.BusinessCalendar | None:
+    """None where nothing is said of it."""
+    if not CALENDAR_KEYS & set(written):
+        return None
+    hours = mapping("hours", written.get("hours"), DAYS)
+    holidays = mapping("holidays", written.get("holidays"))
     return sla_service_pb2.BusinessCalendar(
         time_zone=str(written.get("time_zone", "UTC")),
         week=[_spans(f"hours.{day}", hours.get(day)) for day in DAYS],
@@ -88,6 +89,14 @@ def _calendar(written: Mapping[str, Any]) -> sla_service_pb2.BusinessCalendar:
             for day, spans in holidays.items()
         ],
     )
+
+
+def calendar_text(calendar: sla_service_pb2.BusinessCalendar) -> dict[str, Any]:
+    return {
+        "time_zone": calendar.time_zone,
+        "hours": {day: _spans_text(hours) for day, hours in zip(DAYS, calendar.week, strict=True)},
+        "holidays": {day.day: _spans_text(day.hours) for day in calendar.holidays},
+    }
 
 
 def _spans(where: str, written: object) -> sla_service_pb2.DayHours:
@@ -128,7 +137,7 @@ def _percent(where: str, written: object) -> int:
     return written
 
 
-def _mapping(where: str, written: object, keys: Sequence[str] | frozenset[str] = ()) -> Any:  # noqa: ANN401 - what YAML holds
+def mapping(where: str, written: object, keys: Sequence[str] | frozenset[str] = ()) -> Any:  # noqa: ANN401 - what YAML holds
     found = {} if written is None else written
     if not isinstance(found, dict):
         raise _wrong(f"{where} must be a mapping.")

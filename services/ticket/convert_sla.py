@@ -23,7 +23,7 @@ def policy_of(message: sla_service_pb2.SlaPolicy) -> SlaPolicy:
     has_calendar = message.HasField("calendar")
     return SlaPolicy(
         targets=_targets_of(message.targets),
-        calendar=_calendar_of(message.calendar) if has_calendar else AROUND_THE_CLOCK,
+        calendar=calendar_of(message.calendar) if has_calendar else AROUND_THE_CLOCK,
         amber_percent=message.amber_percent or AMBER_PERCENT,
         red_percent=message.red_percent or RED_PERCENT,
     )
@@ -32,7 +32,7 @@ def policy_of(message: sla_service_pb2.SlaPolicy) -> SlaPolicy:
 def policy_message(policy: SlaPolicy, update_time: datetime | None) -> sla_service_pb2.SlaPolicy:
     message = sla_service_pb2.SlaPolicy(
         targets=[_targets_message(*each) for each in sorted(policy.targets.items())],
-        calendar=_calendar_message(policy.calendar),
+        calendar=calendar_message(policy.calendar),
         amber_percent=policy.amber_percent,
         red_percent=policy.red_percent,
     )
@@ -80,7 +80,7 @@ def _targets_message(priority: TicketPriority, targets: Targets) -> sla_service_
     )
 
 
-def _calendar_of(message: sla_service_pb2.BusinessCalendar) -> BusinessCalendar:
+def calendar_of(message: sla_service_pb2.BusinessCalendar) -> BusinessCalendar:
     mon, tue, wed, thu, fri, sat, sun = map(_spans_of, message.week)
     return BusinessCalendar(
         message.time_zone,
@@ -89,7 +89,7 @@ def _calendar_of(message: sla_service_pb2.BusinessCalendar) -> BusinessCalendar:
     )
 
 
-def _calendar_message(calendar: BusinessCalendar) -> sla_service_pb2.BusinessCalendar:
+def calendar_message(calendar: BusinessCalendar) -> sla_service_pb2.BusinessCalendar:
     return sla_service_pb2.BusinessCalendar(
         time_zone=calendar.time_zone,
         week=map(_hours_message, calendar.week),

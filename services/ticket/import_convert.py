@@ -55,6 +55,7 @@ _PUBLIC = frozenset(
         TicketEventKind.REOPENED,
         TicketEventKind.CLOSED,
         TicketEventKind.RATED,
+        TicketEventKind.ACKNOWLEDGED,
     }
 )
 

@@ -17,6 +17,7 @@ from helpdesk.ticket.v1 import (
     mail_address_service_pb2_grpc,
     queue_service_pb2_grpc,
     report_service_pb2_grpc,
+    routing_service_pb2_grpc,
     sla_service_pb2_grpc,
     suggestion_service_pb2_grpc,
     ticket_service_pb2_grpc,
@@ -30,6 +31,9 @@ from services.mesh.database import Database
 from services.mesh.purge import Purge
 from services.mesh.server import Background, serve
 from services.mesh.tls import ensure_certificates
+from services.ticket.classifying import KeepsQueue
+from services.ticket.dispatching import Dispatcher, Router
+from services.ticket.driving import InProcessEngine
 from services.ticket.mail.courier import Courier
 from services.ticket.mail.intake import Intake
 from services.ticket.mail.mailboxes import read_mailboxes
@@ -38,6 +42,7 @@ from services.ticket.mail.receiver import PROTOCOLS, Receiver
 from services.ticket.mail.relay import SmtpRelay
 from services.ticket.metrics import mailbox_metrics, outbox_metrics
 from services.ticket.peers import SearchKnowledge
+from services.ticket.performing import Performer
 from services.ticket.servicer import (
     BulkServicer,
     CannedReplyServicer,
@@ -47,6 +52,7 @@ from services.ticket.servicer import (
     MailAddressServicer,
     QueueServicer,
     ReportServicer,
+    RoutingServicer,
     SlaServicer,
     SuggestionServicer,
     TicketServicer,
@@ -61,6 +67,8 @@ from services.ticket.store import (
     SqlMailStore,
     SqlOutbox,
     SqlReportStore,
+    SqlRoutingBooks,
+    SqlRoutingPolicies,
     SqlSlaPolicies,
     SqlSlaSweep,
     SqlTicketStore,
@@ -107,6 +115,10 @@ async def serve_tickets(settings: TicketSettings) -> None:
         queue_service_pb2_grpc.add_QueueServiceServicer_to_server(queues, server)
         suggestions = SuggestionServicer(store, knowledge)
         suggestion_service_pb2_grpc.add_SuggestionServiceServicer_to_server(suggestions, server)
+        routing = RoutingServicer(
+            SqlRoutingPolicies(database), SqlRoutingBooks(database), store, utc_now
+        )
+        routing_service_pb2_grpc.add_RoutingServiceServicer_to_server(routing, server)
         sla = SlaServicer(SqlSlaPolicies(database), utc_now)
         sla_service_pb2_grpc.add_SlaServiceServicer_to_server(sla, server)
         views = ViewServicer(SqlViewStore(database), store, utc_now)
@@ -127,6 +139,7 @@ async def serve_tickets(settings: TicketSettings) -> None:
                 Purge(authority, database, Table.metadata).run,
                 partial(database.keep_analysed, TicketRow.__tablename__),
                 sweeper.run,
+                _router(settings, store, database).run,
                 *_mail_jobs(settings, intake, store, database),
                 *(poller.run for poller in pollers),
             ],
@@ -156,6 +169,14 @@ def _pollers(settings: TicketSettings, intake: Intake, database: Database) -> li
         )
         for mailbox in read_mailboxes(settings.ticket_mailboxes)
     ]
+
+
+def _router(settings: TicketSettings, store: SqlTicketStore, database: Database) -> Router:
+    books = SqlRoutingBooks(database)
+    performer = Performer(store, books, SqlRoutingPolicies(database), KeepsQueue())
+    engine = InProcessEngine(books, performer, utc_now)
+    dispatcher = Dispatcher(SqlOutbox(database), books, engine, utc_now)
+    return Router(dispatcher, engine, store, utc_now, settings.ticket_poll_seconds)
 
 
 def _mail_jobs(

@@ -13,30 +13,39 @@ from services.ticket.sla.watch import Watch
 
 
 def policy_json(policy: SlaPolicy) -> dict[str, Any]:
-    calendar = policy.calendar
     return {
         "targets": {priority.name: astuple(each) for priority, each in policy.targets.items()},
-        "time_zone": calendar.time_zone,
-        "week": [_spans_json(spans) for spans in calendar.week],
-        "holidays": {day.day.isoformat(): _spans_json(day.spans) for day in calendar.holidays},
+        **calendar_json(policy.calendar),
         "amber_percent": policy.amber_percent,
         "red_percent": policy.red_percent,
     }
 
 
 def policy_from(written: Mapping[str, Any]) -> SlaPolicy:
+    return SlaPolicy(
+        {TicketPriority[name]: Targets(*each) for name, each in written["targets"].items()},
+        calendar_from(written),
+        written["amber_percent"],
+        written["red_percent"],
+    )
+
+
+def calendar_json(calendar: BusinessCalendar) -> dict[str, Any]:
+    return {
+        "time_zone": calendar.time_zone,
+        "week": [_spans_json(spans) for spans in calendar.week],
+        "holidays": {day.day.isoformat(): _spans_json(day.spans) for day in calendar.holidays},
+    }
+
+
+def calendar_from(written: Mapping[str, Any]) -> BusinessCalendar:
     mon, tue, wed, thu, fri, sat, sun = map(_spans_from, written["week"])
     holidays = (
         Holiday(date.fromisoformat(day), _spans_from(spans))
         for day, spans in written["holidays"].items()
     )
-    return SlaPolicy(
-        {TicketPriority[name]: Targets(*each) for name, each in written["targets"].items()},
-        BusinessCalendar(
-            written["time_zone"], (mon, tue, wed, thu, fri, sat, sun), tuple(holidays)
-        ),
-        written["amber_percent"],
-        written["red_percent"],
+    return BusinessCalendar(
+        written["time_zone"], (mon, tue, wed, thu, fri, sat, sun), tuple(holidays)
     )
 
 

@@ -61,6 +61,7 @@ class TicketRow(Table):
             "ticket_id",
         ),
         Index("ix_tickets_by_queue", "tenant_id", "queue", "create_time", "ticket_id"),
+        Index("ix_tickets_by_assignee_and_status", "tenant_id", "assignee_id", "status"),
     )
 
     tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
@@ -295,8 +296,7 @@ class OriginRow(Table):
 class OutboxRow(Table):
     """What is still to be told to others: ids only, never what a person wrote.
 
-    Rows are written with the change they speak of. Nobody takes them out yet; the routing of
-    tickets will be the first to.
+    Rows are written with the change they speak of. Routing takes them out.
     """
 
     __tablename__ = "ticket_outbox"

@@ -15,7 +15,18 @@ METHODS = {
     for method in find_service(service).methods
 }
 AUDITED = {name: method for name, method in METHODS.items() if read_policy(method).audited}
-READS = ("Get", "Diff", "List", "Group", "Report", "Search", "Suggest", "Watch", "Verify")
+READS = (
+    "Get",
+    "Diff",
+    "Explain",
+    "List",
+    "Group",
+    "Report",
+    "Search",
+    "Suggest",
+    "Watch",
+    "Verify",
+)
 
 # What changes nothing that anybody would ask about later, with the reason.
 NOT_AUDITED = {

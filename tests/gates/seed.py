@@ -34,6 +34,8 @@ NOT_COUNTED = {
     "refresh_tokens": "one for each login",
     "remembered_replies": "forgotten after a day",
     "ticket_outbox": "emptied when delivered",
+    "ticket_routings": "written behind the tickets",
+    "routing_steps": "written behind the tickets",
     "audit_records": "one for each audited call, logins and repeated ones among them",
     "audit_heads": "one for each chain that has a record",
     "audit_purges": "one for each deleted tenant, while it is purged",

@@ -23,6 +23,7 @@ from helpdesk.ticket.v1 import (
     mail_address_service_pb2_grpc,
     queue_service_pb2_grpc,
     report_service_pb2_grpc,
+    routing_service_pb2_grpc,
     sla_service_pb2_grpc,
     suggestion_service_pb2_grpc,
     ticket_service_pb2_grpc,
@@ -45,6 +46,7 @@ from services.ticket.servicer import (
     MailAddressServicer,
     QueueServicer,
     ReportServicer,
+    RoutingServicer,
     SlaServicer,
     SuggestionServicer,
     TicketServicer,
@@ -54,6 +56,8 @@ from services.ticket.store import (
     SqlCannedReplyStore,
     SqlMailAddresses,
     SqlReportStore,
+    SqlRoutingBooks,
+    SqlRoutingPolicies,
     SqlSlaPolicies,
     SqlTicketStore,
     SqlViewStore,
@@ -99,6 +103,10 @@ async def serve(data: Path) -> None:
         queue_service_pb2_grpc.add_QueueServiceServicer_to_server(queues, server)
         suggestions = SuggestionServicer(store, FakeKnowledge())
         suggestion_service_pb2_grpc.add_SuggestionServiceServicer_to_server(suggestions, server)
+        routing = RoutingServicer(
+            SqlRoutingPolicies(database), SqlRoutingBooks(database), store, utc_now
+        )
+        routing_service_pb2_grpc.add_RoutingServiceServicer_to_server(routing, server)
         sla = SlaServicer(SqlSlaPolicies(database), utc_now)
         sla_service_pb2_grpc.add_SlaServiceServicer_to_server(sla, server)
         views = ViewServicer(SqlViewStore(database), store, utc_now)

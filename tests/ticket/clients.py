@@ -22,6 +22,8 @@ from helpdesk.ticket.v1 import (
     queue_service_pb2,
     queue_service_pb2_grpc,
     report_service_pb2_grpc,
+    routing_service_pb2,
+    routing_service_pb2_grpc,
     sla_service_pb2_grpc,
     suggestion_service_pb2_grpc,
     ticket_pb2,
@@ -45,6 +47,7 @@ from services.ticket.servicer import (
     MailAddressServicer,
     QueueServicer,
     ReportServicer,
+    RoutingServicer,
     SlaServicer,
     SuggestionServicer,
     TicketServicer,
@@ -54,6 +57,8 @@ from services.ticket.store import (
     SqlCannedReplyStore,
     SqlMailAddresses,
     SqlReportStore,
+    SqlRoutingBooks,
+    SqlRoutingPolicies,
     SqlSlaPolicies,
     SqlViewStore,
 )
@@ -78,6 +83,8 @@ AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {
     *(f"ticket.canned_replies.{verb}" for verb in ("create", "list", "delete", "render")),
     *(f"ticket.fields.{verb}" for verb in ("create", "list", "update")),
     "ticket.links.list",
+    "ticket.routing.explain",
+    *(f"ticket.routing_policy.{verb}" for verb in ("get", "set")),
 }
 
 
@@ -92,6 +99,7 @@ class Client:
             "FieldService": field_service_pb2_grpc.FieldServiceStub(channel),
             "ImportService": import_service_pb2_grpc.ImportServiceStub(channel),
             "LinkService": link_service_pb2_grpc.LinkServiceStub(channel),
+            "RoutingService": routing_service_pb2_grpc.RoutingServiceStub(channel),
             "QueueService": queue_service_pb2_grpc.QueueServiceStub(channel),
         }
         self.user_id = user.user_id
@@ -108,6 +116,7 @@ class Client:
                 canned_reply_service_pb2,
                 field_service_pb2,
                 import_service_pb2,
+                routing_service_pb2,
             )
             for service in module.DESCRIPTOR.services_by_name.values()
             if rpc in service.methods_by_name
@@ -164,6 +173,10 @@ async def serving(
         queue_service_pb2_grpc.add_QueueServiceServicer_to_server(queues, server)
         suggestions = SuggestionServicer(store, FakeKnowledge())
         suggestion_service_pb2_grpc.add_SuggestionServiceServicer_to_server(suggestions, server)
+        routing = RoutingServicer(
+            SqlRoutingPolicies(database), SqlRoutingBooks(database), store, TickingClock()
+        )
+        routing_service_pb2_grpc.add_RoutingServiceServicer_to_server(routing, server)
         sla = SlaServicer(SqlSlaPolicies(database), TickingClock())
         sla_service_pb2_grpc.add_SlaServiceServicer_to_server(sla, server)
         views = ViewServicer(SqlViewStore(database), store, TickingClock())

@@ -38,6 +38,7 @@ class TicketEventKind(StrEnum):
     SLA_RED = "SLA_RED"
     SLA_BREACHED = "SLA_BREACHED"
     IMPORTED = "IMPORTED"
+    ACKNOWLEDGED = "ACKNOWLEDGED"
 
 
 class LinkKind(IntEnum):

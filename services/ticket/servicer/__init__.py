@@ -8,6 +8,7 @@ from services.ticket.servicer.links import LinkServicer
 from services.ticket.servicer.mail_addresses import MailAddressServicer
 from services.ticket.servicer.queues import QueueServicer
 from services.ticket.servicer.reports import ReportServicer
+from services.ticket.servicer.routing import RoutingServicer
 from services.ticket.servicer.sla import SlaServicer
 from services.ticket.servicer.suggestions import SuggestionServicer
 from services.ticket.servicer.tickets import TicketServicer
@@ -22,6 +23,7 @@ __all__ = [
     "MailAddressServicer",
     "QueueServicer",
     "ReportServicer",
+    "RoutingServicer",
     "SlaServicer",
     "SuggestionServicer",
     "TicketServicer",

@@ -6,6 +6,8 @@ from services.ticket.store.mail_outbox import SqlMailOutbox
 from services.ticket.store.mailboxes import SqlMailboxPlaces
 from services.ticket.store.outbox import SqlOutbox
 from services.ticket.store.reports import SqlReportStore
+from services.ticket.store.routing_policies import SqlRoutingPolicies
+from services.ticket.store.routings import SqlRoutingBooks
 from services.ticket.store.sla_policies import SqlSlaPolicies
 from services.ticket.store.sla_sweep import SqlSlaSweep
 from services.ticket.store.sql import SqlTickets
@@ -20,6 +22,8 @@ __all__ = [
     "SqlMailboxPlaces",
     "SqlOutbox",
     "SqlReportStore",
+    "SqlRoutingBooks",
+    "SqlRoutingPolicies",
     "SqlSlaPolicies",
     "SqlSlaSweep",
     "SqlTicketStore",

@@ -17,6 +17,7 @@ from services.ticket.mail_tables import (
     MailMessageRow,
     MailOutboxRow,
 )
+from services.ticket.routing_tables import RoutingPolicyRow, RoutingRow, RoutingTurnRow
 from services.ticket.tables import (
     CannedReplyRow,
     CommentRow,
@@ -64,6 +65,9 @@ Upserted = (
     | MailOutboxRow
     | OriginRow
     | QueueRow
+    | RoutingPolicyRow
+    | RoutingRow
+    | RoutingTurnRow
     | SlaDueRow
     | SlaPolicyRow
     | ViewRow

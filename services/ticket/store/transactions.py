@@ -40,5 +40,9 @@ class SqlTicketStore:
     def listening(self, tenant_id: TenantId) -> AbstractContextManager[asyncio.Event]:
         return self._listeners.listening(tenant_id)
 
+    def listening_to_all(self) -> AbstractContextManager[asyncio.Event]:
+        """As `listening`, to the commits of all tenants."""
+        return self._listeners.listening_to_all()
+
     def _tickets(self, session: Session, tenant_id: TenantId) -> SqlTickets:
         return SqlTickets(session, tenant_id, self._rulebook)

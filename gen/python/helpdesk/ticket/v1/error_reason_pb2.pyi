@@ -228,6 +228,18 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The field to change is not there.
     Example: {"reason": "FIELD_NOT_FOUND", "metadata": {"field": "colour"}}
     """
+    ERROR_REASON_ROUTING_AGENT_TWICE: _ErrorReason.ValueType  # 80
+    """The routing policy names an agent twice.
+    Example: {"reason": "ROUTING_AGENT_TWICE", "metadata": {"user_id": "0199…"}}
+    """
+    ERROR_REASON_ROUTING_AGENT_WITHOUT_QUEUE: _ErrorReason.ValueType  # 81
+    """An agent of the routing policy serves no queue.
+    Example: {"reason": "ROUTING_AGENT_WITHOUT_QUEUE", "metadata": {"user_id": "0199…"}}
+    """
+    ERROR_REASON_ROUTING_ESCALATION_EMPTY: _ErrorReason.ValueType  # 82
+    """The escalation of the routing policy does nothing.
+    Example: {"reason": "ROUTING_ESCALATION_EMPTY", "metadata": {}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that ticket refuses with, in `google.rpc.ErrorInfo` of domain `helpdesk.ticket`."""
@@ -437,5 +449,17 @@ Example: {"reason": "FIELDS_REQUIRED", "metadata": {"fields": "product,seats"}}
 ERROR_REASON_FIELD_NOT_FOUND: ErrorReason.ValueType  # 79
 """The field to change is not there.
 Example: {"reason": "FIELD_NOT_FOUND", "metadata": {"field": "colour"}}
+"""
+ERROR_REASON_ROUTING_AGENT_TWICE: ErrorReason.ValueType  # 80
+"""The routing policy names an agent twice.
+Example: {"reason": "ROUTING_AGENT_TWICE", "metadata": {"user_id": "0199…"}}
+"""
+ERROR_REASON_ROUTING_AGENT_WITHOUT_QUEUE: ErrorReason.ValueType  # 81
+"""An agent of the routing policy serves no queue.
+Example: {"reason": "ROUTING_AGENT_WITHOUT_QUEUE", "metadata": {"user_id": "0199…"}}
+"""
+ERROR_REASON_ROUTING_ESCALATION_EMPTY: ErrorReason.ValueType  # 82
+"""The escalation of the routing policy does nothing.
+Example: {"reason": "ROUTING_ESCALATION_EMPTY", "metadata": {}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

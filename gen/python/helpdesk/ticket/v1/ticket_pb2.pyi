@@ -293,6 +293,8 @@ class _TicketEventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Ticke
     """A clock has reached its due time."""
     TICKET_EVENT_KIND_IMPORTED: _TicketEventKind.ValueType  # 30
     """It came from elsewhere, as all of these values; what stands before it was told from there."""
+    TICKET_EVENT_KIND_ACKNOWLEDGED: _TicketEventKind.ValueType  # 40
+    """Its requester was told that it has come. Nobody has answered it by that."""
 
 class TicketEventKind(_TicketEventKind, metaclass=_TicketEventKindEnumTypeWrapper):
     """What happened to a ticket."""
@@ -343,6 +345,8 @@ TICKET_EVENT_KIND_SLA_BREACHED: TicketEventKind.ValueType  # 22
 """A clock has reached its due time."""
 TICKET_EVENT_KIND_IMPORTED: TicketEventKind.ValueType  # 30
 """It came from elsewhere, as all of these values; what stands before it was told from there."""
+TICKET_EVENT_KIND_ACKNOWLEDGED: TicketEventKind.ValueType  # 40
+"""Its requester was told that it has come. Nobody has answered it by that."""
 Global___TicketEventKind: _TypeAlias = TicketEventKind  # noqa: Y015
 
 @_typing.final

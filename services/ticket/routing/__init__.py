@@ -1,0 +1,1 @@
+"""What is done with a ticket next, by the tenant's policy; no clock, no wire, no database."""
