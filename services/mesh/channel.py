@@ -107,10 +107,10 @@ class MeshChannel(grpc.aio.Channel):
         return _StreamMethod(self, method, request_serializer, response_deserializer)
 
     def stream_unary(self, *_: Any, **__: Any) -> Any:  # noqa: ANN401 - must not be used
-        raise NotImplementedError("the contract has no streams of requests")
+        raise NotImplementedError("no peer sends streams of requests")
 
     def stream_stream(self, *_: Any, **__: Any) -> Any:  # noqa: ANN401 - must not be used
-        raise NotImplementedError("the contract has no streams of requests")
+        raise NotImplementedError("no peer sends streams of requests")
 
     async def close(self, grace: float | None = None) -> None:
         await self._current.close(grace)

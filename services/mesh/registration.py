@@ -96,6 +96,7 @@ class Registration:
             GetMessageClass(descriptor.input_type),
             GetMessageClass(descriptor.output_type),
             parse_in_chain(handler),
+            takes_stream=bool(handler.request_streaming and not handler.response_streaming),
         )
 
 

@@ -75,7 +75,8 @@ def audit_inside(trail: AuditTrail) -> Interceptor:
             if entry is None:
                 raise LookupError("audit_inside needs audit_outside")
             entry.asked_kind = resource.asked_kind
-            entry.asked_id = resource.in_request(request) if resource.path else ""
+            is_named = bool(resource.path) and not method.takes_stream
+            entry.asked_id = resource.in_request(request) if is_named else ""
             if method.streams:
                 started = _content(trail, resource, entry, Outcome.STARTED)
                 await trail.ledger.append(_chain(entry), started)

@@ -13,7 +13,8 @@ from services.mesh.call import call_or_none
 from services.mesh.contract import MethodPolicy
 
 Context = grpc.aio.ServicerContext[Any, Any]
-# A streaming method sends its messages through the context and returns None.
+# A streaming method sends its messages through the context and returns None; one that takes a
+# stream has, in place of the request, an iterator of its messages.
 Handler = Callable[[Any, Context], Awaitable[Message | None]]
 
 
@@ -28,6 +29,7 @@ class Method:
     parse: Callable[[bytes], Message] | None = None
     # Health and reflection: part of every server and not of the contract.
     is_infrastructure: bool = False
+    takes_stream: bool = False
 
 
 Interceptor = Callable[[Method, Handler], Handler]
@@ -44,7 +46,7 @@ def parse_in_chain(
     handler: "grpc.RpcMethodHandler[Any, Any]",
 ) -> Callable[[bytes], Message] | None:
     """gRPC would parse before anybody asked for a token, and call broken bytes INTERNAL."""
-    if handler.request_streaming:
+    if handler.request_streaming and handler.response_streaming:
         return None
     return cast("Callable[[bytes], Message] | None", handler.request_deserializer)
 
@@ -64,7 +66,11 @@ def intercepted(
         )
         return make(cast("Any", streaming), deserializer, original.response_serializer)
     if original.request_streaming:
-        raise TypeError(f"{method.full_name}: streams of requests alone are not supported")
+        return grpc.stream_unary_rpc_method_handler(
+            cast("Any", compose(interceptors, method, cast("Handler", original.stream_unary))),
+            deserializer,
+            original.response_serializer,
+        )
     return grpc.unary_unary_rpc_method_handler(
         cast("Any", compose(interceptors, method, cast("Handler", original.unary_unary))),
         deserializer,
@@ -88,3 +94,9 @@ def _sending(behaviour: object) -> Handler:
                 await context.write(reply)
 
     return send
+
+
+async def each(requests: AsyncIterator[Any], act: Callable[[Any], Any]) -> AsyncIterator[Any]:
+    """What `act` makes of every message, as they come."""
+    async for request in requests:
+        yield act(request)

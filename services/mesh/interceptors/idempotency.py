@@ -31,6 +31,7 @@ def idempotency(
         request_type, reply_type = method.request_type, method.reply_type
         if (
             method.streams
+            or method.takes_stream
             or method.policy.public
             or method.full_name in handled_by_service
             or request_type is None

@@ -21,7 +21,7 @@ def permission(authority: Authority) -> Interceptor:
         async def handle(request: Any, context: Context) -> Message | None:
             _check(current_caller(), needed)
             call = call_or_none()
-            if method.streams and call is not None:
+            if (method.streams or method.takes_stream) and call is not None:
                 tenant_id, user_id = current_tenant(), current_user()
                 caller = current_caller()
                 scope = caller.scope

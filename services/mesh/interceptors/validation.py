@@ -7,7 +7,7 @@ import protovalidate
 from google.protobuf.message import Message
 
 from services.mesh.errors import FieldViolation, InvalidRequest
-from services.mesh.interceptors.chain import Context, Handler, Interceptor, Method
+from services.mesh.interceptors.chain import Context, Handler, Interceptor, Method, each
 
 
 def validation() -> Interceptor:
@@ -17,7 +17,7 @@ def validation() -> Interceptor:
         if method.is_infrastructure:
             return proceed
 
-        async def handle(request: Any, context: Context) -> Message | None:
+        def check(request: Message) -> Message:
             violations = [
                 FieldViolation(
                     field=dotted(violation.proto.field),
@@ -33,7 +33,11 @@ def validation() -> Interceptor:
                 raise InvalidRequest(
                     "The request breaks a rule of the contract.", violations=violations
                 )
-            return await proceed(request, context)
+            return request
+
+        async def handle(request: Any, context: Context) -> Message | None:
+            checked = each(request, check) if method.takes_stream else check(request)
+            return await proceed(checked, context)
 
         return handle
 
