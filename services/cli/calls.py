@@ -39,7 +39,11 @@ def policy(method: str) -> MethodPolicy:
     return read_policy(find_method(method))
 
 
-class Around(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
+class Around(
+    grpc.UnaryUnaryClientInterceptor,
+    grpc.UnaryStreamClientInterceptor,
+    grpc.StreamUnaryClientInterceptor,
+):
     def __init__(self, token: Token | None, sleep: Callable[[float], None] = time.sleep) -> None:
         self._token = token
         self._sleep = sleep
@@ -76,6 +80,14 @@ class Around(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor
         request: Any,  # noqa: ANN401
     ) -> Any:  # noqa: ANN401
         return continuation(self._details(client_call_details, renew=False), request)
+
+    def intercept_stream_unary(
+        self,
+        continuation: Callable[[grpc.ClientCallDetails, Any], Any],
+        client_call_details: grpc.ClientCallDetails,
+        request_iterator: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        return continuation(self._details(client_call_details, renew=False), request_iterator)
 
     def _details(self, given: grpc.ClientCallDetails, *, renew: bool) -> grpc.ClientCallDetails:
         method = str(given.method)

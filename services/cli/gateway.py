@@ -33,8 +33,8 @@ from helpdesk.search.v1 import (
     search_service_pb2_grpc,
     version_service_pb2_grpc,
 )
-from helpdesk.ticket.v1 import audit_service_pb2_grpc as ticket_audit
 from helpdesk.ticket.v1 import (
+    attachment_service_pb2_grpc,
     bulk_service_pb2_grpc,
     canned_reply_service_pb2_grpc,
     field_service_pb2_grpc,
@@ -49,6 +49,7 @@ from helpdesk.ticket.v1 import (
     ticket_service_pb2_grpc,
     view_service_pb2_grpc,
 )
+from helpdesk.ticket.v1 import audit_service_pb2_grpc as ticket_audit
 from services.cli.calls import Around, Token
 from services.cli.failures import CommandError
 
@@ -107,6 +108,7 @@ class Gateway:
             channel
         )
         self.tickets = ticket_service_pb2_grpc.TicketServiceStub(channel)
+        self.attachments = attachment_service_pb2_grpc.AttachmentServiceStub(channel)
         self.bulk = bulk_service_pb2_grpc.BulkServiceStub(channel)
         self.canned_replies = canned_reply_service_pb2_grpc.CannedReplyServiceStub(channel)
         self.fields = field_service_pb2_grpc.FieldServiceStub(channel)

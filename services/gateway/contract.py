@@ -14,6 +14,8 @@ from buf.validate import validate_pb2
 from helpdesk.options.v1 import policy_pb2
 
 GATEWAY = "gateway"
+# What stands for bytes that are no JSON.
+RAW_BODY = "google.api.HttpBody"
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Binding:
     body: str
     """The field of the request that the body stands for; `*` for what the path leaves; or empty."""
     body_message: Descriptor | None
-    """The message that the body spells in JSON, if there is a body."""
+    """The message that the body spells in JSON, if there is a body and it is JSON."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Method:
     service: str
     name: str
     streams: bool
+    takes_stream: bool
     callers: frozenset[str]
     is_public: bool
     default_timeout: timedelta
@@ -100,6 +103,7 @@ def _method(method: MethodDescriptor) -> Method:
         service=method.containing_service.full_name,
         name=method.name,
         streams=method.server_streaming,
+        takes_stream=method.client_streaming,
         callers=frozenset(policy.callers),
         is_public=policy.public,
         default_timeout=policy.default_timeout.ToTimedelta(),
@@ -131,4 +135,5 @@ def _bindings(rule: http_pb2.HttpRule, request: Descriptor) -> Iterator[Binding]
 def _body_message(body: str, request: Descriptor) -> Descriptor | None:
     if body == "*":
         return request
-    return request.fields_by_name[body].message_type if body else None
+    message = request.fields_by_name[body].message_type if body else None
+    return None if message is not None and message.full_name == RAW_BODY else message

@@ -116,8 +116,12 @@ def _rpc_route(method: Method) -> Config:
     }
     return {
         "request_headers_to_add": [deadline],
-        "route": {"cluster": method.area, **(_stream(method) if method.streams else _call(method))},
+        "route": {"cluster": method.area, **_times(method)},
     }
+
+
+def _times(method: Method) -> Config:
+    return _stream(method) if method.streams or method.takes_stream else _call(method)
 
 
 def _call(method: Method) -> Config:
@@ -170,6 +174,9 @@ def _public_filters(method: Method) -> Config:
 
 
 def _cap_for_file(method: Method, settings: GatewaySettings) -> Config:
+    if method.takes_stream:
+        # It is passed on piece by piece and never held; the service says how much is too much.
+        return {BODY_CAP: typed(f"{_FILTERS}.buffer.v3.BufferPerRoute", disabled=True)}
     if not method.file_bytes:
         return {}
     cap = {"max_request_bytes": _file_body_bytes(method, settings)}

@@ -7,6 +7,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import status_pb2
 
 from helpdesk.ticket.v1 import (
+    attachment_pb2,
     field_pb2,
     link_service_pb2,
     queue_service_pb2,
@@ -16,6 +17,7 @@ from helpdesk.ticket.v1 import (
 )
 from services.ticket.domain import (
     DEFAULT_QUEUE,
+    Attachment,
     Comment,
     FieldType,
     FieldValue,
@@ -128,6 +130,21 @@ def comment_message(comment: Comment) -> ticket_pb2.Comment:
     )
 
 
+def attachment_message(attachment: Attachment) -> attachment_pb2.Attachment:
+    return attachment_pb2.Attachment(
+        attachment_id=attachment.attachment_id,
+        ticket_id=attachment.ticket_id,
+        comment_id=attachment.comment_id or "",
+        file_name=attachment.file_name,
+        media_type=attachment.media_type,
+        size_bytes=attachment.size_bytes,
+        sha256=attachment.sha256,
+        internal=attachment.is_internal,
+        author_id=attachment.author_id,
+        create_time=_timestamp(attachment.create_time),
+    )
+
+
 def event_message(event: TicketEvent) -> ticket_pb2.TicketEvent:
     return ticket_pb2.TicketEvent(
         seq=event.seq,
@@ -143,6 +160,7 @@ def event_message(event: TicketEvent) -> ticket_pb2.TicketEvent:
         cause=event.cause,
         other_ticket_id=event.other_ticket_id or "",
         link_kind=ticket_pb2.TicketLinkKind.ValueType(event.link_kind or 0),
+        attachments=map(attachment_message, event.attachments),
     )
 
 

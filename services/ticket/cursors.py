@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from services.mesh.errors import PageTokenInvalid
 from services.mesh.ids import is_id
 from services.ticket.filter import Order, OrderField
-from services.ticket.ports import CommentCursor, TicketCursor
+from services.ticket.ports import AttachmentCursor, CommentCursor, TicketCursor
 
 _TIMES = (OrderField.CREATE_TIME, OrderField.UPDATE_TIME)
 _MAX_NUMBER = 2**31 - 1
@@ -32,6 +32,15 @@ def comment_position(cursor: CommentCursor) -> str:
 def comment_cursor(position: str) -> CommentCursor:
     text, comment_id = _pair(position)
     return CommentCursor(_time(text), comment_id)
+
+
+def attachment_position(cursor: AttachmentCursor) -> str:
+    return json.dumps([cursor.create_time.isoformat(), cursor.attachment_id])
+
+
+def attachment_cursor(position: str) -> AttachmentCursor:
+    text, attachment_id = _pair(position)
+    return AttachmentCursor(_time(text), attachment_id)
 
 
 def event_seq(position: str) -> int:

@@ -11,6 +11,8 @@ from services.ticket.domain import (
     Link,
     LinkKind,
     Ticket,
+    attached,
+    copied,
     linked,
     merged,
     require_etag,
@@ -109,9 +111,15 @@ async def split_ticket(
             number=await tickets.next_number(),
         )
         new_ticket = opening.ticket
+        files = await tickets.attachments_of_comment(comment.comment_id)
         link = Link(new_ticket.ticket_id, LinkKind.SPLIT_FROM, source.ticket_id, act.time)
         await tickets.keep_all([opening, linked(new_ticket, link, act), telling])
         await tickets.add_link(link)
+        for file in files:
+            # The bytes are there once; the file is on both, as the comment is.
+            change = attached(new_ticket, copied(file, new_ticket, new_id()), act)
+            await tickets.keep(change)
+            new_ticket = change.ticket
         return new_ticket
 
 

@@ -1,4 +1,4 @@
-"""The lists: tickets, and the comments and the log of one ticket, page by page."""
+"""The lists: tickets, and the comments, files and log of one ticket, page by page."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,15 +8,18 @@ from services.mesh.caller import current_tenant, current_user
 from services.mesh.paging import decode_page_token, encode_page_token
 from services.mesh.paging import page_size as size_of
 from services.ticket.cursors import (
+    attachment_cursor,
+    attachment_position,
     comment_cursor,
     comment_position,
     event_seq,
     ticket_cursor,
     ticket_position,
 )
-from services.ticket.domain import Comment, Ticket, TicketEvent
+from services.ticket.domain import Attachment, Comment, Ticket, TicketEvent
 from services.ticket.filter_parser import parse_filter, parse_order
 from services.ticket.ports import (
+    AttachmentCursor,
     CommentCursor,
     EventQuery,
     TicketCursor,
@@ -91,6 +94,27 @@ async def list_comments(store: TicketStore, page: PageRequest, ticket_id: str) -
         page,
         arguments,
         lambda last: comment_position(CommentCursor(last.create_time, last.comment_id)),
+    )
+
+
+async def list_attachments(
+    store: TicketStore, page: PageRequest, ticket_id: str
+) -> Page[Attachment]:
+    async with store.reading(current_tenant()) as tickets:
+        ticket = await find_visible(tickets, ticket_id)
+        arguments = {"list": "attachments", "ticket_id": ticket.ticket_id}
+        position = decode_page_token(current_tenant(), arguments, page.token)
+        found = await tickets.list_attachments(
+            ticket.ticket_id,
+            limit=size_of(page.size) + 1,
+            after=attachment_cursor(position) if position is not None else None,
+            with_internal=not is_customer(),
+        )
+    return _page(
+        found,
+        page,
+        arguments,
+        lambda last: attachment_position(AttachmentCursor(last.create_time, last.attachment_id)),
     )
 
 

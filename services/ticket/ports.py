@@ -9,6 +9,8 @@ from typing import Protocol
 
 from services.mesh.caller import TenantId, UserId
 from services.ticket.domain import (
+    Attachment,
+    AttachmentUsage,
     Change,
     Comment,
     FieldDefinition,
@@ -35,6 +37,12 @@ class TicketCursor:
 class CommentCursor:
     create_time: datetime
     comment_id: str
+
+
+@dataclass(frozen=True)
+class AttachmentCursor:
+    create_time: datetime
+    attachment_id: str
 
 
 @dataclass(frozen=True)
@@ -122,6 +130,27 @@ class TicketReading(Protocol):
         ...
 
     async def find_comment(self, ticket_id: str, comment_id: str) -> Comment | None: ...
+
+    async def list_attachments(
+        self, ticket_id: str, *, limit: int, after: AttachmentCursor | None, with_internal: bool
+    ) -> list[Attachment]:
+        """Returns the attachments behind the cursor, oldest first, of the tickets that comments
+        are listed of."""
+        ...
+
+    async def find_attachment(
+        self, ticket_id: str, attachment_id: str, *, with_internal: bool
+    ) -> Attachment | None:
+        """Returns one that would be listed."""
+        ...
+
+    async def attachments_of_comment(self, comment_id: str) -> list[Attachment]: ...
+
+    async def attachment_usage(self, ticket_id: str) -> AttachmentUsage: ...
+
+    async def hashes_in_use(self, hashes: Collection[str]) -> frozenset[str]:
+        """Returns those of which an attachment has the bytes."""
+        ...
 
     async def list_events(self, query: EventQuery) -> list[TicketEvent]: ...
 
@@ -221,7 +250,7 @@ class TicketWriting(TicketReading, Protocol):
         """Keeps a new ticket with all of its past, of which nothing is delivered."""
 
     async def keep(self, change: Change) -> None:
-        """Keeps the ticket, its words, its comment and its events, and queues these for delivery.
+        """Keeps the ticket, its words, its comment, its files and its events, and queues these.
 
         Raises TicketChanged when the ticket is no longer the one that the change was made from.
         """

@@ -8,6 +8,7 @@ from typing import Any, cast
 from services.mesh.caller import UserId
 from services.mesh.ids import new_id
 from services.ticket.domain import (
+    Attachment,
     Changes,
     Comment,
     FieldDefinition,
@@ -26,7 +27,14 @@ from services.ticket.domain import (
 )
 from services.ticket.domain.fields import Fields
 from services.ticket.domain.log import FIELDS, INTERNAL_FIELDS
-from services.ticket.tables import CommentRow, EventRow, FieldRow, LinkRow, TicketRow
+from services.ticket.tables import (
+    AttachmentRow,
+    CommentRow,
+    EventRow,
+    FieldRow,
+    LinkRow,
+    TicketRow,
+)
 
 # How JSON becomes a ticket's value again, where it is not the value itself.
 _READ: Mapping[str, Callable[..., object]] = MappingProxyType(
@@ -57,6 +65,7 @@ def event_columns(happened: TicketEvent) -> dict[str, object]:
         **vars(happened),
         "changed_fields": list(happened.changed_fields),
         "changes": changes_json(happened.changes) if happened.changes is not None else None,
+        "attachments": [changes_json(vars(one)) for one in happened.attachments] or None,
     }
 
 
@@ -156,6 +165,21 @@ def comment_from(row: CommentRow) -> Comment:
     )
 
 
+def attachment_from(row: AttachmentRow) -> Attachment:
+    return Attachment(
+        attachment_id=row.attachment_id,
+        ticket_id=row.ticket_id,
+        comment_id=row.comment_id,
+        file_name=row.file_name,
+        media_type=row.media_type,
+        size_bytes=row.size_bytes,
+        sha256=row.sha256,
+        is_internal=row.is_internal,
+        author_id=UserId(row.author_id),
+        create_time=row.create_time,
+    )
+
+
 def link_from(row: LinkRow) -> Link:
     return Link(row.ticket_id, LinkKind(row.kind), row.other_ticket_id, row.create_time)
 
@@ -176,14 +200,15 @@ def event_from(row: EventRow) -> TicketEvent:
         cause=row.cause,
         other_ticket_id=row.other_ticket_id,
         link_kind=LinkKind(row.link_kind) if row.link_kind is not None else None,
+        attachments=tuple(Attachment(**_changes_from(one)) for one in row.attachments or ()),
     )
 
 
-def _changes_from(written: Mapping[str, object]) -> Changes:
+def _changes_from(written: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: _read(name, value) for name, value in written.items()}
 
 
-def _read(name: str, value: object) -> object:
+def _read(name: str, value: Any) -> Any:  # noqa: ANN401 - as JSON keeps it
     if value is None:
         return None
     if "." in name:

@@ -9,6 +9,7 @@ import grpc
 
 from helpdesk.search.v1 import search_service_pb2_grpc
 from helpdesk.ticket.v1 import (
+    attachment_service_pb2_grpc,
     bulk_service_pb2_grpc,
     canned_reply_service_pb2_grpc,
     field_service_pb2_grpc,
@@ -31,6 +32,9 @@ from services.mesh.database import Database
 from services.mesh.purge import Purge
 from services.mesh.server import Background, serve
 from services.mesh.tls import ensure_certificates
+from services.ticket.attachments.folder import AttachmentFolder
+from services.ticket.attachments.ports import Cabinet
+from services.ticket.attachments.sweeper import AttachmentSweeper
 from services.ticket.classifying import KeepsQueue
 from services.ticket.dispatching import Dispatcher, Router
 from services.ticket.driving import InProcessEngine
@@ -44,6 +48,7 @@ from services.ticket.metrics import mailbox_metrics, outbox_metrics
 from services.ticket.peers import SearchKnowledge
 from services.ticket.performing import Performer
 from services.ticket.servicer import (
+    AttachmentServicer,
     BulkServicer,
     CannedReplyServicer,
     FieldServicer,
@@ -94,11 +99,15 @@ async def serve_tickets(settings: TicketSettings) -> None:
     sweeper = Sweeper(SqlSlaSweep(database, store), utc_now, settings.ticket_poll_seconds)
     intake = Intake(SqlMailAddresses(database), store, SqlMailStore(database), utc_now)
     pollers = _pollers(settings, intake, database)
+    files = AttachmentFolder(settings.attachments_folder)
+    cabinet = Cabinet(files, settings.attachment_limits)
     knowledge = SearchKnowledge(search_service_pb2_grpc.SearchServiceStub(search))
 
     def register(server: grpc.aio.Server) -> None:
         tickets = TicketServicer(store, utc_now, pace)
         ticket_service_pb2_grpc.add_TicketServiceServicer_to_server(tickets, server)
+        attachments = AttachmentServicer(store, cabinet, utc_now)
+        attachment_service_pb2_grpc.add_AttachmentServiceServicer_to_server(attachments, server)
         bulk = BulkServicer(store, utc_now)
         bulk_service_pb2_grpc.add_BulkServiceServicer_to_server(bulk, server)
         canned = CannedReplyServicer(SqlCannedReplyStore(database), store, utc_now)
@@ -136,10 +145,11 @@ async def serve_tickets(settings: TicketSettings) -> None:
             authority=authority,
             database=database,
             background=[
-                Purge(authority, database, Table.metadata).run,
+                Purge(authority, database, Table.metadata, [files.forget]).run,
                 partial(database.keep_analysed, TicketRow.__tablename__),
                 sweeper.run,
                 _router(settings, store, database).run,
+                AttachmentSweeper(files, store).run,
                 *_mail_jobs(settings, intake, store, database),
                 *(poller.run for poller in pollers),
             ],

@@ -1,11 +1,14 @@
-"""TicketSettings: what every service reads, the pace of the watches, and mail."""
+"""TicketSettings: what every service reads, the pace of the watches, files, and mail."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import NoDecode
 
 from services.mesh.settings import MeshSettings, Port
+from services.ticket.domain import AttachmentLimits
+from services.ticket.domain.media_types import DEFAULT_TYPES
 
 
 class TicketSettings(MeshSettings):
@@ -16,6 +19,13 @@ class TicketSettings(MeshSettings):
 
     ticket_poll_seconds: float = Field(default=1.0, gt=0, le=60)
     ticket_heartbeat_seconds: float = Field(default=15.0, gt=0, le=60)
+
+    # Shared by all processes of the service.
+    ticket_attachments: Path | None = None
+    ticket_attachment_max_bytes: int = Field(default=100 * 1024 * 1024, ge=1)
+    ticket_attachment_quota_bytes: int = Field(default=10 * 1024 * 1024 * 1024, ge=1)
+    ticket_attachments_per_ticket: int = Field(default=100, ge=1, le=1000)
+    ticket_attachment_types: Annotated[frozenset[str], NoDecode] = DEFAULT_TYPES
 
     ticket_smtp_port: Port | None = Field(default=None, ge=0, le=65535)
     ticket_lmtp_port: Port | None = Field(default=None, ge=0, le=65535)
@@ -31,6 +41,15 @@ class TicketSettings(MeshSettings):
     ticket_smtp_relay_user: str | None = None
     ticket_smtp_relay_password: SecretStr | None = None
 
+    @field_validator("ticket_attachment_types", mode="before")
+    @classmethod
+    def _known_types(cls, types: object) -> object:
+        if isinstance(types, str):
+            types = frozenset(name.strip().lower() for name in types.split(",") if name.strip())
+        if isinstance(types, frozenset) and (unknown := sorted(types - DEFAULT_TYPES)):
+            raise ValueError(f"only what its bytes tell can be allowed, not {', '.join(unknown)}")
+        return types
+
     @model_validator(mode="after")
     def _no_password_in_the_clear(self) -> Self:
         if self.ticket_smtp_relay_password and self.ticket_smtp_relay_security == "none":
@@ -39,6 +58,19 @@ class TicketSettings(MeshSettings):
 
     def mail_port(self, protocol: Literal["smtp", "lmtp"]) -> Port | None:
         return self.ticket_smtp_port if protocol == "smtp" else self.ticket_lmtp_port
+
+    @property
+    def attachments_folder(self) -> Path:
+        return self.ticket_attachments or self.service_folder("ticket") / "attachments"
+
+    @property
+    def attachment_limits(self) -> AttachmentLimits:
+        return AttachmentLimits(
+            most_bytes=self.ticket_attachment_max_bytes,
+            most_bytes_of_tenant=self.ticket_attachment_quota_bytes,
+            most_of_ticket=self.ticket_attachments_per_ticket,
+            media_types=self.ticket_attachment_types,
+        )
 
     @property
     def relay_address(self) -> tuple[str, int] | None:

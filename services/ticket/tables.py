@@ -181,6 +181,39 @@ class CommentRow(Table):
     create_time: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class AttachmentRow(Table):
+    """A file on a ticket; `sha256` names its bytes, which are on disk."""
+
+    __tablename__ = "ticket_attachments"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "ticket_id"], ["tickets.tenant_id", "tickets.ticket_id"]
+        ),
+        Index(
+            "ix_ticket_attachments_by_ticket",
+            "tenant_id",
+            "ticket_id",
+            "create_time",
+            "attachment_id",
+        ),
+        Index("ix_ticket_attachments_by_comment", "tenant_id", "comment_id"),
+        # With the size, so that what a tenant has is counted without reading anything else.
+        Index("ix_ticket_attachments_by_sha256", "tenant_id", "sha256", "size_bytes"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    attachment_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    ticket_id: Mapped[str] = mapped_column(_ID)
+    comment_id: Mapped[str | None] = mapped_column(_ID)
+    file_name: Mapped[str] = mapped_column(Text)
+    media_type: Mapped[str] = mapped_column(Text)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(_ID)
+    is_internal: Mapped[bool]
+    author_id: Mapped[str] = mapped_column(_ID)
+    create_time: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class EventRow(Table):
     __tablename__ = "ticket_events"
     __table_args__ = (
@@ -210,6 +243,7 @@ class EventRow(Table):
     cause: Mapped[str] = mapped_column(Text, server_default="")
     other_ticket_id: Mapped[str | None] = mapped_column(_ID)
     link_kind: Mapped[int | None]
+    attachments: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class LinkRow(Table):

@@ -21,6 +21,7 @@ from services.ticket.content_checks import (
 from services.ticket.domain import (
     DEFAULT_QUEUE,
     Act,
+    Attachment,
     Change,
     Comment,
     FieldDefinition,
@@ -32,6 +33,7 @@ from services.ticket.domain import (
     commented,
     followed,
     moved,
+    named_by,
     opened,
     require_complete,
     require_etag,
@@ -39,7 +41,12 @@ from services.ticket.domain import (
     updated,
 )
 from services.ticket.domain.fields import Fields
-from services.ticket.errors import InternalCommentNotAllowed, QueueNotFound, TicketNotFound
+from services.ticket.errors import (
+    AttachmentNotFound,
+    InternalCommentNotAllowed,
+    QueueNotFound,
+    TicketNotFound,
+)
 from services.ticket.field_mask import fields_to_update, keys_to_update
 from services.ticket.filter import FIELD_PREFIX
 from services.ticket.ports import TicketReading, TicketStore, TicketWriting
@@ -132,16 +139,25 @@ async def unfollow_ticket(store: TicketStore, clock: Clock, ticket_id: str, user
 
 
 async def add_comment(
-    store: TicketStore, clock: Clock, ticket_id: str, body: str, *, is_internal: bool
+    store: TicketStore,
+    clock: Clock,
+    ticket_id: str,
+    body: str,
+    *,
+    is_internal: bool,
+    attachment_ids: Sequence[str] = (),
 ) -> Comment:
     act = _act(clock)
     async with store.transaction(current_tenant()) as tickets:
-        ticket = await _find_to_change(tickets, ticket_id)
+        ticket = await find_to_change(tickets, ticket_id)
         if is_internal and is_customer():
             raise InternalCommentNotAllowed
         require_written("comment.body", body)
         comment = _comment(ticket, act, body, is_internal=is_internal)
-        await tickets.keep(commented(ticket, comment, by_customer=is_customer()))
+        found = [await find_attachment(tickets, ticket, one) for one in attachment_ids]
+        files = named_by(comment, found)
+        change = commented(ticket, comment, by_customer=is_customer(), attachments=files)
+        await tickets.keep(change)
         acts_on("comment", comment.comment_id)
         return comment
 
@@ -219,6 +235,20 @@ async def find_visible(tickets: TicketReading, ticket_id: str) -> Ticket:
     return ticket
 
 
+async def find_attachment(
+    tickets: TicketReading, ticket: Ticket, attachment_id: str, *, with_merged: bool = False
+) -> Attachment:
+    """Raises AttachmentNotFound for one that the caller may not see, or of another ticket."""
+    found = None
+    if is_id(attachment_id):
+        found = await tickets.find_attachment(
+            ticket.ticket_id, attachment_id, with_internal=not is_customer()
+        )
+    if found is None or (found.ticket_id != ticket.ticket_id and not with_merged):
+        raise AttachmentNotFound(attachment_id)
+    return found
+
+
 async def change_ticket(
     store: TicketStore,
     ticket_id: str,
@@ -240,12 +270,12 @@ async def changing(
     """The ticket, and the transaction that ends with the block; nobody else changes it."""
     async with store.transaction(current_tenant()) as tickets:
         await _require_queue(tickets, queue)
-        ticket = await _find_to_change(tickets, ticket_id)
+        ticket = await find_to_change(tickets, ticket_id)
         require_etag(ticket, etag)
         yield tickets, ticket
 
 
-async def _find_to_change(tickets: TicketWriting, ticket_id: str) -> Ticket:
+async def find_to_change(tickets: TicketWriting, ticket_id: str) -> Ticket:
     # Who may see a ticket never changes, so a stranger need not take its lock to be refused.
     visible = await find_visible(tickets, ticket_id)
     # People may say its number, which no later record would be found by.

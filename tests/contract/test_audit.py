@@ -19,6 +19,7 @@ READS = (
     "Get",
     "Diff",
     "Explain",
+    "Download",
     "List",
     "Group",
     "Report",

@@ -21,6 +21,7 @@ MAY_MAKE_ONE = {
     "services/auth/use_cases/platform.py": "makes the platform's tenant",
     "services/auth/use_cases/tenants.py": "makes tenants",
     "services/auth/servicer/tenant.py": "serves operators, to whom tenants are resources",
+    "services/ticket/attachments/folder.py": "reads the names of folders that it made of tenants",
     "services/ticket/servicer/mail_addresses.py": "serves operators, who give addresses to tenants",
     "services/auth/servicer/purge.py": "hears from services which tenant they have purged",
 }

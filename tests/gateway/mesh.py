@@ -70,6 +70,7 @@ class Mesh:
             upstream.calls.clear()
             upstream.answers.clear()
             upstream.streams.clear()
+            upstream.takes.clear()
         self["auth"].answers[SIGNING_KEYS] = self._publish
 
     def calls(self) -> list[Call]:

@@ -22,6 +22,7 @@ for _file in GENERATED.glob("helpdesk/**/*_pb2.py"):
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Message, Message]"
 Answer: TypeAlias = Callable[[Message, Context], Awaitable[Message]]
+Take: TypeAlias = Callable[[AsyncIterator[Message], Context], Awaitable[Message]]
 Stream: TypeAlias = Callable[[Message, Context], AsyncIterator[Message]]
 
 
@@ -36,7 +37,7 @@ class Call:
 
 
 class Upstream:
-    """Answers with empty messages, or as `answers` and `streams` say by the method's path."""
+    """Answers with empty messages, or as `answers`, `streams`, `takes` say by the method's path."""
 
     def __init__(self, name: str, authority: CertificateAuthority) -> None:
         self.name = name
@@ -44,6 +45,7 @@ class Upstream:
         self.calls: list[Call] = []
         self.answers: dict[str, Answer] = {}
         self.streams: dict[str, Stream] = {}
+        self.takes: dict[str, Take] = {}
         self.authority = authority
         self._server: grpc.aio.Server | None = None
 
@@ -94,6 +96,10 @@ class _EveryMethod(grpc.GenericRpcHandler):
                 self._stream(path), request.FromString, _serialize
             )
         reply = message_factory.GetMessageClass(method.output_type)
+        if method.client_streaming:
+            return grpc.stream_unary_rpc_method_handler(
+                self._take(path, reply), request.FromString, _serialize
+            )
         return grpc.unary_unary_rpc_method_handler(
             self._answer(path, reply), request.FromString, _serialize
         )
@@ -105,6 +111,13 @@ class _EveryMethod(grpc.GenericRpcHandler):
             return await behaviour(request, context) if behaviour else reply()
 
         return answer
+
+    def _take(self, path: str, reply: type[Message]) -> Take:
+        async def take(requests: AsyncIterator[Message], context: Context) -> Message:
+            behaviour = self._upstream.takes.get(path)
+            return await behaviour(requests, context) if behaviour else reply()
+
+        return take
 
     def _stream(self, path: str) -> Stream:
         async def stream(request: Message, context: Context) -> AsyncIterator[Message]:

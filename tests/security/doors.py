@@ -80,7 +80,8 @@ class GrpcDoor:
     ) -> Answer:
         begun = time.perf_counter()
         try:
-            call = self._method(rpc)(request, metadata=metadata, timeout=_seconds_for(rpc))
+            sent = iter([request]) if rpc.takes_stream else request
+            call = self._method(rpc)(sent, metadata=metadata, timeout=_seconds_for(rpc))
             replies = [reply async for reply in call] if rpc.streams else [await call]
         except grpc.aio.AioRpcError as error:
             return _refusal(error, time.perf_counter() - begun)
@@ -90,7 +91,9 @@ class GrpcDoor:
 
     def _method(self, rpc: Rpc) -> Any:  # noqa: ANN401  a stub of any RPC
         if rpc.path not in self._methods:
-            make = self._channel.unary_stream if rpc.streams else self._channel.unary_unary
+            make: Any = self._channel.unary_stream if rpc.streams else self._channel.unary_unary
+            if rpc.takes_stream:
+                make = self._channel.stream_unary
             self._methods[rpc.path] = make(
                 rpc.path,
                 request_serializer=rpc.request_type.SerializeToString,

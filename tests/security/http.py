@@ -24,6 +24,7 @@ class HttpRequest:
     verb: str
     target: str
     body: bytes
+    content_type: str = "application/json"
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,17 @@ def http_request(binding: Binding, message: Message) -> HttpRequest:
         return quote(str(_taken(said, match[1].split("."))), safe="")
 
     path = _VARIABLE.sub(fill, binding.path)
-    body = b""
+    body, content_type = b"", "application/json"
     if binding.body == "*":
         body, said = json.dumps(said).encode(), {}
+    elif binding.body and binding.body_message is None:
+        raw = getattr(message, binding.body)
+        body, content_type = raw.data, raw.content_type
+        said.pop(_camel(binding.body), None)
     elif binding.body:
         body = json.dumps(said.pop(_camel(binding.body), {})).encode()
-    query = urlencode(list(_flat(said)))
-    return HttpRequest(binding.verb, f"{path}?{query}" if query else path, body)
+    query = urlencode(list(_flat(said)), quote_via=quote)
+    return HttpRequest(binding.verb, f"{path}?{query}" if query else path, body, content_type)
 
 
 def _taken(said: dict[str, Any], path: list[str]) -> object:
@@ -149,7 +154,7 @@ def _spelled(request: HttpRequest, port: int, headers: Headers) -> bytes:
         *(f"{name}: {value}" for name, value in headers),
     ]
     if request.body or request.verb in ("POST", "PUT", "PATCH"):
-        lines += ["content-type: application/json", f"content-length: {len(request.body)}"]
+        lines += [f"content-type: {request.content_type}", f"content-length: {len(request.body)}"]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + request.body
 
 

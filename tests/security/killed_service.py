@@ -15,6 +15,7 @@ from unittest.mock import patch
 import grpc
 
 from helpdesk.ticket.v1 import (
+    attachment_service_pb2_grpc,
     bulk_service_pb2_grpc,
     canned_reply_service_pb2_grpc,
     field_service_pb2_grpc,
@@ -36,8 +37,12 @@ from services.mesh.database import Database
 from services.mesh.interceptors import audit
 from services.mesh.server import MeshServer
 from services.mesh.settings import MeshSettings
+from services.ticket.attachments.folder import AttachmentFolder
+from services.ticket.attachments.ports import Cabinet
+from services.ticket.domain import AttachmentLimits
 from services.ticket.server import MIGRATIONS
 from services.ticket.servicer import (
+    AttachmentServicer,
     BulkServicer,
     CannedReplyServicer,
     FieldServicer,
@@ -87,6 +92,9 @@ async def serve(data: Path) -> None:
     def register(server: grpc.aio.Server) -> None:
         tickets = TicketServicer(store, utc_now, Pace())
         ticket_service_pb2_grpc.add_TicketServiceServicer_to_server(tickets, server)
+        folder = AttachmentFolder(settings.service_folder("ticket") / "attachments")
+        attachments = AttachmentServicer(store, Cabinet(folder, AttachmentLimits()), utc_now)
+        attachment_service_pb2_grpc.add_AttachmentServiceServicer_to_server(attachments, server)
         bulk = BulkServicer(store, utc_now)
         bulk_service_pb2_grpc.add_BulkServiceServicer_to_server(bulk, server)
         canned = CannedReplyServicer(SqlCannedReplyStore(database), store, utc_now)

@@ -227,7 +227,7 @@ FIELDS: Mapping[tuple[str, str], Kind] = {
 }
 
 # Named like ids, but nothing is looked up by them.
-NO_OBJECTS = {"foreign_id", "request_id", "client_id", "comment_id"}
+NO_OBJECTS = {"foreign_id", "request_id", "client_id", "comment_id", "attachment_id"}
 
 # Whose ids are kept as they are told, and nothing is looked up by them.
 TOLD = {"ImportTicketRequest.comments", "ImportTicketRequest.events"}

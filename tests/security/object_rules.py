@@ -25,6 +25,7 @@ SEES_ALL: Mapping[Kind, str] = {
 ALLOWED_IN: Mapping[str, Collection[str]] = {
     "UpdateTicket": ("existing", "resolved"),
     "CreateComment": ("existing", "resolved"),
+    "UploadAttachment": ("existing", "resolved"),
     "AssignTicket": ("existing", "resolved"),
     "PendTicket": ("existing",),
     "ResolveTicket": ("existing",),
@@ -45,12 +46,14 @@ ALWAYS_REFUSED: Mapping[str, str] = {
     "EnrolTotp": _WRONG_PASSWORD,
     "ConfirmTotp": _NO_APP,
     "DisableTotp": _NO_APP,
-    # Their other ticket, comment or reply is one that nobody has.
+    # Their other ticket, comment, reply or file is one that nobody has.
     "LinkTickets": NOT_FOUND,
     "UnlinkTickets": NOT_FOUND,
     "MergeTickets": NOT_FOUND,
     "SplitTicket": NOT_FOUND,
     "RenderCannedReply": NOT_FOUND,
+    "DownloadAttachment": NOT_FOUND,
+    "DeleteAttachment": NOT_FOUND,
     "DeleteMailAddress": f"{NOT_FOUND} MAIL_ADDRESS_NOT_FOUND",
 }
 

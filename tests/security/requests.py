@@ -63,6 +63,9 @@ VALUES: Mapping[str, Callable[[], object]] = {
     "display_name": lambda: unique("Somebody"),
     "ImportTicketRequest.source": lambda: "elsewhere",
     "ImportTicketRequest.foreign_id": lambda: unique("foreign"),
+    "UploadAttachmentRequest.file_name": lambda: f"{unique('notes')}.txt",
+    "HttpBody.data": lambda: unique("notes").encode(),
+    "HttpBody.content_type": lambda: "text/plain",
     "subject": lambda: unique("Printer"),
     "address": lambda: f"{unique('help')}@example.com",
     "View.name": lambda: unique("view"),
@@ -77,7 +80,11 @@ VALUES: Mapping[str, Callable[[], object]] = {
 }
 
 # What a request needs for a reason that its field's rules cannot say.
-NEEDED = {"helpdesk.auth.v1.CreateClientRequest.roles"}
+NEEDED = {
+    "helpdesk.auth.v1.CreateClientRequest.roles",
+    "helpdesk.ticket.v1.UploadAttachmentRequest.content",
+    "google.api.HttpBody.data",
+}
 
 
 def a_request(rpc: Rpc, ids: Mapping[str, str]) -> Message:

@@ -36,6 +36,10 @@ class Rpc:
         return self.descriptor.server_streaming
 
     @property
+    def takes_stream(self) -> bool:
+        return self.descriptor.client_streaming
+
+    @property
     def request_type(self) -> type[Message]:
         return GetMessageClass(self.descriptor.input_type)
 
@@ -45,7 +49,9 @@ class Rpc:
 
     @property
     def is_read(self) -> bool:
-        return self.name.startswith(("Get", "List", "Search", "Watch", "Verify", "Export"))
+        return self.name.startswith(
+            ("Get", "Download", "List", "Search", "Watch", "Verify", "Export")
+        )
 
 
 @cache

@@ -7,6 +7,7 @@ from services.mesh.caller import Caller, TenantId, UserId
 from services.mesh.ids import new_id
 from services.ticket.domain import (
     Act,
+    Attachment,
     Change,
     Comment,
     Ticket,
@@ -70,3 +71,25 @@ def a_comment(
     ticket: Ticket, author_id: UserId = ANNA, *, is_internal: bool = False, time: datetime = NOON
 ) -> Comment:
     return Comment(new_id(), ticket.ticket_id, author_id, "Any news?", is_internal, time)
+
+
+def an_attachment(
+    ticket: Ticket,
+    author_id: UserId = ANNA,
+    *,
+    is_internal: bool = False,
+    sha256: str = "ab" * 32,
+    time: datetime = NOON,
+) -> Attachment:
+    return Attachment(
+        attachment_id=new_id(),
+        ticket_id=ticket.ticket_id,
+        comment_id=None,
+        file_name="screen.png",
+        media_type="image/png",
+        size_bytes=1000,
+        sha256=sha256,
+        is_internal=is_internal,
+        author_id=author_id,
+        create_time=time,
+    )

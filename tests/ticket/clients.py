@@ -5,9 +5,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc
+from google.api import httpbody_pb2
 from google.protobuf.message_factory import GetMessageClass
 
 from helpdesk.ticket.v1 import (
+    attachment_pb2,
+    attachment_service_pb2,
+    attachment_service_pb2_grpc,
     bulk_service_pb2,
     bulk_service_pb2_grpc,
     canned_reply_service_pb2,
@@ -35,10 +39,14 @@ from services.mesh.caller import TenantId
 from services.mesh.contract import services_of
 from services.mesh.database import Database
 from services.mesh.settings import MeshSettings
+from services.ticket.attachments.folder import AttachmentFolder
+from services.ticket.attachments.ports import Cabinet
+from services.ticket.domain import AttachmentLimits
 from services.ticket.ports import (
     TicketStore,
 )
 from services.ticket.servicer import (
+    AttachmentServicer,
     BulkServicer,
     CannedReplyServicer,
     FieldServicer,
@@ -70,6 +78,7 @@ from tests.ticket.knowledge import FakeKnowledge
 CUSTOMER_PERMISSIONS = {
     *(f"ticket.tickets.{verb}" for verb in ("create", "get", "list", "reopen", "watch", "update")),
     *(f"ticket.tickets.{verb}" for verb in ("assign", "pend", "resolve", "close", "rate")),
+    *(f"ticket.attachments.{verb}" for verb in ("create", "get", "list")),
     "ticket.comments.create",
     "ticket.comments.list",
     "ticket.fields.list",
@@ -85,6 +94,7 @@ AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {
     "ticket.links.list",
     "ticket.routing.explain",
     *(f"ticket.routing_policy.{verb}" for verb in ("get", "set")),
+    "ticket.attachments.delete",
 }
 
 
@@ -94,6 +104,7 @@ class Client:
     def __init__(self, channel: grpc.aio.Channel, user: TestUser) -> None:
         self._stubs = {
             "TicketService": ticket_service_pb2_grpc.TicketServiceStub(channel),
+            "AttachmentService": attachment_service_pb2_grpc.AttachmentServiceStub(channel),
             "BulkService": bulk_service_pb2_grpc.BulkServiceStub(channel),
             "CannedReplyService": canned_reply_service_pb2_grpc.CannedReplyServiceStub(channel),
             "FieldService": field_service_pb2_grpc.FieldServiceStub(channel),
@@ -110,6 +121,7 @@ class Client:
             (service, service.methods_by_name[rpc])
             for module in (
                 ticket_service_pb2,
+                attachment_service_pb2,
                 queue_service_pb2,
                 link_service_pb2,
                 bulk_service_pb2,
@@ -129,6 +141,38 @@ class Client:
             )
 
         return call
+
+    async def attached(
+        self,
+        ticket_id: str,
+        content: bytes = b"What happened.",
+        file_name: str = "notes.txt",
+        media_type: str = "",
+        *,
+        internal: bool = False,
+        piece: int = 1000,
+    ) -> attachment_pb2.Attachment:
+        message = attachment_service_pb2.UploadAttachmentRequest
+        pieces = [content[at : at + piece] for at in range(0, len(content), piece)] or [b""]
+        said: dict[str, Any] = {
+            "ticket_id": ticket_id,
+            "file_name": file_name,
+            "internal": internal,
+        }
+        body = httpbody_pb2.HttpBody
+        messages = [
+            message(**said, content=body(content_type=media_type, data=pieces[0])),
+            *(message(content=body(data=each)) for each in pieces[1:]),
+        ]
+        stub: Any = self._stubs["AttachmentService"]
+        made: attachment_pb2.Attachment = await stub.UploadAttachment(
+            iter(messages), metadata=self._user.metadata, timeout=60
+        )
+        return made
+
+    async def downloaded(self, ticket_id: str, attachment_id: str) -> bytes:
+        call = self.DownloadAttachment(ticket_id=ticket_id, attachment_id=attachment_id)
+        return b"".join([piece.data async for piece in call])
 
     async def opened(self, **fields: Any) -> ticket_pb2.Ticket:  # noqa: ANN401 - any field
         content = ticket_pb2.Ticket(**{"subject": "No Wi-Fi", "body": "Gone.", **fields})
@@ -152,11 +196,18 @@ class People:
 
 @asynccontextmanager
 async def serving(
-    store: TicketStore, database: Database, settings: MeshSettings
+    store: TicketStore,
+    database: Database,
+    settings: MeshSettings,
+    limits: AttachmentLimits = AttachmentLimits(),  # noqa: B008 - frozen
 ) -> AsyncIterator[RunningServer]:
+    cabinet = Cabinet(AttachmentFolder(settings.data / "attachments"), limits)
+
     def register(server: grpc.aio.Server) -> None:
         tickets = TicketServicer(store, TickingClock(), Pace(poll_seconds=0.05))
         ticket_service_pb2_grpc.add_TicketServiceServicer_to_server(tickets, server)
+        attachments = AttachmentServicer(store, cabinet, TickingClock())
+        attachment_service_pb2_grpc.add_AttachmentServiceServicer_to_server(attachments, server)
         bulk = BulkServicer(store, TickingClock())
         bulk_service_pb2_grpc.add_BulkServiceServicer_to_server(bulk, server)
         canned = CannedReplyServicer(SqlCannedReplyStore(database), store, TickingClock())

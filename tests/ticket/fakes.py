@@ -12,6 +12,8 @@ from typing import Any
 
 from services.mesh.caller import TenantId
 from services.ticket.domain import (
+    Attachment,
+    AttachmentUsage,
     Change,
     Comment,
     FieldDefinition,
@@ -39,6 +41,7 @@ from services.ticket.listeners import Listeners
 from services.ticket.ports import (
     AlikeQuery,
     AlikeTicket,
+    AttachmentCursor,
     CommentCursor,
     EventQuery,
     TicketQuery,
@@ -61,6 +64,7 @@ class FakeTickets:
     fields: dict[str, FieldDefinition] = field(default_factory=dict)
     origins: dict[Origin, str] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
+    attachments: dict[str, Attachment] = field(default_factory=dict)
 
     async def find(self, ticket_id: str) -> Ticket | None:
         return self.tickets.get(ticket_id)
@@ -105,6 +109,41 @@ class FakeTickets:
             and (after is None or place(comment) > (after.create_time, after.comment_id))
             and (with_internal or not comment.is_internal)
         ][:limit]
+
+    async def list_attachments(
+        self, ticket_id: str, *, limit: int, after: AttachmentCursor | None, with_internal: bool
+    ) -> list[Attachment]:
+        def place(attachment: Attachment) -> tuple[datetime, str]:
+            return attachment.create_time, attachment.attachment_id
+
+        return [
+            attachment
+            for attachment in sorted(self.attachments.values(), key=place)
+            if attachment.ticket_id in self._merged(ticket_id, of_all_requesters=with_internal)
+            and (after is None or place(attachment) > (after.create_time, after.attachment_id))
+            and (with_internal or not attachment.is_internal)
+        ][:limit]
+
+    async def find_attachment(
+        self, ticket_id: str, attachment_id: str, *, with_internal: bool
+    ) -> Attachment | None:
+        found = await self.list_attachments(
+            ticket_id, limit=10**6, after=None, with_internal=with_internal
+        )
+        return next((one for one in found if one.attachment_id == attachment_id), None)
+
+    async def attachments_of_comment(self, comment_id: str) -> list[Attachment]:
+        return [one for one in self.attachments.values() if one.comment_id == comment_id]
+
+    async def attachment_usage(self, ticket_id: str) -> AttachmentUsage:
+        there = self.attachments.values()
+        return AttachmentUsage(
+            bytes_of_tenant=sum(one.size_bytes for one in there),
+            count_of_ticket=sum(one.ticket_id == ticket_id for one in there),
+        )
+
+    async def hashes_in_use(self, hashes: Collection[str]) -> frozenset[str]:
+        return frozenset({one.sha256 for one in self.attachments.values()} & {*hashes})
 
     async def list_events(self, query: EventQuery) -> list[TicketEvent]:
         return [
@@ -265,6 +304,9 @@ class FakeTickets:
         self.tickets[ticket.ticket_id] = ticket
         if change.comment is not None:
             self.comments.append(change.comment)
+        self.attachments |= {one.attachment_id: one for one in change.attachments}
+        for one in change.removed:
+            self.attachments.pop(one.attachment_id, None)
         for event in change.events:
             self.events.append(replace(event, seq=len(self.events) + 1))
             self.outbox.append(event.kind)

@@ -17,6 +17,7 @@ from services.ticket.domain import (
     Urgency,
     Verb,
     assigned,
+    attached,
     commented,
     followed,
     moved,
@@ -26,7 +27,7 @@ from services.ticket.domain import (
     updated,
 )
 from services.ticket.errors import TransitionNotAllowed
-from tests.ticket.builders import ALEX, ANNA, NOON, a_comment
+from tests.ticket.builders import ALEX, ANNA, NOON, a_comment, an_attachment
 from tests.ticket.own_fields import DEFINITIONS, values
 
 FIELDS = frozenset({"subject", "priority", "tags", "impact", "urgency", "ticket_type", "queue"})
@@ -40,6 +41,11 @@ steps = st.one_of(
     ),
     st.integers(1, 5).map(
         lambda rating: lambda ticket: rated(ticket, rating, "Well.", Act(ANNA, NOON))
+    ),
+    st.booleans().map(
+        lambda is_internal: (
+            lambda ticket: attached(ticket, an_attachment(ticket, is_internal=is_internal), ACT)
+        )
     ),
     st.just(lambda ticket: requeued(ticket, "elsewhere", ACT)),
     st.sampled_from([Verb.PEND, Verb.RESOLVE, Verb.REOPEN, Verb.CLOSE]).map(

@@ -1,5 +1,7 @@
 """One tenant's questions are never answered with what another has, and the test would notice."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import ColumnElement, func, select, true
 
@@ -8,13 +10,13 @@ from services.mesh.database import Database
 from services.mesh.ids import new_id
 from services.mesh.session import Session
 from services.mesh.tenant_guard import TenantForgotten
-from services.ticket.domain import Act, Link, LinkKind, Queue, Verb, commented, moved
+from services.ticket.domain import Act, Link, LinkKind, Queue, Verb, attached, commented, moved
 from services.ticket.errors import TicketChanged
 from services.ticket.ports import AlikeQuery, EventQuery, TicketQuery, TicketStore, WeighedWord
 from services.ticket.store import SqlTickets, SqlTicketStore
 from services.ticket.tables import EventRow, OutboxRow, Table
 from tests.support.unguarded import unguarded
-from tests.ticket.builders import ALEX, NOON, a_comment, an_opening
+from tests.ticket.builders import ALEX, NOON, a_comment, an_attachment, an_opening
 from tests.ticket.own_fields import a_field
 
 
@@ -27,9 +29,12 @@ async def answers_to_a_stranger(
     async with store.transaction(tenant_id) as tickets:
         await tickets.keep(opening)
         comment = a_comment(ticket, ALEX)
-        await tickets.keep(commented(ticket, comment, by_customer=False))
+        change = commented(ticket, comment, by_customer=False)
+        await tickets.keep(change)
         await tickets.add_queue(Queue("network", NOON))
         await tickets.add_field(a_field())
+        file = replace(an_attachment(ticket), comment_id=comment.comment_id)
+        await tickets.keep(attached(change.ticket, file, Act(ALEX, NOON)))
         await tickets.add_link(Link(ticket.ticket_id, LinkKind.BLOCKS, new_id(), NOON))
     alike = AlikeQuery((WeighedWord("noon", 1.0),), number=0, limit=9)
     answers: list[object] = []
@@ -48,6 +53,14 @@ async def answers_to_a_stranger(
             await tickets.find_comment(ticket.ticket_id, comment.comment_id),
             await tickets.list_events(EventQuery(9, ticket_id=ticket.ticket_id, with_merged=True)),
             await tickets.list_links(ticket.ticket_id),
+            await tickets.list_attachments(
+                ticket.ticket_id, limit=9, after=None, with_internal=True
+            ),
+            await tickets.find_attachment(ticket.ticket_id, file.attachment_id, with_internal=True),
+            await tickets.attachments_of_comment(comment.comment_id),
+            (await tickets.attachment_usage(ticket.ticket_id)).bytes_of_tenant,
+            (await tickets.attachment_usage(ticket.ticket_id)).count_of_ticket,
+            await tickets.hashes_in_use([file.sha256]),
             await tickets.leads_to([ticket.ticket_id], LinkKind.BLOCKS),
             await tickets.list_queues(),
             await tickets.hold_queues(["network"], to_delete=True),
@@ -95,7 +108,7 @@ async def test_the_test_notices_a_forgotten_condition(
 ) -> None:
     with unguarded(sqlite_database) as database:
         answers = await answers_to_a_stranger(ForgetfulStore(database), tenant_id, stranger_id)
-    assert len(answers) == 19
+    assert len(answers) == 25
 
 
 async def test_a_forgotten_condition_is_refused(

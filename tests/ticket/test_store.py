@@ -11,21 +11,34 @@ from services.mesh.caller import TenantId
 from services.mesh.ids import new_id
 from services.ticket.domain import (
     Act,
+    Attachment,
+    AttachmentUsage,
     Change,
     Ticket,
     TicketContent,
     TicketPriority,
     Verb,
     assigned,
+    attached,
     commented,
+    detached,
+    fold_attachments,
     moved,
+    named_by,
     updated,
 )
 from services.ticket.errors import TicketChanged
 from services.ticket.filter import Order, OrderField
 from services.ticket.filter_parser import parse_filter
-from services.ticket.ports import CommentCursor, EventQuery, TicketCursor, TicketQuery, TicketStore
-from tests.ticket.builders import ALEX, ANNA, BEN, NOON, a_comment, an_opening
+from services.ticket.ports import (
+    AttachmentCursor,
+    CommentCursor,
+    EventQuery,
+    TicketCursor,
+    TicketQuery,
+    TicketStore,
+)
+from tests.ticket.builders import ALEX, ANNA, BEN, NOON, a_comment, an_attachment, an_opening
 
 ACT = Act(ALEX, NOON + timedelta(minutes=1))
 
@@ -310,3 +323,55 @@ async def test_a_listener_hears_of_commits_and_of_nothing_else(
         assert not news.is_set()
         await keep(store, tenant_id, an_opening())
         assert news.is_set()
+
+
+async def test_files_are_listed_counted_and_taken_away(
+    store: TicketStore, tenant_id: TenantId
+) -> None:
+    ticket, other = [await kept(store, tenant_id, an_opening(number)) for number in (1, 2)]
+    files = [
+        an_attachment(ticket, sha256="aa" * 32),
+        an_attachment(ticket, is_internal=True, sha256="bb" * 32, time=ACT.time),
+        an_attachment(other, sha256="aa" * 32),
+    ]
+    before = {ticket.ticket_id: ticket, other.ticket_id: other}
+    for file in files:
+        change = attached(before[file.ticket_id], file, ACT)
+        await keep(store, tenant_id, change)
+        before[file.ticket_id] = change.ticket
+    comment = a_comment(ticket, ANNA)
+    (named,) = named_by(comment, files[:1])
+    of_comment = commented(
+        before[ticket.ticket_id], comment, by_customer=True, attachments=(named,)
+    )
+    await keep(store, tenant_id, of_comment)
+
+    async def listed(*, with_internal: bool) -> list[Attachment]:
+        async with store.reading(tenant_id) as tickets:
+            return await tickets.list_attachments(
+                ticket.ticket_id, limit=9, after=None, with_internal=with_internal
+            )
+
+    assert await listed(with_internal=True) == [named, files[1]]
+    assert await listed(with_internal=False) == [named]
+    async with store.reading(tenant_id) as tickets:
+        cursor = AttachmentCursor(named.create_time, named.attachment_id)
+        assert await tickets.list_attachments(
+            ticket.ticket_id, limit=9, after=cursor, with_internal=True
+        ) == [files[1]]
+        hidden = files[1].attachment_id
+        find = tickets.find_attachment
+        assert await find(ticket.ticket_id, hidden, with_internal=True) == files[1]
+        assert await find(ticket.ticket_id, hidden, with_internal=False) is None
+        assert await find(other.ticket_id, hidden, with_internal=True) is None
+        assert await tickets.attachments_of_comment(comment.comment_id) == [named]
+        assert await tickets.attachment_usage(ticket.ticket_id) == AttachmentUsage(3000, 2)
+        hashes = ["aa" * 32, "bb" * 32, "cc" * 32]
+        assert await tickets.hashes_in_use(hashes) == {*hashes[:2]}
+    await keep(store, tenant_id, detached(of_comment.ticket, named, ACT))
+    await keep(store, tenant_id, detached(before[other.ticket_id], files[2], ACT))
+    assert await listed(with_internal=True) == [files[1]]
+    async with store.reading(tenant_id) as tickets:
+        assert await tickets.hashes_in_use(hashes) == {"bb" * 32}
+        events = await tickets.list_events(EventQuery(limit=99, with_internal=True))
+        assert fold_attachments(events) == {files[1].attachment_id: files[1]}

@@ -1,5 +1,6 @@
 """`helpdesk tickets …`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,6 +9,7 @@ from helpdesk.ticket.v1 import suggestion_service_pb2, ticket_pb2, ticket_servic
 from services.cli import ticket_lookup
 from services.cli.commands import (
     ticket_bulk,
+    ticket_files,
     ticket_links,
     ticket_moving,
     ticket_steps,
@@ -27,6 +29,7 @@ from services.mesh.ids import new_id
 app = typer.Typer(no_args_is_help=False, invoke_without_command=True)
 app.add_typer(ticket_steps.app)
 app.add_typer(ticket_bulk.app)
+app.add_typer(ticket_files.app)
 app.add_typer(ticket_links.app)
 app.add_typer(ticket_moving.app)
 app.add_typer(ticket_views.app, name="views", help="Lists that are looked at again and again.")
@@ -195,17 +198,22 @@ def comment(
     *,
     body: Annotated[str, typer.Option(help="The comment, instead of the argument.")] = "",
     internal: Annotated[bool, typer.Option("--internal", help="Only agents see it.")] = False,
+    attach: Annotated[
+        list[Path] | None, typer.Option("--attach", metavar="FILE", help="May be given again.")
+    ] = None,
     tenant: TenantOption = None,
     role: RoleOption = None,
     output: OutputOption = Format.TEXT,
 ) -> None:
-    """Write a comment on a ticket."""
+    """Write a comment on a ticket, with files if there are any."""
     if not (body or text):
         raise CommandError("The comment is empty.", hint=f'helpdesk tickets comment {ticket} "…"')
     with open_gateway(tenant, role) as gateway:
+        files = ticket_files.send_files(gateway, ticket, attach or (), internal=internal)
         written = gateway.tickets.CreateComment(
             ticket_service_pb2.CreateCommentRequest(
                 ticket_id=ticket_lookup.ticket_id(gateway, ticket),
+                attachment_ids=[file.attachment_id for file in files],
                 comment=ticket_pb2.Comment(body=body or text, internal=internal),
                 request_id=new_id(),
             )

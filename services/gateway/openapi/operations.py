@@ -10,6 +10,8 @@ from services.gateway.openapi.source import Binding, Source, bindings, policy
 
 _VARIABLE = re.compile(r"\{([a-z_.]+)\}")
 _ERROR = {"$ref": "#/components/responses/Error"}
+_RAW_BODY = "google.api.HttpBody"
+_BYTES: Schema = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
 
 
 def paths(source: Source, schemas: Schemas) -> dict[str, Schema]:
@@ -90,7 +92,10 @@ def _query(schemas: Schemas, method: MethodDescriptor, binding: Binding) -> Iter
 
 def _body(schemas: Schemas, method: MethodDescriptor, binding: Binding) -> Schema:
     if binding.body != "*":
-        schema = _resource(schemas, method.input_type.fields_by_name[binding.body], binding)
+        body = method.input_type.fields_by_name[binding.body]
+        if body.message_type is not None and body.message_type.full_name == _RAW_BODY:
+            return {"required": True, "content": _BYTES}
+        schema = _resource(schemas, body, binding)
     elif _VARIABLE.search(binding.path):
         schema = schemas.object_of(method.input_type, _fields_beside_the_path(method, binding))
     else:
@@ -109,6 +114,8 @@ def _resource(schemas: Schemas, field: FieldDescriptor, binding: Binding) -> Sch
 
 
 def _answer(schemas: Schemas, method: MethodDescriptor) -> Schema:
+    if method.output_type.full_name == _RAW_BODY:
+        return {"description": "The bytes.", "content": _BYTES}
     schema = schemas.reference(method.output_type)
     if not method.server_streaming:
         return {"description": "Success.", "content": {"application/json": {"schema": schema}}}

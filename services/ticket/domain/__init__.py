@@ -1,5 +1,13 @@
 """Tickets and the rules of their life; nothing here knows a wire or a database."""
 
+from services.ticket.domain.attaching import (
+    attached,
+    copied,
+    detached,
+    fold_attachments,
+    named_by,
+)
+from services.ticket.domain.attachment import Attachment, AttachmentLimits, AttachmentUsage
 from services.ticket.domain.fields import (
     MOST_FIELDS,
     FieldChanges,
@@ -49,6 +57,9 @@ __all__ = [
     "MOST_QUEUES",
     "TRANSITIONS",
     "Act",
+    "Attachment",
+    "AttachmentLimits",
+    "AttachmentUsage",
     "Change",
     "Changes",
     "Comment",
@@ -71,14 +82,19 @@ __all__ = [
     "Urgency",
     "Verb",
     "assigned",
+    "attached",
     "changed_definition",
     "checked",
     "commented",
+    "copied",
+    "detached",
     "fold",
+    "fold_attachments",
     "followed",
     "linked",
     "merged",
     "moved",
+    "named_by",
     "opened",
     "rated",
     "requeued",

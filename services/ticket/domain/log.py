@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 from typing import Any, cast
 
 from services.mesh.caller import UserId
+from services.ticket.domain.attachment import Attachment
 from services.ticket.domain.fields import FieldChanges, changed_fields, with_fields
 from services.ticket.domain.ticket import Act, Comment, Ticket, TicketStatus
 
@@ -39,6 +40,8 @@ class TicketEventKind(StrEnum):
     SLA_BREACHED = "SLA_BREACHED"
     IMPORTED = "IMPORTED"
     ACKNOWLEDGED = "ACKNOWLEDGED"
+    ATTACHMENT_ADDED = "ATTACHMENT_ADDED"
+    ATTACHMENT_REMOVED = "ATTACHMENT_REMOVED"
 
 
 class LinkKind(IntEnum):
@@ -82,6 +85,7 @@ class TicketEvent:
     cause: str = ""
     other_ticket_id: str | None = None
     link_kind: LinkKind | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,9 @@ class Change:
     ticket: Ticket
     events: tuple[TicketEvent, ...] = ()
     comment: Comment | None = None
+    # As they are from now on, and those that are no longer there.
+    attachments: tuple[Attachment, ...] = ()
+    removed: tuple[Attachment, ...] = ()
 
 
 class LogIncompleteError(Exception):

@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from services.mesh.caller import UserId
+from services.ticket.domain.attachment import Attachment
 from services.ticket.domain.fields import (
     FieldChanges,
     FieldDefinition,
@@ -111,7 +112,13 @@ def updated(
     return _noted(Change(ticket, after, (event,)), internal, act)
 
 
-def commented(ticket: Ticket, comment: Comment, *, by_customer: bool) -> Change:
+def commented(
+    ticket: Ticket,
+    comment: Comment,
+    *,
+    by_customer: bool,
+    attachments: tuple[Attachment, ...] = (),
+) -> Change:
     """Keeps the comment; a customer's public one takes a pending or resolved ticket up again.
 
     An internal comment leaves the etag and the update time alone, for customers see both and
@@ -124,13 +131,14 @@ def commented(ticket: Ticket, comment: Comment, *, by_customer: bool) -> Change:
         event_of(ticket, after, TicketEventKind.COMMENTED, act),
         comment_id=comment.comment_id,
         is_internal=comment.is_internal,
+        attachments=attachments,
     )
     reopened_status = TRANSITIONS.get((ticket.status, Verb.REOPEN))
     if comment.is_internal or not by_customer or reopened_status is None:
-        return Change(ticket, after, (event,), comment)
+        return Change(ticket, after, (event,), comment, attachments)
     reopened = replace(after, status=reopened_status)
     reopening = event_of(after, reopened, TicketEventKind.REOPENED, act, cause=REOPENED_BY_COMMENT)
-    return Change(ticket, reopened, (event, reopening), comment)
+    return Change(ticket, reopened, (event, reopening), comment, attachments)
 
 
 def assigned(ticket: Ticket, assignee_id: UserId | None, act: Act) -> Change:

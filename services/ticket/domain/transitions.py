@@ -18,6 +18,7 @@ class Verb(StrEnum):
     CLOSE = "close"
     ABSORB = "absorb"
     RATE = "rate"
+    ATTACH = "attach"
 
 
 _NEW, _OPEN, _PENDING, _RESOLVED, _CLOSED = TicketStatus
@@ -27,24 +28,28 @@ TRANSITIONS: Mapping[tuple[TicketStatus, Verb], TicketStatus] = MappingProxyType
     {
         (_NEW, Verb.UPDATE): _NEW,
         (_NEW, Verb.COMMENT): _NEW,
+        (_NEW, Verb.ATTACH): _NEW,
         (_NEW, Verb.ABSORB): _NEW,
         (_NEW, Verb.ASSIGN): _OPEN,
         (_NEW, Verb.PEND): _PENDING,
         (_NEW, Verb.RESOLVE): _RESOLVED,
         (_OPEN, Verb.UPDATE): _OPEN,
         (_OPEN, Verb.COMMENT): _OPEN,
+        (_OPEN, Verb.ATTACH): _OPEN,
         (_OPEN, Verb.ABSORB): _OPEN,
         (_OPEN, Verb.ASSIGN): _OPEN,
         (_OPEN, Verb.PEND): _PENDING,
         (_OPEN, Verb.RESOLVE): _RESOLVED,
         (_PENDING, Verb.UPDATE): _PENDING,
         (_PENDING, Verb.COMMENT): _PENDING,
+        (_PENDING, Verb.ATTACH): _PENDING,
         (_PENDING, Verb.ABSORB): _PENDING,
         (_PENDING, Verb.ASSIGN): _PENDING,
         (_PENDING, Verb.RESOLVE): _RESOLVED,
         (_PENDING, Verb.REOPEN): _OPEN,
         (_RESOLVED, Verb.UPDATE): _RESOLVED,
         (_RESOLVED, Verb.COMMENT): _RESOLVED,
+        (_RESOLVED, Verb.ATTACH): _RESOLVED,
         (_RESOLVED, Verb.ABSORB): _RESOLVED,
         (_RESOLVED, Verb.ASSIGN): _RESOLVED,
         (_RESOLVED, Verb.REOPEN): _OPEN,

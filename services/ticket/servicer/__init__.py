@@ -1,5 +1,6 @@
 """The RPCs of ticket: message in, one use case, message out."""
 
+from services.ticket.servicer.attachments import AttachmentServicer
 from services.ticket.servicer.bulk import BulkServicer
 from services.ticket.servicer.canned_replies import CannedReplyServicer
 from services.ticket.servicer.fields import FieldServicer
@@ -15,6 +16,7 @@ from services.ticket.servicer.tickets import TicketServicer
 from services.ticket.servicer.views import ViewServicer
 
 __all__ = [
+    "AttachmentServicer",
     "BulkServicer",
     "CannedReplyServicer",
     "FieldServicer",

@@ -95,6 +95,7 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
             request.ticket_id,
             request.comment.body,
             is_internal=request.comment.internal,
+            attachment_ids=request.attachment_ids,
         )
         return comment_message(comment)
 

@@ -19,6 +19,7 @@ from services.ticket.mail_tables import (
 )
 from services.ticket.routing_tables import RoutingPolicyRow, RoutingRow, RoutingTurnRow
 from services.ticket.tables import (
+    AttachmentRow,
     CannedReplyRow,
     CommentRow,
     CounterRow,
@@ -39,6 +40,7 @@ from services.ticket.tables import (
 
 AnyRow = (
     TicketRow
+    | AttachmentRow
     | TagRow
     | CommentRow
     | EventRow
@@ -54,7 +56,8 @@ AnyRow = (
 )
 
 Upserted = (
-    CannedReplyRow
+    AttachmentRow
+    | CannedReplyRow
     | CounterRow
     | FieldRow
     | LinkRow

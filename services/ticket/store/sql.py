@@ -17,6 +17,8 @@ from sqlalchemy import (
 from services.mesh.caller import TenantId
 from services.mesh.session import Session
 from services.ticket.domain import (
+    Attachment,
+    AttachmentUsage,
     Change,
     Comment,
     FieldDefinition,
@@ -31,6 +33,7 @@ from services.ticket.filter import HasWord, required
 from services.ticket.ports import (
     AlikeQuery,
     AlikeTicket,
+    AttachmentCursor,
     CommentCursor,
     EventQuery,
     TicketQuery,
@@ -39,6 +42,7 @@ from services.ticket.ports import (
 from services.ticket.rows import ticket_from
 from services.ticket.sla.clocks import ClockTimes
 from services.ticket.sla_ports import DueTicket
+from services.ticket.store.attachments import SqlAttachments
 from services.ticket.store.comments import SqlComments
 from services.ticket.store.conditions import ORDER_COLUMNS, condition_of
 from services.ticket.store.fields import SqlFields
@@ -69,6 +73,7 @@ class SqlTickets:
         self._log = SqlLog(session, tenant_id, self._own)
         self._words = SqlWords(session, tenant_id, self._own)
         self._comments = SqlComments(session, tenant_id, self._own)
+        self._attachments = SqlAttachments(session, tenant_id, self._own)
         self._writing = SqlTicketRows(session, tenant_id, self._own)
         self._links = SqlLinks(session, tenant_id, self._own)
         self._origins = SqlOrigins(session, tenant_id, self._own)
@@ -126,6 +131,27 @@ class SqlTickets:
 
     async def find_comment(self, ticket_id: str, comment_id: str) -> Comment | None:
         return await self._comments.find(ticket_id, comment_id)
+
+    async def list_attachments(
+        self, ticket_id: str, *, limit: int, after: AttachmentCursor | None, with_internal: bool
+    ) -> list[Attachment]:
+        return await self._attachments.list_attachments(
+            ticket_id, limit=limit, after=after, with_internal=with_internal
+        )
+
+    async def find_attachment(
+        self, ticket_id: str, attachment_id: str, *, with_internal: bool
+    ) -> Attachment | None:
+        return await self._attachments.find(ticket_id, attachment_id, with_internal=with_internal)
+
+    async def attachments_of_comment(self, comment_id: str) -> list[Attachment]:
+        return await self._attachments.of_comment(comment_id)
+
+    async def attachment_usage(self, ticket_id: str) -> AttachmentUsage:
+        return await self._attachments.usage(ticket_id)
+
+    async def hashes_in_use(self, hashes: Collection[str]) -> frozenset[str]:
+        return await self._attachments.hashes_in_use(hashes)
 
     async def list_links(self, ticket_id: str) -> list[Link]:
         return await self._links.of(ticket_id)
@@ -231,6 +257,8 @@ class SqlTickets:
             await self._writing.keep(change)
             if change.comment is not None:
                 await self._comments.add(change.comment)
+            await self._attachments.keep(change.attachments)
+            await self._attachments.remove(change.removed)
         turned = await self._due.turned_before(changes)
         events = [happened for change in changes for happened in change.events]
         await self._log.keep([*turned, *events])

@@ -240,6 +240,46 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The escalation of the routing policy does nothing.
     Example: {"reason": "ROUTING_ESCALATION_EMPTY", "metadata": {}}
     """
+    ERROR_REASON_ATTACHMENT_NOT_FOUND: _ErrorReason.ValueType  # 100
+    """The ticket has no such file, or the caller may not see it.
+    Example: {"reason": "ATTACHMENT_NOT_FOUND", "metadata": {"attachment_id": "0199…"}}
+    """
+    ERROR_REASON_ATTACHMENT_NAME_INVALID: _ErrorReason.ValueType  # 101
+    """The file's name has folders in it, or characters that cannot be seen, or is none at all; `why` says which.
+    Example: {"reason": "ATTACHMENT_NAME_INVALID", "metadata": {"why": "FOLDER"}}
+    """
+    ERROR_REASON_ATTACHMENT_EMPTY: _ErrorReason.ValueType  # 102
+    """The file has no bytes.
+    Example: {"reason": "ATTACHMENT_EMPTY", "metadata": {}}
+    """
+    ERROR_REASON_ATTACHMENT_TOO_LARGE: _ErrorReason.ValueType  # 103
+    """The file is larger than one may be.
+    Example: {"reason": "ATTACHMENT_TOO_LARGE", "metadata": {"most_bytes": "104857600"}}
+    """
+    ERROR_REASON_ATTACHMENT_TYPE_NOT_ALLOWED: _ErrorReason.ValueType  # 104
+    """No such file may be put on a ticket; `media_type` is what its bytes say, empty when nobody knows.
+    Example: {"reason": "ATTACHMENT_TYPE_NOT_ALLOWED", "metadata": {"media_type": "text/html"}}
+    """
+    ERROR_REASON_ATTACHMENT_TYPE_MISMATCH: _ErrorReason.ValueType  # 105
+    """The file's bytes say something else than its name or its declared type.
+    Example: {"reason": "ATTACHMENT_TYPE_MISMATCH", "metadata": {"media_type": "application/pdf", "said": "image/png"}}
+    """
+    ERROR_REASON_ATTACHMENT_QUOTA_EXCEEDED: _ErrorReason.ValueType  # 106
+    """The tenant has as many bytes as it may have; take files away first.
+    Example: {"reason": "ATTACHMENT_QUOTA_EXCEEDED", "metadata": {"most_bytes": "10737418240"}}
+    """
+    ERROR_REASON_TOO_MANY_ATTACHMENTS: _ErrorReason.ValueType  # 107
+    """The ticket has as many files as it may have.
+    Example: {"reason": "TOO_MANY_ATTACHMENTS", "metadata": {"most": "100"}}
+    """
+    ERROR_REASON_ATTACHMENT_NOT_USABLE: _ErrorReason.ValueType  # 108
+    """A comment names the file already, or others see the file than would see the comment, or it is somebody else's.
+    Example: {"reason": "ATTACHMENT_NOT_USABLE", "metadata": {"attachment_id": "0199…", "why": "VISIBILITY"}}
+    """
+    ERROR_REASON_INTERNAL_ATTACHMENT_NOT_ALLOWED: _ErrorReason.ValueType  # 109
+    """Only agents may put internal files on tickets.
+    Example: {"reason": "INTERNAL_ATTACHMENT_NOT_ALLOWED", "metadata": {}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that ticket refuses with, in `google.rpc.ErrorInfo` of domain `helpdesk.ticket`."""
@@ -461,5 +501,45 @@ Example: {"reason": "ROUTING_AGENT_WITHOUT_QUEUE", "metadata": {"user_id": "0199
 ERROR_REASON_ROUTING_ESCALATION_EMPTY: ErrorReason.ValueType  # 82
 """The escalation of the routing policy does nothing.
 Example: {"reason": "ROUTING_ESCALATION_EMPTY", "metadata": {}}
+"""
+ERROR_REASON_ATTACHMENT_NOT_FOUND: ErrorReason.ValueType  # 100
+"""The ticket has no such file, or the caller may not see it.
+Example: {"reason": "ATTACHMENT_NOT_FOUND", "metadata": {"attachment_id": "0199…"}}
+"""
+ERROR_REASON_ATTACHMENT_NAME_INVALID: ErrorReason.ValueType  # 101
+"""The file's name has folders in it, or characters that cannot be seen, or is none at all; `why` says which.
+Example: {"reason": "ATTACHMENT_NAME_INVALID", "metadata": {"why": "FOLDER"}}
+"""
+ERROR_REASON_ATTACHMENT_EMPTY: ErrorReason.ValueType  # 102
+"""The file has no bytes.
+Example: {"reason": "ATTACHMENT_EMPTY", "metadata": {}}
+"""
+ERROR_REASON_ATTACHMENT_TOO_LARGE: ErrorReason.ValueType  # 103
+"""The file is larger than one may be.
+Example: {"reason": "ATTACHMENT_TOO_LARGE", "metadata": {"most_bytes": "104857600"}}
+"""
+ERROR_REASON_ATTACHMENT_TYPE_NOT_ALLOWED: ErrorReason.ValueType  # 104
+"""No such file may be put on a ticket; `media_type` is what its bytes say, empty when nobody knows.
+Example: {"reason": "ATTACHMENT_TYPE_NOT_ALLOWED", "metadata": {"media_type": "text/html"}}
+"""
+ERROR_REASON_ATTACHMENT_TYPE_MISMATCH: ErrorReason.ValueType  # 105
+"""The file's bytes say something else than its name or its declared type.
+Example: {"reason": "ATTACHMENT_TYPE_MISMATCH", "metadata": {"media_type": "application/pdf", "said": "image/png"}}
+"""
+ERROR_REASON_ATTACHMENT_QUOTA_EXCEEDED: ErrorReason.ValueType  # 106
+"""The tenant has as many bytes as it may have; take files away first.
+Example: {"reason": "ATTACHMENT_QUOTA_EXCEEDED", "metadata": {"most_bytes": "10737418240"}}
+"""
+ERROR_REASON_TOO_MANY_ATTACHMENTS: ErrorReason.ValueType  # 107
+"""The ticket has as many files as it may have.
+Example: {"reason": "TOO_MANY_ATTACHMENTS", "metadata": {"most": "100"}}
+"""
+ERROR_REASON_ATTACHMENT_NOT_USABLE: ErrorReason.ValueType  # 108
+"""A comment names the file already, or others see the file than would see the comment, or it is somebody else's.
+Example: {"reason": "ATTACHMENT_NOT_USABLE", "metadata": {"attachment_id": "0199…", "why": "VISIBILITY"}}
+"""
+ERROR_REASON_INTERNAL_ATTACHMENT_NOT_ALLOWED: ErrorReason.ValueType  # 109
+"""Only agents may put internal files on tickets.
+Example: {"reason": "INTERNAL_ATTACHMENT_NOT_ALLOWED", "metadata": {}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from helpdesk.ticket.v1 import attachment_pb2 as _attachment_pb2
 from helpdesk.ticket.v1 import field_pb2 as _field_pb2
 import builtins as _builtins
 import sys
@@ -295,6 +296,10 @@ class _TicketEventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Ticke
     """It came from elsewhere, as all of these values; what stands before it was told from there."""
     TICKET_EVENT_KIND_ACKNOWLEDGED: _TicketEventKind.ValueType  # 40
     """Its requester was told that it has come. Nobody has answered it by that."""
+    TICKET_EVENT_KIND_ATTACHMENT_ADDED: _TicketEventKind.ValueType  # 50
+    """A file was put on it."""
+    TICKET_EVENT_KIND_ATTACHMENT_REMOVED: _TicketEventKind.ValueType  # 51
+    """A file was taken away from it."""
 
 class TicketEventKind(_TicketEventKind, metaclass=_TicketEventKindEnumTypeWrapper):
     """What happened to a ticket."""
@@ -347,6 +352,10 @@ TICKET_EVENT_KIND_IMPORTED: TicketEventKind.ValueType  # 30
 """It came from elsewhere, as all of these values; what stands before it was told from there."""
 TICKET_EVENT_KIND_ACKNOWLEDGED: TicketEventKind.ValueType  # 40
 """Its requester was told that it has come. Nobody has answered it by that."""
+TICKET_EVENT_KIND_ATTACHMENT_ADDED: TicketEventKind.ValueType  # 50
+"""A file was put on it."""
+TICKET_EVENT_KIND_ATTACHMENT_REMOVED: TicketEventKind.ValueType  # 51
+"""A file was taken away from it."""
 Global___TicketEventKind: _TypeAlias = TicketEventKind  # noqa: Y015
 
 @_typing.final
@@ -581,6 +590,7 @@ class TicketEvent(_message.Message):
     CAUSE_FIELD_NUMBER: _builtins.int
     OTHER_TICKET_ID_FIELD_NUMBER: _builtins.int
     LINK_KIND_FIELD_NUMBER: _builtins.int
+    ATTACHMENTS_FIELD_NUMBER: _builtins.int
     seq: _builtins.int
     """The place in the tenant's log of all tickets; grows, with gaps."""
     ticket_id: _builtins.str
@@ -613,6 +623,10 @@ class TicketEvent(_message.Message):
     def changes(self) -> Global___Ticket:
         """The new values of these fields; all others are unset. Absent in entries that are older than this field."""
 
+    @_builtins.property
+    def attachments(self) -> _containers.RepeatedCompositeFieldContainer[_attachment_pb2.Attachment]:
+        """The files that were added or removed, or that the comment names, as they were afterwards or last."""
+
     def __init__(
         self,
         *,
@@ -629,10 +643,11 @@ class TicketEvent(_message.Message):
         cause: _builtins.str = ...,
         other_ticket_id: _builtins.str = ...,
         link_kind: Global___TicketLinkKind.ValueType = ...,
+        attachments: _abc.Iterable[_attachment_pb2.Attachment] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_id", b"actor_id", "assignee_id", b"assignee_id", "cause", b"cause", "changed_fields", b"changed_fields", "changes", b"changes", "comment_id", b"comment_id", "create_time", b"create_time", "kind", b"kind", "link_kind", b"link_kind", "other_ticket_id", b"other_ticket_id", "seq", b"seq", "status", b"status", "ticket_id", b"ticket_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_id", b"actor_id", "assignee_id", b"assignee_id", "attachments", b"attachments", "cause", b"cause", "changed_fields", b"changed_fields", "changes", b"changes", "comment_id", b"comment_id", "create_time", b"create_time", "kind", b"kind", "link_kind", b"link_kind", "other_ticket_id", b"other_ticket_id", "seq", b"seq", "status", b"status", "ticket_id", b"ticket_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

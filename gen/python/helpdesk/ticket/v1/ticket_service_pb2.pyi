@@ -189,6 +189,7 @@ class CreateCommentRequest(_message.Message):
     TICKET_ID_FIELD_NUMBER: _builtins.int
     COMMENT_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ATTACHMENT_IDS_FIELD_NUMBER: _builtins.int
     ticket_id: _builtins.str
     """The ticket."""
     request_id: _builtins.str
@@ -197,16 +198,21 @@ class CreateCommentRequest(_message.Message):
     def comment(self) -> _ticket_pb2.Comment:
         """The comment to add."""
 
+    @_builtins.property
+    def attachment_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Files of the ticket that belong to the comment: the caller's own, seen by the same people as the comment."""
+
     def __init__(
         self,
         *,
         ticket_id: _builtins.str = ...,
         comment: _ticket_pb2.Comment | None = ...,
         request_id: _builtins.str = ...,
+        attachment_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "request_id", b"request_id", "ticket_id", b"ticket_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachment_ids", b"attachment_ids", "comment", b"comment", "request_id", b"request_id", "ticket_id", b"ticket_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,1 @@
+"""Files of tickets on their way between a disk and the gateway."""
