@@ -4,7 +4,7 @@ NODE_TESTS := tests/identity_provider/node_modules tests/browser/node_modules
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test check format generate breaking lock bench bench-search bench-tickets eval gates security sla-proof clean
+.PHONY: help install up test check format generate breaking lock bench bench-search bench-tickets eval gates security durability sla-proof clean
 
 help: ## list the tasks
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -77,6 +77,9 @@ gates: install ## count the demo tenants' rows; try what each role may do; ask w
 
 security: install ## prove that a tenant cannot be crossed (about an hour; ARGS="--only tokens")
 	$(BIN)/python -m tests.security $(ARGS)
+
+durability: install ## kill -9 under load, and fifty agents at one ticket (ARGS="--kills 300")
+	$(BIN)/python -m tests.durability $(ARGS)
 
 sla-proof: install ## hold due times against a walk minute by minute (ARGS="--histories 10000")
 	$(BIN)/python -m tests.ticket.sla.proof $(ARGS)

@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -89,38 +90,58 @@ def running_postgresql() -> Iterator[PostgresqlServer]:
     if given:
         yield PostgresqlServer(make_url(given))
         return
-    programs = _programs()
+    # A server without fsync starts tests fast.
+    with postgresql_process("-c fsync=off") as process:
+        yield PostgresqlServer(process.administrator)
+
+
+@dataclass(frozen=True)
+class PostgresqlProcess:
+    """A server in a folder of its own, which may be killed and started again."""
+
+    folder: Path
+    options: str
+
+    @property
+    def administrator(self) -> URL:
+        return URL.create(
+            "postgresql", "postgres", database="postgres", query={"host": str(self.folder)}
+        )
+
+    @property
+    def pid(self) -> int:
+        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+
+    def prepare(self) -> None:
+        self._run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N")
+
+    def start(self) -> None:
+        # A socket in the folder needs no free port.
+        options = f"-k {self.folder} -c listen_addresses='' -c max_connections=200 {self.options}"
+        self._run("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", options, "start")
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-w", "-m", "immediate", "stop")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        _run(_programs() / program, self.folder, _account(), *arguments)
+
+
+@contextmanager
+def postgresql_process(options: str = "") -> Iterator[PostgresqlProcess]:
     account = _account()
-    folder = Path(tempfile.mkdtemp(prefix="helpdesk-postgresql-"))
+    process = PostgresqlProcess(Path(tempfile.mkdtemp(prefix="helpdesk-postgresql-")), options)
     try:
         if account is not None:
-            shutil.chown(folder, account)
-        _run(
-            programs / "initdb",
-            folder,
-            account,
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "-N",
-        )
-        # A socket in the folder needs no free port, and a server without fsync starts tests fast.
-        options = f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=200"
-        log = str(folder / "log")
-        _run(programs / "pg_ctl", folder, account, "-w", "-l", log, "-o", options, "start")
+            shutil.chown(process.folder, account)
+        process.prepare()
+        process.start()
         try:
-            yield PostgresqlServer(
-                URL.create(
-                    "postgresql", "postgres", database="postgres", query={"host": str(folder)}
-                )
-            )
+            yield process
         finally:
-            _run(programs / "pg_ctl", folder, account, "-w", "-m", "immediate", "stop")
+            process.stop()
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(process.folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Kills under load: is everything that was acknowledged still there, and once?"""
