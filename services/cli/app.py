@@ -30,6 +30,7 @@ COMMANDS = (
     Entry("replies", "replies", "app", "Keep the replies that are written often.", _USE),
     Entry("queues", "queues", "app", "Manage the queues that tickets wait in.", _USE),
     Entry("fields", "fields", "app", "Give tickets fields of your own.", _USE),
+    Entry("macros", "macros", "app", "Keep what is done to tickets again and again.", _USE),
     Entry("mail", "mail", "app", "Say which tenant is written to where.", _USE),
     Entry("routing", "routing", "app", "Say who gets which ticket, and see why.", _USE),
     Entry("sla", "sla", "app", "See and set how soon tickets are due.", _USE),

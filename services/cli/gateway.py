@@ -40,6 +40,7 @@ from helpdesk.ticket.v1 import (
     field_service_pb2_grpc,
     import_service_pb2_grpc,
     link_service_pb2_grpc,
+    macro_service_pb2_grpc,
     mail_address_service_pb2_grpc,
     queue_service_pb2_grpc,
     report_service_pb2_grpc,
@@ -114,6 +115,7 @@ class Gateway:
         self.fields = field_service_pb2_grpc.FieldServiceStub(channel)
         self.ticket_imports = import_service_pb2_grpc.ImportServiceStub(channel)
         self.links = link_service_pb2_grpc.LinkServiceStub(channel)
+        self.macros = macro_service_pb2_grpc.MacroServiceStub(channel)
         self.mail_addresses = mail_address_service_pb2_grpc.MailAddressServiceStub(channel)
         self.queues = queue_service_pb2_grpc.QueueServiceStub(channel)
         self.reports = report_service_pb2_grpc.ReportServiceStub(channel)

@@ -8,6 +8,7 @@ from services.mesh.clock import Clock
 from services.mesh.errors import MeshError, PermissionMissing
 from services.ticket import use_cases
 from services.ticket.domain import Ticket, TicketContent, Verb
+from services.ticket.macros import MacroDesk, apply_macro, get_macro, require_permissions
 from services.ticket.ports import TicketStore
 
 _STEPS = {
@@ -30,9 +31,9 @@ async def update_all(
     store: TicketStore, clock: Clock, ticket_ids: Sequence[str], content: TicketContent
 ) -> list[BulkResult]:
     """Changes what the content says and leaves the rest."""
+    _require_permission(f"ticket.tickets.{Verb.UPDATE}")
     return await _each(
         ticket_ids,
-        Verb.UPDATE,
         lambda ticket_id: use_cases.update_ticket(
             store, clock, ticket_id, content, paths=(), etag=""
         ),
@@ -42,9 +43,9 @@ async def update_all(
 async def assign_all(
     store: TicketStore, clock: Clock, ticket_ids: Sequence[str], assignee_id: str
 ) -> list[BulkResult]:
+    _require_permission(f"ticket.tickets.{Verb.ASSIGN}")
     return await _each(
         ticket_ids,
-        Verb.ASSIGN,
         lambda ticket_id: use_cases.assign_ticket(store, clock, ticket_id, assignee_id, ""),
     )
 
@@ -53,13 +54,20 @@ async def move_all(
     store: TicketStore, clock: Clock, ticket_ids: Sequence[str], verb: Verb
 ) -> list[BulkResult]:
     step = _STEPS[verb]
-    return await _each(ticket_ids, verb, lambda ticket_id: step(store, clock, ticket_id, ""))
+    _require_permission(f"ticket.tickets.{verb}")
+    return await _each(ticket_ids, lambda ticket_id: step(store, clock, ticket_id, ""))
+
+
+async def apply_to_all(desk: MacroDesk, ticket_ids: Sequence[str], name: str) -> list[BulkResult]:
+    """Raises MacroNotFound, and PermissionMissing for all at once."""
+    _require_permission("ticket.macros.apply")
+    require_permissions(await get_macro(desk, name))
+    return await _each(ticket_ids, lambda ticket_id: apply_macro(desk, ticket_id, name))
 
 
 async def _each(
-    ticket_ids: Sequence[str], verb: Verb, deed: Callable[[str], Awaitable[Ticket]]
+    ticket_ids: Sequence[str], deed: Callable[[str], Awaitable[Ticket]]
 ) -> list[BulkResult]:
-    _require_permission(verb)
     results = []
     for ticket_id in ticket_ids:
         outcome: Ticket | MeshError
@@ -71,9 +79,8 @@ async def _each(
     return results
 
 
-def _require_permission(verb: Verb) -> None:
+def _require_permission(needed: str) -> None:
     """What may not be done to one ticket may not be done to many."""
-    needed = f"ticket.tickets.{verb}"
     if not current_caller().may(needed):
         raise PermissionMissing(
             "You lack the permission that this needs.", metadata={"permission": needed}

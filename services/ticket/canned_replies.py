@@ -68,9 +68,7 @@ async def create_canned_reply(
 ) -> CannedReply:
     acts_on("canned_reply", name)
     require_written("canned_reply.body", body)
-    for variable in _VARIABLE.findall(body):
-        if variable not in VARIABLES:
-            raise VariableUnknown(variable, VARIABLES)
+    require_variables(body)
     reply = CannedReply(name, body, clock())
     async with store.transaction(current_tenant()) as replies:
         if not await replies.add(reply):
@@ -103,6 +101,12 @@ async def render_canned_reply(
     if reply is None:
         raise CannedReplyNotFound(name)
     return filled_in(reply.body, values_of(ticket, requester_name))
+
+
+def require_variables(text: str) -> None:
+    for variable in _VARIABLE.findall(text):
+        if variable not in VARIABLES:
+            raise VariableUnknown(variable, VARIABLES)
 
 
 def values_of(ticket: Ticket, requester_name: str) -> Mapping[str, str]:

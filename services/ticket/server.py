@@ -15,6 +15,7 @@ from helpdesk.ticket.v1 import (
     field_service_pb2_grpc,
     import_service_pb2_grpc,
     link_service_pb2_grpc,
+    macro_service_pb2_grpc,
     mail_address_service_pb2_grpc,
     queue_service_pb2_grpc,
     report_service_pb2_grpc,
@@ -38,6 +39,7 @@ from services.ticket.attachments.sweeper import AttachmentSweeper
 from services.ticket.classifying import KeepsQueue
 from services.ticket.dispatching import Dispatcher, Router
 from services.ticket.driving import InProcessEngine
+from services.ticket.macros import MacroDesk
 from services.ticket.mail.courier import Courier
 from services.ticket.mail.intake import Intake
 from services.ticket.mail.mailboxes import read_mailboxes
@@ -54,6 +56,7 @@ from services.ticket.servicer import (
     FieldServicer,
     ImportServicer,
     LinkServicer,
+    MacroServicer,
     MailAddressServicer,
     QueueServicer,
     ReportServicer,
@@ -66,6 +69,7 @@ from services.ticket.servicer import (
 from services.ticket.settings import TicketSettings
 from services.ticket.store import (
     SqlCannedReplyStore,
+    SqlMacroStore,
     SqlMailAddresses,
     SqlMailboxPlaces,
     SqlMailOutbox,
@@ -108,12 +112,16 @@ async def serve_tickets(settings: TicketSettings) -> None:
         ticket_service_pb2_grpc.add_TicketServiceServicer_to_server(tickets, server)
         attachments = AttachmentServicer(store, cabinet, utc_now)
         attachment_service_pb2_grpc.add_AttachmentServiceServicer_to_server(attachments, server)
-        bulk = BulkServicer(store, utc_now)
-        bulk_service_pb2_grpc.add_BulkServiceServicer_to_server(bulk, server)
+        macros = MacroDesk(SqlMacroStore(database), SqlCannedReplyStore(database), store, utc_now)
+        macro_service_pb2_grpc.add_MacroServiceServicer_to_server(MacroServicer(macros), server)
+        bulk_service_pb2_grpc.add_BulkServiceServicer_to_server(
+            BulkServicer(store, utc_now, macros), server
+        )
         canned = CannedReplyServicer(SqlCannedReplyStore(database), store, utc_now)
         canned_reply_service_pb2_grpc.add_CannedReplyServiceServicer_to_server(canned, server)
-        fields = FieldServicer(store, utc_now)
-        field_service_pb2_grpc.add_FieldServiceServicer_to_server(fields, server)
+        field_service_pb2_grpc.add_FieldServiceServicer_to_server(
+            FieldServicer(store, utc_now), server
+        )
         imports = ImportServicer(store, utc_now)
         import_service_pb2_grpc.add_ImportServiceServicer_to_server(imports, server)
         links = LinkServicer(store, utc_now)

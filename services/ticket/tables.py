@@ -138,6 +138,16 @@ class FieldValueRow(Table):
     number: Mapped[float | None] = mapped_column(Double)
 
 
+class MacroRow(Table):
+    __tablename__ = "ticket_macros"
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    name: Mapped[str] = mapped_column(_ID, primary_key=True)
+    actions: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    create_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    update_time: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class CannedReplyRow(Table):
     __tablename__ = "ticket_canned_replies"
 

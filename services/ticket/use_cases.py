@@ -4,7 +4,7 @@ Whoever may not handle tickets is a customer: of the tenant's tickets there are 
 """
 
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -71,7 +71,7 @@ async def open_ticket(
     require_text("transcript", transcript)
     act = _act(clock)
     async with store.transaction(current_tenant()) as tickets:
-        await _require_queue(tickets, content.queue)
+        await require_queues(tickets, {content.queue})
         definitions = await visible_fields(tickets) if content.fields else []
         content = replace(content, fields=checked(definitions, content.fields))
         number = await tickets.next_number()
@@ -103,10 +103,8 @@ async def update_ticket(
 ) -> Ticket:
     act = _act(clock)
     is_queued = content.queue and (not paths or not {"queue", "*"}.isdisjoint(paths))
-    async with changing(store, ticket_id, etag, content.queue if is_queued else "") as (
-        tickets,
-        ticket,
-    ):
+    queues = {content.queue} if is_queued else frozenset[str]()
+    async with changing(store, ticket_id, etag, queues) as (tickets, ticket):
         fields = fields_to_update(paths, content)
         require_content(content, fields)
         present = visible_values(ticket)
@@ -250,14 +248,9 @@ async def find_attachment(
 
 
 async def change_ticket(
-    store: TicketStore,
-    ticket_id: str,
-    etag: str,
-    decide: Callable[[Ticket], Change],
-    *,
-    queue: str = "",
+    store: TicketStore, ticket_id: str, etag: str, decide: Callable[[Ticket], Change]
 ) -> Ticket:
-    async with changing(store, ticket_id, etag, queue) as (tickets, ticket):
+    async with changing(store, ticket_id, etag) as (tickets, ticket):
         change = decide(ticket)
         await tickets.keep(change)
     return change.ticket
@@ -265,11 +258,11 @@ async def change_ticket(
 
 @asynccontextmanager
 async def changing(
-    store: TicketStore, ticket_id: str, etag: str, queue: str = ""
+    store: TicketStore, ticket_id: str, etag: str, queues: Collection[str] = ()
 ) -> AsyncIterator[tuple[TicketWriting, Ticket]]:
     """The ticket, and the transaction that ends with the block; nobody else changes it."""
     async with store.transaction(current_tenant()) as tickets:
-        await _require_queue(tickets, queue)
+        await require_queues(tickets, queues)
         ticket = await find_to_change(tickets, ticket_id)
         require_etag(ticket, etag)
         yield tickets, ticket
@@ -296,11 +289,11 @@ async def _move(store: TicketStore, clock: Clock, ticket_id: str, etag: str, ver
     return change.ticket
 
 
-async def _require_queue(tickets: TicketWriting, queue: str) -> None:
-    if queue in ("", DEFAULT_QUEUE):
-        return
-    if queue not in await tickets.hold_queues([queue], to_delete=False):
-        raise QueueNotFound(queue)
+async def require_queues(tickets: TicketWriting, queues: Collection[str]) -> None:
+    """Keeps them from being deleted until the end; an empty name stands for the default one."""
+    named = {*queues} - {"", DEFAULT_QUEUE}
+    if named and (missing := named - await tickets.hold_queues(named, to_delete=False)):
+        raise QueueNotFound(min(missing))
 
 
 def _act(clock: Clock) -> Act:

@@ -42,6 +42,7 @@ NOT_AUDITED = {
     "helpdesk.chat.v1.ChatService.SendMessage": "a question and its answer, kept as messages",
     "helpdesk.chat.v1.ChatService.StreamMessage": "the same, streamed",
     "helpdesk.ticket.v1.CannedReplyService.RenderCannedReply": "fills a text in, keeps nothing",
+    "helpdesk.ticket.v1.MacroService.PreviewMacro": "tells what would be done, keeps nothing",
     "helpdesk.search.v1.EvaluationService.RunEvaluation": "asks questions, as a search does",
 }
 

@@ -21,6 +21,7 @@ from helpdesk.ticket.v1 import (
     field_service_pb2_grpc,
     import_service_pb2_grpc,
     link_service_pb2_grpc,
+    macro_service_pb2_grpc,
     mail_address_service_pb2_grpc,
     queue_service_pb2_grpc,
     report_service_pb2_grpc,
@@ -40,6 +41,7 @@ from services.mesh.settings import MeshSettings
 from services.ticket.attachments.folder import AttachmentFolder
 from services.ticket.attachments.ports import Cabinet
 from services.ticket.domain import AttachmentLimits
+from services.ticket.macros import MacroDesk
 from services.ticket.server import MIGRATIONS
 from services.ticket.servicer import (
     AttachmentServicer,
@@ -48,6 +50,7 @@ from services.ticket.servicer import (
     FieldServicer,
     ImportServicer,
     LinkServicer,
+    MacroServicer,
     MailAddressServicer,
     QueueServicer,
     ReportServicer,
@@ -59,6 +62,7 @@ from services.ticket.servicer import (
 )
 from services.ticket.store import (
     SqlCannedReplyStore,
+    SqlMacroStore,
     SqlMailAddresses,
     SqlReportStore,
     SqlRoutingBooks,
@@ -95,7 +99,9 @@ async def serve(data: Path) -> None:
         folder = AttachmentFolder(settings.service_folder("ticket") / "attachments")
         attachments = AttachmentServicer(store, Cabinet(folder, AttachmentLimits()), utc_now)
         attachment_service_pb2_grpc.add_AttachmentServiceServicer_to_server(attachments, server)
-        bulk = BulkServicer(store, utc_now)
+        macros = MacroDesk(SqlMacroStore(database), SqlCannedReplyStore(database), store, utc_now)
+        macro_service_pb2_grpc.add_MacroServiceServicer_to_server(MacroServicer(macros), server)
+        bulk = BulkServicer(store, utc_now, macros)
         bulk_service_pb2_grpc.add_BulkServiceServicer_to_server(bulk, server)
         canned = CannedReplyServicer(SqlCannedReplyStore(database), store, utc_now)
         canned_reply_service_pb2_grpc.add_CannedReplyServiceServicer_to_server(canned, server)

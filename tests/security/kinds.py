@@ -20,6 +20,7 @@ from helpdesk.search.v1 import evaluation_service_pb2, search_pb2, search_servic
 from helpdesk.ticket.v1 import (
     canned_reply_service_pb2,
     field_pb2,
+    macro_service_pb2,
     queue_service_pb2,
     ticket_pb2,
     ticket_service_pb2,
@@ -151,6 +152,12 @@ async def _canned_reply(stage: Stage, house: House, owner: Person, state: str) -
     return made.name
 
 
+async def _macro(stage: Stage, house: House, owner: Person, state: str) -> str:
+    made = await stage.must(house["admin"], "PutMacro", a_request(rpc("PutMacro"), {}))
+    assert isinstance(made, macro_service_pb2.Macro)
+    return made.name
+
+
 async def _field(stage: Stage, house: House, owner: Person, state: str) -> str:
     made = await stage.must(house["admin"], "CreateField", a_request(rpc("CreateField"), {}))
     assert isinstance(made, field_pb2.TicketField)
@@ -190,6 +197,7 @@ IDENTITY_PROVIDER = Kind("identity provider", _identity_provider)
 API_KEY = Kind("API key", _api_key, is_personal=True)
 ROLE = Kind("role", _role, missing=a_role_name)
 CANNED_REPLY = Kind("canned reply", _canned_reply, missing=lambda: unique("reply"))
+MACRO = Kind("macro", _macro, missing=lambda: unique("macro"))
 FIELD = Kind("ticket field", _field, missing=a_field_key)
 QUEUE = Kind("queue", _queue, missing=lambda: unique("queue"))
 CLIENT = Kind("client", _client)
@@ -219,6 +227,8 @@ FIELDS: Mapping[tuple[str, str], Kind] = {
     ("auth", "name"): ROLE,
     ("ticket", "DeleteQueueRequest.name"): QUEUE,
     ("ticket", "TicketField.key"): FIELD,
+    ("ticket", "GetMacroRequest.name"): MACRO,
+    ("ticket", "DeleteMacroRequest.name"): MACRO,
     ("ticket", "DeleteCannedReplyRequest.name"): CANNED_REPLY,
     ("auth", "GetClientRequest.client_id"): CLIENT,
     ("auth", "Client.client_id"): CLIENT,
@@ -238,6 +248,7 @@ BESIDE = {
     "BulkUpdateTicketsRequest.assignment.assignee_id",
     "CreateTicketRequest.chat_session_id",
     "LinkTicketsRequest.other_ticket_id",
+    "PutMacroRequest.macro.actions.assignment.assignee_id",
     "MergeTicketsRequest.target_ticket_id",
     "UnlinkTicketsRequest.other_ticket_id",
     "FollowTicketRequest.user_id",

@@ -54,6 +54,8 @@ ALWAYS_REFUSED: Mapping[str, str] = {
     "RenderCannedReply": NOT_FOUND,
     "DownloadAttachment": NOT_FOUND,
     "DeleteAttachment": NOT_FOUND,
+    "ApplyMacro": NOT_FOUND,
+    "PreviewMacro": NOT_FOUND,
     "DeleteMailAddress": f"{NOT_FOUND} MAIL_ADDRESS_NOT_FOUND",
 }
 

@@ -1,7 +1,8 @@
 """The ticket service in this process, and people who call it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import grpc
@@ -22,6 +23,8 @@ from helpdesk.ticket.v1 import (
     import_service_pb2_grpc,
     link_service_pb2,
     link_service_pb2_grpc,
+    macro_service_pb2,
+    macro_service_pb2_grpc,
     mail_address_service_pb2_grpc,
     queue_service_pb2,
     queue_service_pb2_grpc,
@@ -42,6 +45,7 @@ from services.mesh.settings import MeshSettings
 from services.ticket.attachments.folder import AttachmentFolder
 from services.ticket.attachments.ports import Cabinet
 from services.ticket.domain import AttachmentLimits
+from services.ticket.macros import MacroDesk
 from services.ticket.ports import (
     TicketStore,
 )
@@ -52,6 +56,7 @@ from services.ticket.servicer import (
     FieldServicer,
     ImportServicer,
     LinkServicer,
+    MacroServicer,
     MailAddressServicer,
     QueueServicer,
     ReportServicer,
@@ -63,6 +68,7 @@ from services.ticket.servicer import (
 )
 from services.ticket.store import (
     SqlCannedReplyStore,
+    SqlMacroStore,
     SqlMailAddresses,
     SqlReportStore,
     SqlRoutingBooks,
@@ -91,6 +97,7 @@ AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {
     *(f"ticket.tickets.{verb}" for verb in ("link", "unlink", "merge", "split", "bulk_update")),
     *(f"ticket.canned_replies.{verb}" for verb in ("create", "list", "delete", "render")),
     *(f"ticket.fields.{verb}" for verb in ("create", "list", "update")),
+    *(f"ticket.macros.{verb}" for verb in ("put", "get", "list", "delete", "apply", "preview")),
     "ticket.links.list",
     "ticket.routing.explain",
     *(f"ticket.routing_policy.{verb}" for verb in ("get", "set")),
@@ -111,6 +118,7 @@ class Client:
             "ImportService": import_service_pb2_grpc.ImportServiceStub(channel),
             "LinkService": link_service_pb2_grpc.LinkServiceStub(channel),
             "RoutingService": routing_service_pb2_grpc.RoutingServiceStub(channel),
+            "MacroService": macro_service_pb2_grpc.MacroServiceStub(channel),
             "QueueService": queue_service_pb2_grpc.QueueServiceStub(channel),
         }
         self.user_id = user.user_id
@@ -127,6 +135,7 @@ class Client:
                 bulk_service_pb2,
                 canned_reply_service_pb2,
                 field_service_pb2,
+                macro_service_pb2,
                 import_service_pb2,
                 routing_service_pb2,
             )
@@ -186,6 +195,7 @@ class People:
             user = server.user(tenant_id=tenant, permissions=permissions)
             return Client(server.channel(service), user)
 
+        self.colleague: Callable[[set[str]], Client] = partial(client, tenant_id)
         self.anna = client(tenant_id, CUSTOMER_PERMISSIONS)
         self.ben = client(tenant_id, CUSTOMER_PERMISSIONS)
         self.alex = client(tenant_id, AGENT_PERMISSIONS)
@@ -208,7 +218,11 @@ async def serving(
         ticket_service_pb2_grpc.add_TicketServiceServicer_to_server(tickets, server)
         attachments = AttachmentServicer(store, cabinet, TickingClock())
         attachment_service_pb2_grpc.add_AttachmentServiceServicer_to_server(attachments, server)
-        bulk = BulkServicer(store, TickingClock())
+        macros = MacroDesk(
+            SqlMacroStore(database), SqlCannedReplyStore(database), store, TickingClock()
+        )
+        macro_service_pb2_grpc.add_MacroServiceServicer_to_server(MacroServicer(macros), server)
+        bulk = BulkServicer(store, TickingClock(), macros)
         bulk_service_pb2_grpc.add_BulkServiceServicer_to_server(bulk, server)
         canned = CannedReplyServicer(SqlCannedReplyStore(database), store, TickingClock())
         canned_reply_service_pb2_grpc.add_CannedReplyServiceServicer_to_server(canned, server)

@@ -37,6 +37,7 @@ def bulk(
     to: Annotated[
         str, typer.Option(help="Give them all to an e-mail address, `me`, or `nobody`.")
     ] = "",
+    macro: Annotated[str, typer.Option(help="Apply a macro to each.")] = "",
     queue: Annotated[str, typer.Option(help="Put them all into a queue.")] = "",
     priority: Annotated[
         ticket_lookup.Priority | None, typer.Option(help="Give them all a priority.")
@@ -49,7 +50,7 @@ def bulk(
     output: OutputOption = Format.TEXT,
 ) -> None:
     """Do one thing to many tickets; what is refused for one holds up none of the others."""
-    if [bool(step), bool(to), bool(queue or priority or field)].count(True) != 1:
+    if [bool(step), bool(to), bool(macro), bool(queue or priority or field)].count(True) != 1:
         raise CommandError(
             "It must be one thing that is done.", hint="helpdesk tickets bulk 1 2 --step resolve"
         )
@@ -57,6 +58,8 @@ def bulk(
     with open_gateway(tenant, role) as gateway:
         if step:
             request.step = step.number
+        elif macro:
+            request.macro.name = macro
         elif to:
             request.assignment.assignee_id = user_id_of(gateway, to)
             request.assignment.SetInParent()

@@ -11,6 +11,7 @@ from services.cli.commands import (
     ticket_bulk,
     ticket_files,
     ticket_links,
+    ticket_macros,
     ticket_moving,
     ticket_steps,
     ticket_views,
@@ -31,6 +32,7 @@ app.add_typer(ticket_steps.app)
 app.add_typer(ticket_bulk.app)
 app.add_typer(ticket_files.app)
 app.add_typer(ticket_links.app)
+app.add_typer(ticket_macros.app)
 app.add_typer(ticket_moving.app)
 app.add_typer(ticket_views.app, name="views", help="Lists that are looked at again and again.")
 

@@ -30,7 +30,8 @@ from services.ticket.domain.log import (
     TicketEventKind,
     fold,
 )
-from services.ticket.domain.merging import merged, split
+from services.ticket.domain.macros import MOST_MACROS, Macro, MacroAction
+from services.ticket.domain.merging import LONGEST_BODY, merged, split
 from services.ticket.domain.queues import MOST_QUEUES, Queue, requeued
 from services.ticket.domain.rating import rated
 from services.ticket.domain.rules import assigned, commented, moved, opened, updated
@@ -51,9 +52,11 @@ from services.ticket.domain.transitions import TRANSITIONS, Verb
 
 __all__ = [
     "DEFAULT_QUEUE",
+    "LONGEST_BODY",
     "MOST_FIELDS",
     "MOST_FOLLOWERS",
     "MOST_LINKS",
+    "MOST_MACROS",
     "MOST_QUEUES",
     "TRANSITIONS",
     "Act",
@@ -71,6 +74,8 @@ __all__ = [
     "Link",
     "LinkKind",
     "LogIncompleteError",
+    "Macro",
+    "MacroAction",
     "Queue",
     "Ticket",
     "TicketContent",

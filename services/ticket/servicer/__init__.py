@@ -6,6 +6,7 @@ from services.ticket.servicer.canned_replies import CannedReplyServicer
 from services.ticket.servicer.fields import FieldServicer
 from services.ticket.servicer.imports import ImportServicer
 from services.ticket.servicer.links import LinkServicer
+from services.ticket.servicer.macros import MacroServicer
 from services.ticket.servicer.mail_addresses import MailAddressServicer
 from services.ticket.servicer.queues import QueueServicer
 from services.ticket.servicer.reports import ReportServicer
@@ -22,6 +23,7 @@ __all__ = [
     "FieldServicer",
     "ImportServicer",
     "LinkServicer",
+    "MacroServicer",
     "MailAddressServicer",
     "QueueServicer",
     "ReportServicer",

@@ -8,13 +8,15 @@ from services.ticket import bulk
 from services.ticket.bulk import BulkResult
 from services.ticket.convert import content_of, ticket_message
 from services.ticket.domain import Verb
+from services.ticket.macros import MacroDesk
 from services.ticket.ports import TicketStore
 
 
 class BulkServicer(bulk_service_pb2_grpc.BulkServiceServicer):
-    def __init__(self, store: TicketStore, clock: Clock) -> None:
+    def __init__(self, store: TicketStore, clock: Clock, macros: MacroDesk) -> None:
         self._store = store
         self._clock = clock
+        self._macros = macros
 
     async def BulkUpdateTickets(
         self, request: bulk_service_pb2.BulkUpdateTicketsRequest, context: object
@@ -29,6 +31,8 @@ class BulkServicer(bulk_service_pb2_grpc.BulkServiceServicer):
         if request.HasField("step"):
             step = bulk_service_pb2.TicketStep.Name(request.step).removeprefix("TICKET_STEP_")
             return await bulk.move_all(store, clock, ticket_ids, Verb[step])
+        if request.HasField("macro"):
+            return await bulk.apply_to_all(self._macros, ticket_ids, request.macro.name)
         given = request.content
         content = ticket_pb2.Ticket(
             priority=given.priority,

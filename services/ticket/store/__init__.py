@@ -1,6 +1,7 @@
 """All SQL of ticket, for SQLite and PostgreSQL."""
 
 from services.ticket.store.canned_replies import SqlCannedReplyStore
+from services.ticket.store.macros import SqlMacroStore
 from services.ticket.store.mail import SqlMailAddresses, SqlMailStore
 from services.ticket.store.mail_outbox import SqlMailOutbox
 from services.ticket.store.mailboxes import SqlMailboxPlaces
@@ -16,6 +17,7 @@ from services.ticket.store.views import SqlViewStore
 
 __all__ = [
     "SqlCannedReplyStore",
+    "SqlMacroStore",
     "SqlMailAddresses",
     "SqlMailOutbox",
     "SqlMailStore",

@@ -27,6 +27,7 @@ from services.ticket.tables import (
     FieldRow,
     FieldValueRow,
     LinkRow,
+    MacroRow,
     OriginRow,
     QueueRow,
     SlaDueRow,
@@ -61,6 +62,7 @@ Upserted = (
     | CounterRow
     | FieldRow
     | LinkRow
+    | MacroRow
     | MailAddressRow
     | MailboxRow
     | MailboxWaitingRow

@@ -31,7 +31,7 @@ from helpdesk.ticket.v1 import field_pb2 as helpdesk_dot_ticket_dot_v1_dot_field
 from helpdesk.ticket.v1 import ticket_pb2 as helpdesk_dot_ticket_dot_v1_dot_ticket__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%helpdesk/ticket/v1/bulk_service.proto\x12\x12helpdesk.ticket.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x17google/rpc/status.proto\x1a helpdesk/options/v1/policy.proto\x1a\x1ehelpdesk/ticket/v1/field.proto\x1a\x1fhelpdesk/ticket/v1/ticket.proto\"\x81\x02\n\x18\x42ulkUpdateTicketsRequest\x12*\n\nticket_ids\x18\x01 \x03(\tB\x16\xe2\x41\x01\x02\xbaH\x0f\x92\x01\x0c\x08\x01\x10\x64\x18\x01\"\x04r\x02\x18@\x12\x32\n\x07\x63ontent\x18\x02 \x01(\x0b\x32\x1f.helpdesk.ticket.v1.BulkContentH\x00\x12\x38\n\nassignment\x18\x03 \x01(\x0b\x32\".helpdesk.ticket.v1.BulkAssignmentH\x00\x12:\n\x04step\x18\x04 \x01(\x0e\x32\x1e.helpdesk.ticket.v1.TicketStepB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00H\x00\x42\x0f\n\x06\x61\x63tion\x12\x05\xbaH\x02\x08\x01\"\xb3\x04\n\x0b\x42ulkContent\x12\x42\n\x08priority\x18\x01 \x01(\x0e\x32\".helpdesk.ticket.v1.TicketPriorityB\x0c\xe2\x41\x01\x01\xbaH\x05\x82\x01\x02\x10\x01\x12>\n\x06impact\x18\x02 \x01(\x0e\x32 .helpdesk.ticket.v1.TicketImpactB\x0c\xe2\x41\x01\x01\xbaH\x05\x82\x01\x02\x10\x01\x12@\n\x07urgency\x18\x03 \x01(\x0e\x32!.helpdesk.ticket.v1.TicketUrgencyB\x0c\xe2\x41\x01\x01\xbaH\x05\x82\x01\x02\x10\x01\x12\x41\n\x0bticket_type\x18\x04 \x01(\x0e\x32\x1e.helpdesk.ticket.v1.TicketTypeB\x0c\xe2\x41\x01\x01\xbaH\x05\x82\x01\x02\x10\x01\x12\x37\n\x05queue\x18\x05 \x01(\tB(\xe2\x41\x01\x01\xbaH!r\x1c\x32\x1a^[a-z0-9][a-z0-9_-]{0,39}$\xd8\x01\x01\x12<\n\x04tags\x18\x06 \x03(\tB.\xe2\x41\x01\x01\xbaH\'\x92\x01$\x10\x14\x18\x01\"\x1er\x1c\x32\x1a^[a-z0-9][a-z0-9_-]{0,39}$\x12O\n\x06\x66ields\x18\x07 \x03(\x0b\x32+.helpdesk.ticket.v1.BulkContent.FieldsEntryB\x12\xe2\x41\x01\x01\xbaH\x0b\x9a\x01\x08\x10\x64\"\x04r\x02\x18@\x1aS\n\x0b\x46ieldsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x33\n\x05value\x18\x02 \x01(\x0b\x32$.helpdesk.ticket.v1.TicketFieldValue:\x02\x38\x01\"2\n\x0e\x42ulkAssignment\x12 \n\x0b\x61ssignee_id\x18\x01 \x01(\tB\x0b\xe2\x41\x01\x01\xbaH\x04r\x02\x18@\"R\n\x19\x42ulkUpdateTicketsResponse\x12\x35\n\x07results\x18\x01 \x03(\x0b\x32$.helpdesk.ticket.v1.BulkTicketResult\"\x82\x01\n\x10\x42ulkTicketResult\x12\x11\n\tticket_id\x18\x01 \x01(\t\x12,\n\x06ticket\x18\x02 \x01(\x0b\x32\x1a.helpdesk.ticket.v1.TicketH\x00\x12#\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\x08\n\x06result*\x87\x01\n\nTicketStep\x12\x1b\n\x17TICKET_STEP_UNSPECIFIED\x10\x00\x12\x14\n\x10TICKET_STEP_PEND\x10\x01\x12\x17\n\x13TICKET_STEP_RESOLVE\x10\x02\x12\x16\n\x12TICKET_STEP_REOPEN\x10\x03\x12\x15\n\x11TICKET_STEP_CLOSE\x10\x04\x32\xe0\x01\n\x0b\x42ulkService\x12\xd0\x01\n\x11\x42ulkUpdateTickets\x12,.helpdesk.ticket.v1.BulkUpdateTicketsRequest\x1a-.helpdesk.ticket.v1.BulkUpdateTicketsResponse\"^\x8a\xb5\x18\x39\n\x1aticket.tickets.bulk_update\x1a\x07gateway \x01*\x02\x08\x0f\x32\x02\x08<J\x08\x12\x06ticket\x82\xd3\xe4\x93\x02\x1b\"\x16/v1/tickets:bulkUpdate:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%helpdesk/ticket/v1/bulk_service.proto\x12\x12helpdesk.ticket.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x17google/rpc/status.proto\x1a helpdesk/options/v1/policy.proto\x1a\x1ehelpdesk/ticket/v1/field.proto\x1a\x1fhelpdesk/ticket/v1/ticket.proto\"\xb1\x02\n\x18\x42ulkUpdateTicketsRequest\x12*\n\nticket_ids\x18\x01 \x03(\tB\x16\xe2\x41\x01\x02\xbaH\x0f\x92\x01\x0c\x08\x01\x10\x64\x18\x01\"\x04r\x02\x18@\x12\x32\n\x07\x63ontent\x18\x02 \x01(\x0b\x32\x1f.helpdesk.ticket.v1.BulkContentH\x00\x12\x38\n\nassignment\x18\x03 \x01(\x0b\x32\".helpdesk.ticket.v1.BulkAssignmentH\x00\x12:\n\x04step\x18\x04 \x01(\x0e\x32\x1e.helpdesk.ticket.v1.TicketStepB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00H\x00\x12.\n\x05macro\x18\x05 \x01(\x0b\x32\x1d.helpdesk.ticket.v1.BulkMacroH\x00\x42\x0f\n\x06\x61\x63tion\x12\x05\xbaH\x02\x08\x01\"\xb3\x04\n\x0b\x42ulkContent\x12\x42\n\x08priority\x18\x01 \x01(\x0e\x32\".helpdesk.ticket.v1.TicketPriorityB\x0c\xe2\x41\x01\x01\xbaH\x05\x82\x01\x02\x10\x01\x12>\n\x06impact\x18\x02 \x01(\x0e\x32 .helpdesk.ticket.v1.TicketImpactB\x0c\xe2\x41\x01\x01\xbaH\x05\x82\x01\x02\x10\x01\x12@\n\x07urgency\x18\x03 \x01(\x0e\x32!.helpdesk.ticket.v1.TicketUrgencyB\x0c\xe2\x41\x01\x01\xbaH\x05\x82\x01\x02\x10\x01\x12\x41\n\x0bticket_type\x18\x04 \x01(\x0e\x32\x1e.helpdesk.ticket.v1.TicketTypeB\x0c\xe2\x41\x01\x01\xbaH\x05\x82\x01\x02\x10\x01\x12\x37\n\x05queue\x18\x05 \x01(\tB(\xe2\x41\x01\x01\xbaH!r\x1c\x32\x1a^[a-z0-9][a-z0-9_-]{0,39}$\xd8\x01\x01\x12<\n\x04tags\x18\x06 \x03(\tB.\xe2\x41\x01\x01\xbaH\'\x92\x01$\x10\x14\x18\x01\"\x1er\x1c\x32\x1a^[a-z0-9][a-z0-9_-]{0,39}$\x12O\n\x06\x66ields\x18\x07 \x03(\x0b\x32+.helpdesk.ticket.v1.BulkContent.FieldsEntryB\x12\xe2\x41\x01\x01\xbaH\x0b\x9a\x01\x08\x10\x64\"\x04r\x02\x18@\x1aS\n\x0b\x46ieldsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x33\n\x05value\x18\x02 \x01(\x0b\x32$.helpdesk.ticket.v1.TicketFieldValue:\x02\x38\x01\"2\n\x0e\x42ulkAssignment\x12 \n\x0b\x61ssignee_id\x18\x01 \x01(\tB\x0b\xe2\x41\x01\x01\xbaH\x04r\x02\x18@\")\n\tBulkMacro\x12\x1c\n\x04name\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\"R\n\x19\x42ulkUpdateTicketsResponse\x12\x35\n\x07results\x18\x01 \x03(\x0b\x32$.helpdesk.ticket.v1.BulkTicketResult\"\x82\x01\n\x10\x42ulkTicketResult\x12\x11\n\tticket_id\x18\x01 \x01(\t\x12,\n\x06ticket\x18\x02 \x01(\x0b\x32\x1a.helpdesk.ticket.v1.TicketH\x00\x12#\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\x08\n\x06result*\x87\x01\n\nTicketStep\x12\x1b\n\x17TICKET_STEP_UNSPECIFIED\x10\x00\x12\x14\n\x10TICKET_STEP_PEND\x10\x01\x12\x17\n\x13TICKET_STEP_RESOLVE\x10\x02\x12\x16\n\x12TICKET_STEP_REOPEN\x10\x03\x12\x15\n\x11TICKET_STEP_CLOSE\x10\x04\x32\xe0\x01\n\x0b\x42ulkService\x12\xd0\x01\n\x11\x42ulkUpdateTickets\x12,.helpdesk.ticket.v1.BulkUpdateTicketsRequest\x1a-.helpdesk.ticket.v1.BulkUpdateTicketsResponse\"^\x8a\xb5\x18\x39\n\x1aticket.tickets.bulk_update\x1a\x07gateway \x01*\x02\x08\x0f\x32\x02\x08<J\x08\x12\x06ticket\x82\xd3\xe4\x93\x02\x1b\"\x16/v1/tickets:bulkUpdate:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -62,22 +62,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BULKCONTENT'].fields_by_name['fields']._serialized_options = b'\342A\001\001\272H\013\232\001\010\020d\"\004r\002\030@'
   _globals['_BULKASSIGNMENT'].fields_by_name['assignee_id']._loaded_options = None
   _globals['_BULKASSIGNMENT'].fields_by_name['assignee_id']._serialized_options = b'\342A\001\001\272H\004r\002\030@'
+  _globals['_BULKMACRO'].fields_by_name['name']._loaded_options = None
+  _globals['_BULKMACRO'].fields_by_name['name']._serialized_options = b'\342A\001\002\272H\007r\002\030@\310\001\001'
   _globals['_BULKSERVICE'].methods_by_name['BulkUpdateTickets']._loaded_options = None
   _globals['_BULKSERVICE'].methods_by_name['BulkUpdateTickets']._serialized_options = b'\212\265\0309\n\032ticket.tickets.bulk_update\032\007gateway \001*\002\010\0172\002\010<J\010\022\006ticket\202\323\344\223\002\033\"\026/v1/tickets:bulkUpdate:\001*'
-  _globals['_TICKETSTEP']._serialized_start=1373
-  _globals['_TICKETSTEP']._serialized_end=1508
+  _globals['_TICKETSTEP']._serialized_start=1464
+  _globals['_TICKETSTEP']._serialized_end=1599
   _globals['_BULKUPDATETICKETSREQUEST']._serialized_start=278
-  _globals['_BULKUPDATETICKETSREQUEST']._serialized_end=535
-  _globals['_BULKCONTENT']._serialized_start=538
-  _globals['_BULKCONTENT']._serialized_end=1101
-  _globals['_BULKCONTENT_FIELDSENTRY']._serialized_start=1018
-  _globals['_BULKCONTENT_FIELDSENTRY']._serialized_end=1101
-  _globals['_BULKASSIGNMENT']._serialized_start=1103
-  _globals['_BULKASSIGNMENT']._serialized_end=1153
-  _globals['_BULKUPDATETICKETSRESPONSE']._serialized_start=1155
-  _globals['_BULKUPDATETICKETSRESPONSE']._serialized_end=1237
-  _globals['_BULKTICKETRESULT']._serialized_start=1240
-  _globals['_BULKTICKETRESULT']._serialized_end=1370
-  _globals['_BULKSERVICE']._serialized_start=1511
-  _globals['_BULKSERVICE']._serialized_end=1735
+  _globals['_BULKUPDATETICKETSREQUEST']._serialized_end=583
+  _globals['_BULKCONTENT']._serialized_start=586
+  _globals['_BULKCONTENT']._serialized_end=1149
+  _globals['_BULKCONTENT_FIELDSENTRY']._serialized_start=1066
+  _globals['_BULKCONTENT_FIELDSENTRY']._serialized_end=1149
+  _globals['_BULKASSIGNMENT']._serialized_start=1151
+  _globals['_BULKASSIGNMENT']._serialized_end=1201
+  _globals['_BULKMACRO']._serialized_start=1203
+  _globals['_BULKMACRO']._serialized_end=1244
+  _globals['_BULKUPDATETICKETSRESPONSE']._serialized_start=1246
+  _globals['_BULKUPDATETICKETSRESPONSE']._serialized_end=1328
+  _globals['_BULKTICKETRESULT']._serialized_start=1331
+  _globals['_BULKTICKETRESULT']._serialized_end=1461
+  _globals['_BULKSERVICE']._serialized_start=1602
+  _globals['_BULKSERVICE']._serialized_end=1826
 # @@protoc_insertion_point(module_scope)

@@ -64,6 +64,7 @@ class BulkUpdateTicketsRequest(_message.Message):
     CONTENT_FIELD_NUMBER: _builtins.int
     ASSIGNMENT_FIELD_NUMBER: _builtins.int
     STEP_FIELD_NUMBER: _builtins.int
+    MACRO_FIELD_NUMBER: _builtins.int
     step: Global___TicketStep.ValueType
     """Moves them."""
     @_builtins.property
@@ -78,6 +79,10 @@ class BulkUpdateTicketsRequest(_message.Message):
     def assignment(self) -> Global___BulkAssignment:
         """Gives them to somebody, as `AssignTicket` does."""
 
+    @_builtins.property
+    def macro(self) -> Global___BulkMacro:
+        """Applies a macro to each, as `ApplyMacro` does."""
+
     def __init__(
         self,
         *,
@@ -85,12 +90,13 @@ class BulkUpdateTicketsRequest(_message.Message):
         content: Global___BulkContent | None = ...,
         assignment: Global___BulkAssignment | None = ...,
         step: Global___TicketStep.ValueType = ...,
+        macro: Global___BulkMacro | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "assignment", b"assignment", "content", b"content", "step", b"step"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "assignment", b"assignment", "content", b"content", "macro", b"macro", "step", b"step"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "assignment", b"assignment", "content", b"content", "step", b"step", "ticket_ids", b"ticket_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "assignment", b"assignment", "content", b"content", "macro", b"macro", "step", b"step", "ticket_ids", b"ticket_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_action: _TypeAlias = _typing.Literal["content", "assignment", "step"]  # noqa: Y015
+    _WhichOneofReturnType_action: _TypeAlias = _typing.Literal["content", "assignment", "step", "macro"]  # noqa: Y015
     _WhichOneofArgType_action: _TypeAlias = _typing.Literal["action", b"action"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_action) -> _WhichOneofReturnType_action | None: ...
 
@@ -188,6 +194,28 @@ class BulkAssignment(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___BulkAssignment: _TypeAlias = BulkAssignment  # noqa: Y015
+
+@_typing.final
+class BulkMacro(_message.Message):
+    """The macro that is applied to the tickets."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The macro's name. One that names the requester is refused for each ticket, for nobody says their names."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BulkMacro: _TypeAlias = BulkMacro  # noqa: Y015
 
 @_typing.final
 class BulkUpdateTicketsResponse(_message.Message):

@@ -280,6 +280,22 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Only agents may put internal files on tickets.
     Example: {"reason": "INTERNAL_ATTACHMENT_NOT_ALLOWED", "metadata": {}}
     """
+    ERROR_REASON_MACRO_NOT_FOUND: _ErrorReason.ValueType  # 85
+    """The tenant has no macro of this name.
+    Example: {"reason": "MACRO_NOT_FOUND", "metadata": {"name": "shipped"}}
+    """
+    ERROR_REASON_TOO_MANY_MACROS: _ErrorReason.ValueType  # 86
+    """The tenant has as many macros as it may have.
+    Example: {"reason": "TOO_MANY_MACROS", "metadata": {"most": "100"}}
+    """
+    ERROR_REASON_MACRO_ACTION_INVALID: _ErrorReason.ValueType  # 87
+    """An action of the macro cannot be taken by anybody.
+    Example: {"reason": "MACRO_ACTION_INVALID", "metadata": {}}
+    """
+    ERROR_REASON_TOO_MANY_TAGS: _ErrorReason.ValueType  # 88
+    """The ticket would have more tags than it may have.
+    Example: {"reason": "TOO_MANY_TAGS", "metadata": {"most": "20"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that ticket refuses with, in `google.rpc.ErrorInfo` of domain `helpdesk.ticket`."""
@@ -541,5 +557,21 @@ Example: {"reason": "ATTACHMENT_NOT_USABLE", "metadata": {"attachment_id": "0199
 ERROR_REASON_INTERNAL_ATTACHMENT_NOT_ALLOWED: ErrorReason.ValueType  # 109
 """Only agents may put internal files on tickets.
 Example: {"reason": "INTERNAL_ATTACHMENT_NOT_ALLOWED", "metadata": {}}
+"""
+ERROR_REASON_MACRO_NOT_FOUND: ErrorReason.ValueType  # 85
+"""The tenant has no macro of this name.
+Example: {"reason": "MACRO_NOT_FOUND", "metadata": {"name": "shipped"}}
+"""
+ERROR_REASON_TOO_MANY_MACROS: ErrorReason.ValueType  # 86
+"""The tenant has as many macros as it may have.
+Example: {"reason": "TOO_MANY_MACROS", "metadata": {"most": "100"}}
+"""
+ERROR_REASON_MACRO_ACTION_INVALID: ErrorReason.ValueType  # 87
+"""An action of the macro cannot be taken by anybody.
+Example: {"reason": "MACRO_ACTION_INVALID", "metadata": {}}
+"""
+ERROR_REASON_TOO_MANY_TAGS: ErrorReason.ValueType  # 88
+"""The ticket would have more tags than it may have.
+Example: {"reason": "TOO_MANY_TAGS", "metadata": {"most": "20"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
