@@ -46,7 +46,7 @@ def user_id_of(gateway: Gateway, word: str) -> str:
     if word == "nobody":
         return ""
     if word == "me":
-        return _me(gateway).user_id
+        return own_id(gateway)
     for user in list_users(gateway):
         if user.email.casefold() == word.casefold():
             return user.user_id
@@ -55,6 +55,10 @@ def user_id_of(gateway: Gateway, word: str) -> str:
         hint="--to me, --to nobody, or the e-mail address of an agent",
         code="USER_NOT_FOUND",
     )
+
+
+def own_id(gateway: Gateway) -> str:
+    return _me(gateway).user_id
 
 
 def _me(gateway: Gateway) -> User:

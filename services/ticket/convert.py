@@ -33,10 +33,11 @@ from services.ticket.domain import (
     Urgency,
 )
 from services.ticket.domain.log import FIELDS, INTERNAL_FIELDS
+from services.ticket.domain.presence import Presence
 from services.ticket.ports import SuggestedArticle
 from services.ticket.similar import SimilarTicket
 from services.ticket.use_cases import is_customer, visible_values
-from services.ticket.watching import Done, Heartbeat, WatchStep
+from services.ticket.watching import Done, Heartbeat, PresenceTold, WatchStep
 
 
 def content_of(message: ticket_pb2.Ticket) -> TicketContent:
@@ -194,11 +195,25 @@ def told_name(name: str) -> str:
     return name if own == name else f"{FIELDS}.{own}"
 
 
+def presence_message(presence: Presence) -> ticket_pb2.TicketPresence:
+    message = ticket_pb2.TicketPresence(
+        ticket_id=presence.ticket_id,
+        user_id=presence.user_id,
+        activity=ticket_pb2.TicketActivity.ValueType(presence.activity),
+    )
+    message.expire_time.FromDatetime(presence.expire_time)
+    return message
+
+
 def watch_message(step: WatchStep) -> ticket_service_pb2.WatchTicketsResponse:
     match step:
         case TicketEvent():
             return ticket_service_pb2.WatchTicketsResponse(
                 seq=step.seq, ticket_event=event_message(step)
+            )
+        case PresenceTold():
+            return ticket_service_pb2.WatchTicketsResponse(
+                seq=step.seq, presence=presence_message(step.presence)
             )
         case Heartbeat():
             return ticket_service_pb2.WatchTicketsResponse(

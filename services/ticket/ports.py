@@ -21,6 +21,7 @@ from services.ticket.domain import (
     TicketEvent,
 )
 from services.ticket.domain.imports import History, Origin
+from services.ticket.domain.presence import Presence
 from services.ticket.filter import EVERYTHING, NEWEST_FIRST, Expression, Order
 from services.ticket.sla.clocks import ClockTimes
 
@@ -180,6 +181,10 @@ class TicketReading(Protocol):
         """Returns the tickets to which one of these has a link of the kind."""
         ...
 
+    async def list_presences(self, now: datetime, ticket_id: str | None) -> list[Presence]:
+        """Returns who is there at the time, at one ticket or at any; 500 at most."""
+        ...
+
     async def list_queues(self) -> list[Queue]:
         """Returns the queues by name, without the default one."""
         ...
@@ -222,6 +227,10 @@ class TicketWriting(TicketReading, Protocol):
 
     async def lock_queued(self, queue: str) -> list[Ticket]:
         """Returns all tickets of the queue and lets nobody else change them until the end."""
+        ...
+
+    async def keep_presence(self, presence: Presence, now: datetime) -> None:
+        """Replaces what the user last said of the ticket; GONE takes it away."""
         ...
 
     async def hold_log(self) -> None:

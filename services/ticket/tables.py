@@ -272,6 +272,19 @@ class LinkRow(Table):
     create_time: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class PresenceRow(Table):
+    """Who is at a ticket, until then or until they say otherwise."""
+
+    __tablename__ = "presences"
+    __table_args__ = (Index("ix_presences_by_expire_time", "tenant_id", "expire_time"),)
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    ticket_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    user_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    activity: Mapped[int] = mapped_column(SmallInteger)
+    expire_time: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class CounterRow(Table):
     """What a tenant counts. A transaction that counts holds the row until it commits, so numbers
     have no gaps and places in the log become visible in their order."""

@@ -6,8 +6,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from services.mesh.caller import current_tenant
+from services.mesh.clock import Clock
 from services.ticket.domain import TicketEvent
+from services.ticket.domain.presence import Presence
 from services.ticket.ports import EventQuery, TicketStore
+from services.ticket.presences import Crowd
 from services.ticket.use_cases import find_visible, is_customer, visible_requester
 
 _BATCH = 100
@@ -23,7 +26,15 @@ class Done:
     seq: int
 
 
-WatchStep = TicketEvent | Heartbeat | Done
+@dataclass(frozen=True)
+class PresenceTold:
+    """`seq` is how far the log was told; presences have no place in it."""
+
+    seq: int
+    presence: Presence
+
+
+WatchStep = TicketEvent | PresenceTold | Heartbeat | Done
 
 
 @dataclass(frozen=True)
@@ -35,11 +46,18 @@ class Pace:
 
 
 async def watch_tickets(
-    store: TicketStore, pace: Pace, *, after_seq: int, ticket_id: str, seconds: float
+    store: TicketStore,
+    pace: Pace,
+    *,
+    after_seq: int,
+    ticket_id: str,
+    seconds: float,
+    present_by: Clock | None = None,
 ) -> AsyncGenerator[WatchStep, None]:
     """Yields a heartbeat with the place to resume from, then the events behind `after_seq`.
 
-    An `after_seq` of 0 means from now on. Ends with Done when the seconds are over.
+    An `after_seq` of 0 means from now on. With a clock, it is told who is there by it: at first all
+    of them, then what changes. Ends with Done when the seconds are over.
     """
     now = asyncio.get_running_loop().time
     end = now() + seconds
@@ -48,6 +66,7 @@ async def watch_tickets(
         async with store.reading(tenant_id) as tickets:
             last_seq = await tickets.last_seq()
             watched = (await find_visible(tickets, ticket_id)).ticket_id if ticket_id else None
+        crowd = Crowd(present_by, watched) if present_by is not None else None
         seq = min(after_seq or last_seq, last_seq)
         yield Heartbeat(seq)
         heartbeat_due = now() + pace.heartbeat_seconds
@@ -57,6 +76,8 @@ async def watch_tickets(
             for event in events.found:
                 yield event
             seq = events.seq
+            for presence in await _news_of(store, crowd):
+                yield PresenceTold(seq, presence)
             if events.found:
                 heartbeat_due = now() + pace.heartbeat_seconds
                 continue
@@ -67,6 +88,13 @@ async def watch_tickets(
                 wait_seconds = min(pace.poll_seconds, end - now(), heartbeat_due - now())
                 await asyncio.wait_for(news.wait(), max(wait_seconds, 0))
         yield Done(seq)
+
+
+async def _news_of(store: TicketStore, crowd: Crowd | None) -> list[Presence]:
+    if crowd is None:
+        return []
+    async with store.reading(current_tenant()) as tickets:
+        return await crowd.changes(tickets)
 
 
 @dataclass(frozen=True)

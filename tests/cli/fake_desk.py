@@ -170,6 +170,45 @@ class Tickets(ticket_service_pb2_grpc.TicketServiceServicer):
         self.people = people
         self.tickets: list[ticket_pb2.Ticket] = []
         self.comments: list[ticket_pb2.Comment] = []
+        self.presences: list[ticket_pb2.TicketPresence] = []
+        self.events: list[ticket_pb2.TicketEvent] = []
+        self.tells_presences = True
+        self.watched_from: list[int] = []
+
+    def SetPresence(
+        self, request: ticket_service_pb2.SetPresenceRequest, context: Context
+    ) -> ticket_service_pb2.SetPresenceResponse:
+        others = list(self.presences)
+        self.presences.append(
+            ticket_pb2.TicketPresence(
+                ticket_id=request.ticket_id,
+                user_id=self.people.caller(context).user_id,
+                activity=request.activity,
+            )
+        )
+        return ticket_service_pb2.SetPresenceResponse(others=others)
+
+    def ListPresences(
+        self, request: ticket_service_pb2.ListPresencesRequest, context: Context
+    ) -> ticket_service_pb2.ListPresencesResponse:
+        if not self.tells_presences:
+            context.abort_with_status(refusal(code_pb2.PERMISSION_DENIED, "PERMISSION_MISSING"))
+        return ticket_service_pb2.ListPresencesResponse(presences=self.presences)
+
+    def WatchTickets(
+        self, request: ticket_service_pb2.WatchTicketsRequest, context: Context
+    ) -> Iterator[ticket_service_pb2.WatchTicketsResponse]:
+        """Breaks off after each event, the first time without a word."""
+        self.watched_from.append(request.after_seq)
+        yield ticket_service_pb2.WatchTicketsResponse(
+            seq=request.after_seq, heartbeat=ticket_service_pb2.WatchHeartbeat()
+        )
+        for event in self.events:
+            if event.seq > request.after_seq:
+                yield ticket_service_pb2.WatchTicketsResponse(seq=event.seq, ticket_event=event)
+                break
+        if len(self.watched_from) == 1:
+            context.abort_with_status(refusal(code_pb2.UNAVAILABLE, "UNAVAILABLE"))
 
     def CreateTicket(
         self, request: ticket_service_pb2.CreateTicketRequest, context: Context

@@ -76,6 +76,8 @@ ACTIONS = (
     Action("tickets", "follow", "POST", f"{_TICKET}:follow", _STAFF),
     Action("tickets", "suggest articles", "GET", f"{_TICKET}:suggestArticles", _STAFF),
     Action("tickets", "list similar", "GET", f"{_TICKET}/similar", _STAFF),
+    Action("tickets", "say that one is there", "POST", f"{_TICKET}:present", _ALL, {"seconds": 1}),
+    Action("tickets", "see who is there", "GET", f"{_TICKET}/presences", _STAFF),
     Action("tickets", "list links", "GET", f"{_TICKET}/links", _STAFF),
     Action("tickets", "update many", "POST", "/v1/tickets:bulkUpdate", _STAFF, _PEND),
     Action("comments", "create", "POST", f"{_TICKET}/comments", _ALL, {"body": "New"}),

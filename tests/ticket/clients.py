@@ -88,6 +88,7 @@ CUSTOMER_PERMISSIONS = {
     "ticket.comments.create",
     "ticket.comments.list",
     "ticket.fields.list",
+    "ticket.presences.set",
     "ticket.events.list",
 }
 AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {
@@ -102,6 +103,7 @@ AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {
     "ticket.routing.explain",
     *(f"ticket.routing_policy.{verb}" for verb in ("get", "set")),
     "ticket.attachments.delete",
+    "ticket.presences.list",
 }
 
 

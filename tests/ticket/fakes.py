@@ -24,6 +24,7 @@ from services.ticket.domain import (
     TicketEvent,
 )
 from services.ticket.domain.imports import History, Origin
+from services.ticket.domain.presence import Activity, Presence
 from services.ticket.errors import TicketChanged
 from services.ticket.filter import (
     AllOf,
@@ -65,6 +66,7 @@ class FakeTickets:
     origins: dict[Origin, str] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
     attachments: dict[str, Attachment] = field(default_factory=dict)
+    presences: dict[tuple[str, str], Presence] = field(default_factory=dict)
 
     async def find(self, ticket_id: str) -> Ticket | None:
         return self.tickets.get(ticket_id)
@@ -229,6 +231,21 @@ class FakeTickets:
         await self.keep(Change(None, history.ticket, history.events))
         self.comments += history.comments
         del self.outbox[delivered:]
+
+    async def list_presences(self, now: datetime, ticket_id: str | None) -> list[Presence]:
+        return [
+            one
+            for _, one in sorted(self.presences.items())
+            if one.expire_time > now and ticket_id in (None, one.ticket_id)
+        ]
+
+    async def keep_presence(self, presence: Presence, now: datetime) -> None:
+        self.presences[presence.ticket_id, presence.user_id] = presence
+        self.presences = {
+            key: one
+            for key, one in self.presences.items()
+            if one.expire_time > now and one.activity is not Activity.GONE
+        }
 
     async def hold_log(self) -> None:
         """Transactions come one after another."""

@@ -1,5 +1,6 @@
 """The stream as clients meet it: resumed, ended, broken."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,6 +12,7 @@ from services.mesh.caller import TenantId
 from services.mesh.database import Database
 from services.mesh.errors import StorageUnavailable
 from services.mesh.settings import MeshSettings
+from services.ticket.ports import EventQuery
 from services.ticket.store import SqlTickets, SqlTicketStore
 from tests.ticket.clients import People, serving
 
@@ -26,6 +28,43 @@ async def test_a_watch_tells_resumes_and_says_when_it_is_over(people: People) ->
     assert [step.WhichOneof("event") for step in resumed] == ["heartbeat", "ticket_event", "done"]
     assert [step.seq for step in resumed] == [1, 2, 2]
     assert resumed[1].ticket_event.kind == ticket_pb2.TICKET_EVENT_KIND_COMMENTED
+
+
+async def read_some(people: People, seen: list[int], up_to: int) -> None:
+    """Reads behind the last one that was seen, a few at a time, and breaks off in between."""
+    while len(seen) < up_to:
+        stream = people.alex.WatchTickets(after_seq=seen[-1])
+        most = min(len(seen) + 3, up_to)
+        async for step in stream:
+            seen += [step.seq] if step.HasField("ticket_event") else []
+            if len(seen) == most:
+                stream.cancel()
+                break
+
+
+async def test_across_breaks_and_restarts_nothing_is_lost_and_nothing_is_doubled(
+    database: Database, mesh_settings: MeshSettings, tenant_id: TenantId
+) -> None:
+    async def open_some(people: People) -> None:
+        for _ in range(5):
+            await people.anna.opened()
+
+    seen = [1]
+    for turn in range(3):
+        # Each time a service of its own, with nothing of what the last one had in memory.
+        async with serving(SqlTicketStore(database), database, mesh_settings) as server:
+            people = People(server, tenant_id, tenant_id)
+            if turn == 0:
+                await people.anna.opened()
+            opening = asyncio.gather(*(open_some(people) for _ in range(4)))
+            await read_some(people, seen, turn * 20 + 15)
+            await opening
+    async with serving(SqlTicketStore(database), database, mesh_settings) as server:
+        await read_some(People(server, tenant_id, tenant_id), seen, 61)
+
+    async with SqlTicketStore(database).reading(tenant_id) as tickets:
+        logged = await tickets.list_events(EventQuery(limit=1000, with_internal=True))
+    assert seen == [event.seq for event in logged]
 
 
 class BreakingStore(SqlTicketStore):

@@ -15,6 +15,7 @@ from services.cli.commands import (
     ticket_moving,
     ticket_steps,
     ticket_views,
+    ticket_watching,
 )
 from services.cli.commands.ticket_calls import TicketArgument, open_gateway, show_changed
 from services.cli.failures import CommandError
@@ -34,6 +35,7 @@ app.add_typer(ticket_files.app)
 app.add_typer(ticket_links.app)
 app.add_typer(ticket_macros.app)
 app.add_typer(ticket_moving.app)
+app.add_typer(ticket_watching.app)
 app.add_typer(ticket_views.app, name="views", help="Lists that are looked at again and again.")
 
 
@@ -211,10 +213,12 @@ def comment(
     if not (body or text):
         raise CommandError("The comment is empty.", hint=f'helpdesk tickets comment {ticket} "…"')
     with open_gateway(tenant, role) as gateway:
+        ticket_id = ticket_lookup.ticket_id(gateway, ticket)
+        ticket_watching.warn_of_others(gateway, ticket_id)
         files = ticket_files.send_files(gateway, ticket, attach or (), internal=internal)
         written = gateway.tickets.CreateComment(
             ticket_service_pb2.CreateCommentRequest(
-                ticket_id=ticket_lookup.ticket_id(gateway, ticket),
+                ticket_id=ticket_id,
                 attachment_ids=[file.attachment_id for file in files],
                 comment=ticket_pb2.Comment(body=body or text, internal=internal),
                 request_id=new_id(),

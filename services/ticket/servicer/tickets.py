@@ -20,13 +20,16 @@ from services.ticket.convert import (
     content_of,
     event_message,
     failed_watch_message,
+    presence_message,
     ticket_message,
     watch_message,
 )
 from services.ticket.convert_sla import write_clocks
 from services.ticket.domain import Ticket
+from services.ticket.domain.presence import Activity
 from services.ticket.listing import PageRequest
 from services.ticket.ports import TicketStore
+from services.ticket.presences import list_presences, may_be_told, set_presence
 from services.ticket.promising import find_clocks
 from services.ticket.rating import rate_ticket
 from services.ticket.watching import Pace, watch_tickets
@@ -192,6 +195,7 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
             after_seq=request.after_seq,
             ticket_id=request.ticket_id,
             seconds=_watch_seconds(),
+            present_by=self._clock if request.with_presences and may_be_told() else None,
         )
         seq = None
         async with aclosing(steps):
@@ -207,6 +211,24 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
                     log.exception("a watch failed", error=type(error).__name__)
                     error = Internal("Something failed on our side.")
                 yield failed_watch_message(seq, to_status(error))
+
+    async def SetPresence(
+        self, request: ticket_service_pb2.SetPresenceRequest, context: object
+    ) -> ticket_service_pb2.SetPresenceResponse:
+        others = await set_presence(
+            self._store,
+            self._clock,
+            request.ticket_id,
+            Activity(request.activity),
+            request.seconds,
+        )
+        return ticket_service_pb2.SetPresenceResponse(others=map(presence_message, others))
+
+    async def ListPresences(
+        self, request: ticket_service_pb2.ListPresencesRequest, context: object
+    ) -> ticket_service_pb2.ListPresencesResponse:
+        found = await list_presences(self._store, self._clock, request.ticket_id)
+        return ticket_service_pb2.ListPresencesResponse(presences=map(presence_message, found))
 
     async def _shown(self, ticket: Ticket) -> ticket_pb2.Ticket:
         return (await self._all_shown([ticket]))[0]

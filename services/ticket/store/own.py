@@ -29,6 +29,7 @@ from services.ticket.tables import (
     LinkRow,
     MacroRow,
     OriginRow,
+    PresenceRow,
     QueueRow,
     SlaDueRow,
     SlaPolicyRow,
@@ -50,6 +51,7 @@ AnyRow = (
     | FieldValueRow
     | LinkRow
     | OriginRow
+    | PresenceRow
     | QueueRow
     | SlaDueRow
     | WordRow
@@ -69,6 +71,7 @@ Upserted = (
     | MailMessageRow
     | MailOutboxRow
     | OriginRow
+    | PresenceRow
     | QueueRow
     | RoutingPolicyRow
     | RoutingRow

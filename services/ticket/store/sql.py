@@ -29,6 +29,7 @@ from services.ticket.domain import (
     TicketEvent,
 )
 from services.ticket.domain.imports import History, Origin
+from services.ticket.domain.presence import Presence
 from services.ticket.filter import HasWord, required
 from services.ticket.ports import (
     AlikeQuery,
@@ -50,6 +51,7 @@ from services.ticket.store.links import SqlLinks
 from services.ticket.store.log import SqlLog
 from services.ticket.store.origins import SqlOrigins
 from services.ticket.store.own import AnyRow, is_among
+from services.ticket.store.presences import SqlPresences
 from services.ticket.store.queues import SqlQueues
 from services.ticket.store.sla_due import SqlSlaDue
 from services.ticket.store.sla_rules import SlaRulebook
@@ -78,6 +80,7 @@ class SqlTickets:
         self._links = SqlLinks(session, tenant_id, self._own)
         self._origins = SqlOrigins(session, tenant_id, self._own)
         self._fields = SqlFields(session, tenant_id, self._own)
+        self._presences = SqlPresences(session, tenant_id, self._own)
         self._queues = SqlQueues(session, tenant_id, self._own)
         self._due = SqlSlaDue(session, tenant_id, self._own, self._log, rulebook)
 
@@ -164,6 +167,12 @@ class SqlTickets:
 
     async def delete_link(self, ticket_id: str, kind: LinkKind, other_ticket_id: str) -> bool:
         return await self._links.delete(ticket_id, kind, other_ticket_id)
+
+    async def list_presences(self, now: datetime, ticket_id: str | None) -> list[Presence]:
+        return await self._presences.list_all(now, ticket_id)
+
+    async def keep_presence(self, presence: Presence, now: datetime) -> None:
+        await self._presences.keep(presence, now)
 
     async def hold_log(self) -> None:
         await self._log.hold()

@@ -210,6 +210,30 @@ TICKET_LINK_KIND_SPLIT_FROM: TicketLinkKind.ValueType  # 4
 """It was a comment on the other."""
 Global___TicketLinkKind: _TypeAlias = TicketLinkKind  # noqa: Y015
 
+class _TicketActivity:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TicketActivityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TicketActivity.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TICKET_ACTIVITY_UNSPECIFIED: _TicketActivity.ValueType  # 0
+    """Nothing any more."""
+    TICKET_ACTIVITY_VIEWING: _TicketActivity.ValueType  # 1
+    """They look at it."""
+    TICKET_ACTIVITY_ANSWERING: _TicketActivity.ValueType  # 2
+    """They write an answer."""
+
+class TicketActivity(_TicketActivity, metaclass=_TicketActivityEnumTypeWrapper):
+    """What somebody does at a ticket."""
+
+TICKET_ACTIVITY_UNSPECIFIED: TicketActivity.ValueType  # 0
+"""Nothing any more."""
+TICKET_ACTIVITY_VIEWING: TicketActivity.ValueType  # 1
+"""They look at it."""
+TICKET_ACTIVITY_ANSWERING: TicketActivity.ValueType  # 2
+"""They write an answer."""
+Global___TicketActivity: _TypeAlias = TicketActivity  # noqa: Y015
+
 class _SlaState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -652,3 +676,39 @@ class TicketEvent(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TicketEvent: _TypeAlias = TicketEvent  # noqa: Y015
+
+@_typing.final
+class TicketPresence(_message.Message):
+    """Somebody who is at a ticket just now. It is kept for a while and is no part of the ticket's log."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    ACTIVITY_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """The ticket."""
+    user_id: _builtins.str
+    """The user: an agent, or the requester."""
+    activity: Global___TicketActivity.ValueType
+    """What they do; unspecified once they have gone."""
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When it is over unless they say so again."""
+
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+        user_id: _builtins.str = ...,
+        activity: Global___TicketActivity.ValueType = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "expire_time", b"expire_time", "ticket_id", b"ticket_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TicketPresence: _TypeAlias = TicketPresence  # noqa: Y015

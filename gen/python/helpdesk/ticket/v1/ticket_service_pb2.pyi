@@ -558,19 +558,23 @@ class WatchTicketsRequest(_message.Message):
 
     AFTER_SEQ_FIELD_NUMBER: _builtins.int
     TICKET_ID_FIELD_NUMBER: _builtins.int
+    WITH_PRESENCES_FIELD_NUMBER: _builtins.int
     after_seq: _builtins.int
     """The last `seq` that the caller has seen; 0 means from now on."""
     ticket_id: _builtins.str
     """One ticket to watch; empty means all that the caller may see."""
+    with_presences: _builtins.bool
+    """Whether to tell as well who is at the tickets. Customers are told of nobody."""
     def __init__(
         self,
         *,
         after_seq: _builtins.int = ...,
         ticket_id: _builtins.str = ...,
+        with_presences: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_seq", b"after_seq", "ticket_id", b"ticket_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_seq", b"after_seq", "ticket_id", b"ticket_id", "with_presences", b"with_presences"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -587,6 +591,7 @@ class WatchTicketsResponse(_message.Message):
     HEARTBEAT_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
     DONE_FIELD_NUMBER: _builtins.int
+    PRESENCE_FIELD_NUMBER: _builtins.int
     seq: _builtins.int
     """The place to resume from."""
     @_builtins.property
@@ -605,6 +610,12 @@ class WatchTicketsResponse(_message.Message):
     def done(self) -> Global___WatchDone:
         """The stream is over as planned; nothing follows."""
 
+    @_builtins.property
+    def presence(self) -> _ticket_pb2.TicketPresence:
+        """Somebody has come to a ticket, does something else there, or has gone. It has no place of its own, so a resumed
+        stream begins with all who are there.
+        """
+
     def __init__(
         self,
         *,
@@ -613,12 +624,13 @@ class WatchTicketsResponse(_message.Message):
         heartbeat: Global___WatchHeartbeat | None = ...,
         error: _status_pb2.Status | None = ...,
         done: Global___WatchDone | None = ...,
+        presence: _ticket_pb2.TicketPresence | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["done", b"done", "error", b"error", "event", b"event", "heartbeat", b"heartbeat", "ticket_event", b"ticket_event"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["done", b"done", "error", b"error", "event", b"event", "heartbeat", b"heartbeat", "presence", b"presence", "ticket_event", b"ticket_event"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["done", b"done", "error", b"error", "event", b"event", "heartbeat", b"heartbeat", "seq", b"seq", "ticket_event", b"ticket_event"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["done", b"done", "error", b"error", "event", b"event", "heartbeat", b"heartbeat", "presence", b"presence", "seq", b"seq", "ticket_event", b"ticket_event"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["ticket_event", "heartbeat", "error", "done"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["ticket_event", "heartbeat", "error", "done", "presence"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
@@ -657,3 +669,103 @@ class WatchDone(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WatchDone: _TypeAlias = WatchDone  # noqa: Y015
+
+@_typing.final
+class SetPresenceRequest(_message.Message):
+    """Says what the caller does at a ticket."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    ACTIVITY_FIELD_NUMBER: _builtins.int
+    SECONDS_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """The ticket."""
+    activity: _ticket_pb2.TicketActivity.ValueType
+    """What the caller does; unspecified means that they have gone."""
+    seconds: _builtins.int
+    """For how many seconds, unless they say so again; 0 means 30."""
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+        activity: _ticket_pb2.TicketActivity.ValueType = ...,
+        seconds: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "seconds", b"seconds", "ticket_id", b"ticket_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetPresenceRequest: _TypeAlias = SetPresenceRequest  # noqa: Y015
+
+@_typing.final
+class SetPresenceResponse(_message.Message):
+    """Says who else is there."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OTHERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def others(self) -> _containers.RepeatedCompositeFieldContainer[_ticket_pb2.TicketPresence]:
+        """All but the caller; empty for customers."""
+
+    def __init__(
+        self,
+        *,
+        others: _abc.Iterable[_ticket_pb2.TicketPresence] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["others", b"others"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetPresenceResponse: _TypeAlias = SetPresenceResponse  # noqa: Y015
+
+@_typing.final
+class ListPresencesRequest(_message.Message):
+    """Asks who is at a ticket."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """The ticket."""
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ticket_id", b"ticket_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPresencesRequest: _TypeAlias = ListPresencesRequest  # noqa: Y015
+
+@_typing.final
+class ListPresencesResponse(_message.Message):
+    """Who is at a ticket."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRESENCES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def presences(self) -> _containers.RepeatedCompositeFieldContainer[_ticket_pb2.TicketPresence]:
+        """All of them, the caller too; empty for customers."""
+
+    def __init__(
+        self,
+        *,
+        presences: _abc.Iterable[_ticket_pb2.TicketPresence] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["presences", b"presences"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPresencesResponse: _TypeAlias = ListPresencesResponse  # noqa: Y015

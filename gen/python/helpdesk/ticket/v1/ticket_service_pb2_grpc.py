@@ -116,6 +116,16 @@ class TicketServiceStub:
                 request_serializer=helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.WatchTicketsRequest.SerializeToString,
                 response_deserializer=helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.WatchTicketsResponse.FromString,
                 _registered_method=True)
+        self.SetPresence = channel.unary_unary(
+                '/helpdesk.ticket.v1.TicketService/SetPresence',
+                request_serializer=helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.SetPresenceRequest.SerializeToString,
+                response_deserializer=helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.SetPresenceResponse.FromString,
+                _registered_method=True)
+        self.ListPresences = channel.unary_unary(
+                '/helpdesk.ticket.v1.TicketService/ListPresences',
+                request_serializer=helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.ListPresencesRequest.SerializeToString,
+                response_deserializer=helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.ListPresencesResponse.FromString,
+                _registered_method=True)
 
 
 class TicketServiceServicer:
@@ -235,6 +245,20 @@ class TicketServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SetPresence(self, request, context):
+        """Says for a while what the caller does at a ticket, and tells agents who else is there. Whoever stays says so again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPresences(self, request, context):
+        """Lists who is at a ticket. Customers are told of nobody.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_TicketServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -317,6 +341,16 @@ def add_TicketServiceServicer_to_server(servicer, server):
                     servicer.WatchTickets,
                     request_deserializer=helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.WatchTicketsRequest.FromString,
                     response_serializer=helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.WatchTicketsResponse.SerializeToString,
+            ),
+            'SetPresence': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetPresence,
+                    request_deserializer=helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.SetPresenceRequest.FromString,
+                    response_serializer=helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.SetPresenceResponse.SerializeToString,
+            ),
+            'ListPresences': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPresences,
+                    request_deserializer=helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.ListPresencesRequest.FromString,
+                    response_serializer=helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.ListPresencesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -752,6 +786,60 @@ class TicketService:
             '/helpdesk.ticket.v1.TicketService/WatchTickets',
             helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.WatchTicketsRequest.SerializeToString,
             helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.WatchTicketsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetPresence(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/helpdesk.ticket.v1.TicketService/SetPresence',
+            helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.SetPresenceRequest.SerializeToString,
+            helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.SetPresenceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPresences(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/helpdesk.ticket.v1.TicketService/ListPresences',
+            helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.ListPresencesRequest.SerializeToString,
+            helpdesk_dot_ticket_dot_v1_dot_ticket__service__pb2.ListPresencesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -68,6 +68,10 @@ class TicketServiceStub:
     """Streams what happens to the tickets that the caller may see. Ends with `done` when the time is over;
     resume with the last `seq`.
     """
+    SetPresence: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.SetPresenceRequest, _ticket_service_pb2.SetPresenceResponse]
+    """Says for a while what the caller does at a ticket, and tells agents who else is there. Whoever stays says so again."""
+    ListPresences: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ListPresencesRequest, _ticket_service_pb2.ListPresencesResponse]
+    """Lists who is at a ticket. Customers are told of nobody."""
 
 @_typing.type_check_only
 class TicketServiceAsyncStub(TicketServiceStub):
@@ -108,6 +112,10 @@ class TicketServiceAsyncStub(TicketServiceStub):
     """Streams what happens to the tickets that the caller may see. Ends with `done` when the time is over;
     resume with the last `seq`.
     """
+    SetPresence: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.SetPresenceRequest, _ticket_service_pb2.SetPresenceResponse]  # type: ignore[assignment]
+    """Says for a while what the caller does at a ticket, and tells agents who else is there. Whoever stays says so again."""
+    ListPresences: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ListPresencesRequest, _ticket_service_pb2.ListPresencesResponse]  # type: ignore[assignment]
+    """Lists who is at a ticket. Customers are told of nobody."""
 
 class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
     """Opens, finds and moves tickets. Customers see their own tickets only; all others are NOT_FOUND to them."""
@@ -241,5 +249,21 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         """Streams what happens to the tickets that the caller may see. Ends with `done` when the time is over;
         resume with the last `seq`.
         """
+
+    @_abc_1.abstractmethod
+    def SetPresence(
+        self,
+        request: _ticket_service_pb2.SetPresenceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ticket_service_pb2.SetPresenceResponse, _abc.Awaitable[_ticket_service_pb2.SetPresenceResponse]]:
+        """Says for a while what the caller does at a ticket, and tells agents who else is there. Whoever stays says so again."""
+
+    @_abc_1.abstractmethod
+    def ListPresences(
+        self,
+        request: _ticket_service_pb2.ListPresencesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ticket_service_pb2.ListPresencesResponse, _abc.Awaitable[_ticket_service_pb2.ListPresencesResponse]]:
+        """Lists who is at a ticket. Customers are told of nobody."""
 
 def add_TicketServiceServicer_to_server(servicer: TicketServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
