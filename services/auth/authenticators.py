@@ -8,8 +8,8 @@ import pyotp
 
 from services.auth.domain import Totp, User
 from services.auth.ports import NewAuthenticator
-from services.auth.sealed import Sealer
 from services.mesh.caller import UserId
+from services.mesh.sealed import Sealer
 
 STEP_SECONDS = 30
 

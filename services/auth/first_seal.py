@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from services.auth.ports import AuthStore
-from services.auth.private_file import read_or_write
+from services.mesh.private_file import read_or_write
 
 _MARK = "policy-sealed"
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from services.auth.credentials import new_secret
-from services.auth.private_file import read_or_write
+from services.mesh.private_file import read_or_write
 
 
 class ChosenSecret:

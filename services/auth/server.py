@@ -33,14 +33,12 @@ from services.auth.id_tokens import SignedIdTokens
 from services.auth.oauth_clients import OAuthClient, command_line_client, web_client
 from services.auth.openid import HttpOpenIdClient
 from services.auth.operator_secret import ChosenSecret, SecretInFile
-from services.auth.outbound import Outbound, OutboundRules
 from services.auth.passwords import Argon2Passwords
 from services.auth.policy_feed import PolicyFeed
 from services.auth.policy_news import PolicyNews
 from services.auth.policy_seal import PolicySeal
 from services.auth.policy_watchers import PolicyWatchers
 from services.auth.ports import OperatorSecret, Passwords
-from services.auth.sealed import Sealer, sealing_keys
 from services.auth.servicer import (
     AccountServicer,
     ApiKeyServicer,
@@ -77,6 +75,8 @@ from services.mesh.clock import Clock, utc_now
 from services.mesh.contract import services_of
 from services.mesh.database import Database
 from services.mesh.interceptors.chain import Interceptor
+from services.mesh.outbound import Outbound, OutboundRules
+from services.mesh.sealed import Sealer, sealing_keys
 from services.mesh.server import serve
 
 NAME = "auth"

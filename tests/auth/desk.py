@@ -1,9 +1,9 @@
 """Everything that the verbs of auth need, made of fakes."""
 
 from services.auth.authenticators import SealedAuthenticators
-from services.auth.sealed import Sealer
 from services.auth.use_cases.login_turns import LoginTurns
 from services.auth.use_cases.token_desk import TokenDesk
+from services.mesh.sealed import Sealer
 from tests.auth.fake_store import FakeAuthStore
 from tests.auth.fakes import FakeClock, FakePasswords, FakeSigner
 

@@ -20,10 +20,10 @@ from services.auth.federation_ports import (
     LoginSecrets,
 )
 from services.auth.ports import AuthStore
-from services.auth.sealed import Sealer
 from services.auth.use_cases.federation_desk import FederationDesk
 from services.mesh.caller import UserId
 from services.mesh.ids import new_id
+from services.mesh.sealed import Sealer
 from tests.auth.desk import Desk
 from tests.auth.fakes import START
 from tests.auth.foreign_tokens import CLIENT_ID, ISSUER

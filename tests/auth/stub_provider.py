@@ -8,7 +8,7 @@ from datetime import datetime
 from urllib.parse import parse_qsl
 
 from tests.auth.foreign_tokens import CLIENT_ID, ForeignKey, Issuer, a_key, good_claims, signed
-from tests.auth.web_server import Request, WebServer, reply, web_server
+from tests.support.web_server import Request, WebServer, reply, web_server
 
 ACCESS_TOKEN = "the-access-token"
 

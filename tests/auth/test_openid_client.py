@@ -15,11 +15,11 @@ from services.auth.openid import HttpOpenIdClient
 from services.auth.openid.client import FRESH_FOR, LEFT_ALONE_FOR, LOOK_AGAIN_AFTER
 from services.auth.openid.kept import Kept
 from services.auth.openid.metadata import metadata_from
-from services.auth.outbound import Outbound, OutboundRules
+from services.mesh.outbound import Outbound, OutboundRules
 from tests.auth.fakes import FakeClock
 from tests.auth.foreign_tokens import CLIENT_ID, NONCE, Issuer, a_key, half_hash
 from tests.auth.stub_provider import StubProvider, stub_provider
-from tests.auth.web_server import reply
+from tests.support.web_server import reply
 
 RULES = OutboundRules(allows_loopback=True)
 SECRETS = LoginSecrets("the-state", NONCE, "the-verifier")

@@ -7,13 +7,13 @@ import pytest
 from services.auth.authenticators import SealedAuthenticators
 from services.auth.errors import LastAdmin, RefreshTokenInvalid
 from services.auth.ports import AuthStore
-from services.auth.sealed import Sealer
 from services.auth.use_cases.login_turns import LoginTurns
 from services.auth.use_cases.platform import ensure_platform
 from services.auth.use_cases.sessions import refresh
 from services.auth.use_cases.token_desk import TokenDesk
 from services.auth.use_cases.tokens import log_in
 from services.auth.use_cases.users import get_user, set_user_roles
+from services.mesh.sealed import Sealer
 from tests.auth.builders import PASSWORD, a_user, keep_author, keep_tenant, keep_user
 from tests.auth.fakes import FakeClock, FakeOperatorSecret, FakePasswords, FakeSigner
 

@@ -17,7 +17,6 @@ from services.auth.errors import (
     UserMayMore,
     UserNotFound,
 )
-from services.auth.sealed import Sealer
 from services.auth.use_cases.authentication import authenticate
 from services.auth.use_cases.granting import Author
 from services.auth.use_cases.own_totp import (
@@ -28,6 +27,7 @@ from services.auth.use_cases.own_totp import (
     remove_totp,
 )
 from services.mesh.errors import Internal
+from services.mesh.sealed import Sealer
 from tests.auth.builders import PASSWORD, a_user, keep_author, keep_tenant, keep_user
 from tests.auth.desk import Desk
 

@@ -10,8 +10,8 @@ import pytest
 from services.auth.errors import ExternalTokenInvalid
 from services.auth.federation_ports import AuthorizationAnswer, ClientRegistration, LoginSecrets
 from services.auth.openid import HttpOpenIdClient
-from services.auth.outbound import Outbound, OutboundRules
 from services.mesh.clock import utc_now
+from services.mesh.outbound import Outbound, OutboundRules
 from tests.identity_provider.process import (
     CLIENT_ID,
     CLIENT_SECRET,

@@ -531,31 +531,31 @@ MUTANTS = (
     ),
     _mutant(
         "calls into our own network",
-        "auth/outbound.py",
+        "mesh/outbound.py",
         "return is_public(address) and port == HTTPS_PORT",
         "return True",
-        "tests/auth/test_outbound.py",
+        "tests/mesh/test_outbound.py",
     ),
     _mutant(
         "one good address among bad ones",
-        "auth/outbound.py",
+        "mesh/outbound.py",
         "if not all(self._rules.allow",
         "if not any(self._rules.allow",
-        "tests/auth/test_outbound.py",
+        "tests/mesh/test_outbound.py",
     ),
     _mutant(
         "redirects of providers",
-        "auth/outbound.py",
+        "mesh/outbound.py",
         "follow_redirects=False",
         "follow_redirects=True",
-        "tests/auth/test_outbound.py",
+        "tests/mesh/test_outbound.py",
     ),
     _mutant(
         "answers without end",
-        "auth/outbound.py",
+        "mesh/outbound.py",
         "if len(body) > call.limit:",
         "if False:",
-        "tests/auth/test_outbound.py",
+        "tests/mesh/test_outbound.py",
     ),
     _mutant(
         "unverified addresses",
@@ -630,10 +630,10 @@ MUTANTS = (
     ),
     _mutant(
         "sealed for anybody",
-        "auth/sealed.py",
+        "mesh/sealed.py",
         "return json.dumps([tenant_id, purpose]).encode()",
         'return b""',
-        "tests/auth/test_sealed.py",
+        "tests/mesh/test_sealed.py",
     ),
     # People.
     _mutant(

@@ -21,8 +21,8 @@ from services.auth.openid.kept import Kept
 from services.auth.openid.key_set import KeySet, KeySetRefused, key_set_from
 from services.auth.openid.metadata import MetadataRefused, ProviderMetadata, metadata_from
 from services.auth.openid.strict_json import JsonRefused, json_object
-from services.auth.outbound import Outbound, OutboundRefused, OutboundRules, checked_url
 from services.mesh.clock import Clock
+from services.mesh.outbound import Outbound, OutboundRefused, OutboundRules, checked_url
 
 Found = TypeVar("Found")
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from services.auth.sealed import Sealer, sealing_keys
 from services.mesh.caller import TenantId
 from services.mesh.errors import Internal
+from services.mesh.sealed import Sealer, sealing_keys
 
 ACME, GLOBEX = TenantId("acme"), TenantId("globex")
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from services.auth import outbound as outbound_module
-from services.auth.outbound import Outbound, OutboundRefused, OutboundRules
-from services.auth.public_addresses import is_public
+from services.mesh import outbound as outbound_module
 from services.mesh.certificates import ensure_certificates
-from tests.auth.web_server import Request, reply, web_server
+from services.mesh.outbound import Outbound, OutboundRefused, OutboundRules
+from services.mesh.public_addresses import is_public
+from tests.support.web_server import Request, reply, web_server
 
 STRICT = OutboundRules()
 DEVELOPMENT = OutboundRules(allows_loopback=True)

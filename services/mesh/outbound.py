@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpx2 as httpx
 
-from services.auth.public_addresses import is_public
+from services.mesh.public_addresses import is_public
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network

@@ -1,4 +1,4 @@
-"""Secrets that auth must be able to read again, useless to whoever has only the database.
+"""Secrets that a service must be able to read again, useless to whoever has only the database.
 
 A sealed text is `<key id>.<nonce and ciphertext>`, AES-256-GCM. Tenant and purpose are bound into
 it, so that a text moved to another row does not open there.
@@ -14,9 +14,9 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from services.auth.private_file import read_or_write
 from services.mesh.caller import TenantId
 from services.mesh.errors import Internal
+from services.mesh.private_file import read_or_write
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
