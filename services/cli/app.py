@@ -33,6 +33,7 @@ COMMANDS = (
     Entry("macros", "macros", "app", "Keep what is done to tickets again and again.", _USE),
     Entry("mail", "mail", "app", "Say which tenant is written to where.", _USE),
     Entry("routing", "routing", "app", "Say who gets which ticket, and see why.", _USE),
+    Entry("webhooks", "webhooks", "app", "Post what happens to addresses of your own.", _USE),
     Entry("sla", "sla", "app", "See and set how soon tickets are due.", _USE),
     Entry(
         "reports", "reports", "app", "See how many tickets there are, and how long they take.", _USE

@@ -49,6 +49,7 @@ from helpdesk.ticket.v1 import (
     suggestion_service_pb2_grpc,
     ticket_service_pb2_grpc,
     view_service_pb2_grpc,
+    webhook_service_pb2_grpc,
 )
 from helpdesk.ticket.v1 import audit_service_pb2_grpc as ticket_audit
 from services.cli.calls import Around, Token
@@ -123,6 +124,7 @@ class Gateway:
         self.sla = sla_service_pb2_grpc.SlaServiceStub(channel)
         self.suggestions = suggestion_service_pb2_grpc.SuggestionServiceStub(channel)
         self.views = view_service_pb2_grpc.ViewServiceStub(channel)
+        self.webhooks = webhook_service_pb2_grpc.WebhookServiceStub(channel)
         self.search = search_service_pb2_grpc.SearchServiceStub(channel)
         self.categories = category_service_pb2_grpc.CategoryServiceStub(channel)
         self.publications = publication_service_pb2_grpc.PublicationServiceStub(channel)

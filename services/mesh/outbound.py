@@ -43,6 +43,10 @@ class OutboundRules:
     networks: tuple[Network, ...] = ()
     allows_loopback: bool = False
 
+    @property
+    def has_exceptions(self) -> bool:
+        return bool(self.networks) or self.allows_loopback
+
     def allow_plain(self, host: str) -> bool:
         return self.allows_loopback and is_loopback_name(host)
 
@@ -60,6 +64,7 @@ class OutboundRules:
 class Answer:
     status: int
     body: bytes
+    retry_after: str = ""
 
 
 async def resolve(host: str, port: int) -> list[str]:
@@ -76,6 +81,8 @@ class _Call:
     limit: int
     headers: Mapping[str, str]
     form: Mapping[str, str] | None = None
+    content: bytes | None = None
+    takes_any_answer: bool = False
 
     @property
     def host(self) -> str:
@@ -113,6 +120,17 @@ class Outbound:
         """Raises OutboundRefused; also for answers that are longer than `limit` bytes."""
         parts = checked_url(url, self._rules)
         return await self._send(_Call("POST", parts, limit, headers or {}, form))
+
+    async def push(
+        self, url: str, content: bytes, limit: int, headers: Mapping[str, str]
+    ) -> Answer:
+        """Returns whatever is answered, be it a redirect, with its first `limit` bytes at most.
+
+        Raises OutboundRefused.
+        """
+        parts = checked_url(url, self._rules)
+        call = _Call("POST", parts, limit, headers, content=content, takes_any_answer=True)
+        return await self._send(call)
 
     async def _send(self, call: _Call) -> Answer:
         try:
@@ -160,20 +178,22 @@ class Outbound:
                 target,
                 headers=headers,
                 data=call.form,
+                content=call.content,
                 follow_redirects=False,
                 extensions={"sni_hostname": call.host},
             ) as response,
         ):
-            if response.status_code in _REDIRECTS:
-                _refuse("answers with a redirect, which is not followed")
-            if response.headers.get("content-encoding", "identity") != "identity":
-                _refuse("answers with compressed content")
+            if not call.takes_any_answer:
+                _require_plain(response)
             body = bytearray()
             async for part in response.aiter_raw():
                 body += part
                 if len(body) > call.limit:
+                    if call.takes_any_answer:
+                        break
                     _refuse(f"answers with more than {call.limit} bytes")
-            return Answer(response.status_code, bytes(body))
+            retry_after = response.headers.get("retry-after", "")
+            return Answer(response.status_code, bytes(body[: call.limit]), retry_after)
 
 
 def checked_url(url: str, rules: OutboundRules) -> SplitResult:
@@ -197,6 +217,20 @@ def checked_url(url: str, rules: OutboundRules) -> SplitResult:
     return parts
 
 
+def require_outward(url: str, rules: OutboundRules) -> None:
+    """Looks up no name: what a name leads to is looked at before each call.
+
+    Raises OutboundRefused for an address that no call would go to, however it is spelled.
+    """
+    parts = checked_url(url, rules)
+    host, port = str(parts.hostname), port_of(parts)
+    numeric = _numeric(host, port)
+    if numeric is None and (port == HTTPS_PORT or rules.has_exceptions):
+        return
+    if numeric is None or not rules.allow(numeric, host, port):
+        _refuse(f"{host} port {port} is not a public address with port 443, and not allowed here")
+
+
 def is_loopback_name(host: str) -> bool:
     return host in ("localhost", "127.0.0.1", "::1")
 
@@ -206,6 +240,21 @@ def port_of(parts: SplitResult) -> int:
     if parts.port is not None:
         return parts.port
     return HTTPS_PORT if parts.scheme == "https" else 80
+
+
+def _numeric(host: str, port: int) -> Address | None:
+    try:
+        [*_, (*_, found)] = socket.getaddrinfo(host, port, flags=socket.AI_NUMERICHOST)
+    except OSError:
+        return None
+    return ip_address(found[0])
+
+
+def _require_plain(response: httpx.Response) -> None:
+    if response.status_code in _REDIRECTS:
+        _refuse("answers with a redirect, which is not followed")
+    if response.headers.get("content-encoding", "identity") != "identity":
+        _refuse("answers with compressed content")
 
 
 def _reason(error: Exception) -> str:

@@ -24,13 +24,16 @@ from helpdesk.ticket.v1 import (
     suggestion_service_pb2_grpc,
     ticket_service_pb2_grpc,
     view_service_pb2_grpc,
+    webhook_service_pb2_grpc,
 )
 from services.mesh.authority import RemoteAuthority
 from services.mesh.channel import connect
 from services.mesh.clock import utc_now
 from services.mesh.contract import services_of
 from services.mesh.database import Database
+from services.mesh.outbound import Outbound, OutboundRules
 from services.mesh.purge import Purge
+from services.mesh.sealed import Sealer, sealing_keys
 from services.mesh.server import Background, serve
 from services.mesh.tls import ensure_certificates
 from services.ticket.attachments.folder import AttachmentFolder
@@ -65,10 +68,12 @@ from services.ticket.servicer import (
     SuggestionServicer,
     TicketServicer,
     ViewServicer,
+    WebhookServicer,
 )
 from services.ticket.settings import TicketSettings
 from services.ticket.store import (
     SqlCannedReplyStore,
+    SqlDeliveryQueue,
     SqlMacroStore,
     SqlMailAddresses,
     SqlMailboxPlaces,
@@ -82,10 +87,14 @@ from services.ticket.store import (
     SqlSlaSweep,
     SqlTicketStore,
     SqlViewStore,
+    SqlWebhookLog,
+    SqlWebhookStore,
 )
 from services.ticket.sweeping import Sweeper
 from services.ticket.tables import Table, TicketRow
 from services.ticket.watching import Pace
+from services.ticket.webhooks.keeping import WebhookDesk
+from services.ticket.webhooks.sender import SECONDS, Sender
 
 NAME = "ticket"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -100,12 +109,12 @@ async def serve_tickets(settings: TicketSettings) -> None:
     pace = Pace(settings.ticket_poll_seconds, settings.ticket_heartbeat_seconds)
     search = connect(settings, caller_service=NAME, peer="search")
     store = SqlTicketStore(database)
-    sweeper = Sweeper(SqlSlaSweep(database, store), utc_now, settings.ticket_poll_seconds)
     intake = Intake(SqlMailAddresses(database), store, SqlMailStore(database), utc_now)
     pollers = _pollers(settings, intake, database)
     files = AttachmentFolder(settings.attachments_folder)
     cabinet = Cabinet(files, settings.attachment_limits)
-    knowledge = SearchKnowledge(search_service_pb2_grpc.SearchServiceStub(search))
+
+    desk = _webhook_desk(settings, database)
 
     def register(server: grpc.aio.Server) -> None:
         tickets = TicketServicer(store, utc_now, pace)
@@ -130,7 +139,9 @@ async def serve_tickets(settings: TicketSettings) -> None:
         mail_address_service_pb2_grpc.add_MailAddressServiceServicer_to_server(mail, server)
         queues = QueueServicer(store, utc_now)
         queue_service_pb2_grpc.add_QueueServiceServicer_to_server(queues, server)
-        suggestions = SuggestionServicer(store, knowledge)
+        suggestions = SuggestionServicer(
+            store, SearchKnowledge(search_service_pb2_grpc.SearchServiceStub(search))
+        )
         suggestion_service_pb2_grpc.add_SuggestionServiceServicer_to_server(suggestions, server)
         routing = RoutingServicer(
             SqlRoutingPolicies(database), SqlRoutingBooks(database), store, utc_now
@@ -142,6 +153,7 @@ async def serve_tickets(settings: TicketSettings) -> None:
         view_service_pb2_grpc.add_ViewServiceServicer_to_server(views, server)
         reports = ReportServicer(SqlReportStore(database), SqlSlaPolicies(database))
         report_service_pb2_grpc.add_ReportServiceServicer_to_server(reports, server)
+        webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server(WebhookServicer(desk), server)
 
     try:
         await database.migrate(MIGRATIONS)
@@ -155,9 +167,10 @@ async def serve_tickets(settings: TicketSettings) -> None:
             background=[
                 Purge(authority, database, Table.metadata, [files.forget]).run,
                 partial(database.keep_analysed, TicketRow.__tablename__),
-                sweeper.run,
+                _sweeper(settings, store, database).run,
                 _router(settings, store, database).run,
                 AttachmentSweeper(files, store).run,
+                _sender(settings, desk, database).run,
                 *_mail_jobs(settings, intake, store, database),
                 *(poller.run for poller in pollers),
             ],
@@ -195,6 +208,27 @@ def _router(settings: TicketSettings, store: SqlTicketStore, database: Database)
     engine = InProcessEngine(books, performer, utc_now)
     dispatcher = Dispatcher(SqlOutbox(database), books, engine, utc_now)
     return Router(dispatcher, engine, store, utc_now, settings.ticket_poll_seconds)
+
+
+def _sweeper(settings: TicketSettings, store: SqlTicketStore, database: Database) -> Sweeper:
+    return Sweeper(SqlSlaSweep(database, store), utc_now, settings.ticket_poll_seconds)
+
+
+def _webhook_desk(settings: TicketSettings, database: Database) -> WebhookDesk:
+    keys = settings.ticket_sealing_keys or settings.service_folder(NAME) / "sealing-keys"
+    rules = OutboundRules(settings.ticket_webhook_networks)
+    return WebhookDesk(SqlWebhookStore(database), Sealer(sealing_keys(keys)), rules, utc_now)
+
+
+def _sender(settings: TicketSettings, desk: WebhookDesk, database: Database) -> Sender:
+    return Sender(
+        SqlWebhookLog(database),
+        SqlDeliveryQueue(database),
+        Outbound(desk.rules, seconds=SECONDS),
+        desk.sealer,
+        desk.clock,
+        poll_seconds=settings.ticket_poll_seconds,
+    )
 
 
 def _mail_jobs(

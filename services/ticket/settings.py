@@ -1,5 +1,6 @@
-"""TicketSettings: what every service reads, the pace of the watches, files, and mail."""
+"""TicketSettings: what every service reads, the pace of the watches, files, mail and webhooks."""
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -49,6 +50,19 @@ class TicketSettings(MeshSettings):
         if isinstance(types, frozenset) and (unknown := sorted(types - DEFAULT_TYPES)):
             raise ValueError(f"only what its bytes tell can be allowed, not {', '.join(unknown)}")
         return types
+
+    # The file with the keys that seal secrets of webhooks; replicas on one database need the same.
+    ticket_sealing_keys: Path | None = None
+
+    # Where webhooks may be besides port 443 of the open internet, at any port.
+    ticket_webhook_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+
+    @field_validator("ticket_webhook_networks", mode="before")
+    @classmethod
+    def _split(cls, entries: object) -> object:
+        if isinstance(entries, str):
+            return tuple(entry.strip() for entry in entries.split(",") if entry.strip())
+        return entries
 
     @model_validator(mode="after")
     def _no_password_in_the_clear(self) -> Self:

@@ -30,12 +30,14 @@ from helpdesk.ticket.v1 import (
     suggestion_service_pb2_grpc,
     ticket_service_pb2_grpc,
     view_service_pb2_grpc,
+    webhook_service_pb2_grpc,
 )
 from services.mesh.caller import TenantId, UserId
 from services.mesh.clock import utc_now
 from services.mesh.contract import services_of
 from services.mesh.database import Database
 from services.mesh.interceptors import audit
+from services.mesh.outbound import OutboundRules
 from services.mesh.server import MeshServer
 from services.mesh.settings import MeshSettings
 from services.ticket.attachments.folder import AttachmentFolder
@@ -59,6 +61,7 @@ from services.ticket.servicer import (
     SuggestionServicer,
     TicketServicer,
     ViewServicer,
+    WebhookServicer,
 )
 from services.ticket.store import (
     SqlCannedReplyStore,
@@ -70,10 +73,12 @@ from services.ticket.store import (
     SqlSlaPolicies,
     SqlTicketStore,
     SqlViewStore,
+    SqlWebhookStore,
 )
 from services.ticket.watching import Pace
+from services.ticket.webhooks.keeping import WebhookDesk
 from tests.support.mesh_server import FakeAuthority, TestUser
-from tests.ticket.clients import AGENT_PERMISSIONS
+from tests.ticket.clients import AGENT_PERMISSIONS, SEALER
 from tests.ticket.knowledge import FakeKnowledge
 
 TENANT = TenantId("01a211e1-b832-7f3e-aa33-8e37299bd410")
@@ -127,6 +132,10 @@ async def serve(data: Path) -> None:
         view_service_pb2_grpc.add_ViewServiceServicer_to_server(views, server)
         reports = ReportServicer(SqlReportStore(database), SqlSlaPolicies(database))
         report_service_pb2_grpc.add_ReportServiceServicer_to_server(reports, server)
+        webhooks = WebhookServicer(
+            WebhookDesk(SqlWebhookStore(database), SEALER, OutboundRules(), utc_now)
+        )
+        webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server(webhooks, server)
 
     server = MeshServer(
         name="ticket",

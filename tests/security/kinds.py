@@ -25,6 +25,7 @@ from helpdesk.ticket.v1 import (
     ticket_pb2,
     ticket_service_pb2,
     view_service_pb2,
+    webhook_service_pb2,
 )
 from services.mesh.ids import new_id
 from tests.security.requests import CannotCall, a_field_key, a_request, a_role_name, unique
@@ -164,6 +165,12 @@ async def _field(stage: Stage, house: House, owner: Person, state: str) -> str:
     return made.key
 
 
+async def _webhook(stage: Stage, house: House, owner: Person, state: str) -> str:
+    made = await stage.must(house["admin"], "CreateWebhook", a_request(rpc("CreateWebhook"), {}))
+    assert isinstance(made, webhook_service_pb2.Webhook)
+    return made.webhook_id
+
+
 async def _queue(stage: Stage, house: House, owner: Person, state: str) -> str:
     made = await stage.must(house["admin"], "CreateQueue", a_request(rpc("CreateQueue"), {}))
     assert isinstance(made, queue_service_pb2.Queue)
@@ -200,6 +207,7 @@ CANNED_REPLY = Kind("canned reply", _canned_reply, missing=lambda: unique("reply
 MACRO = Kind("macro", _macro, missing=lambda: unique("macro"))
 FIELD = Kind("ticket field", _field, missing=a_field_key)
 QUEUE = Kind("queue", _queue, missing=lambda: unique("queue"))
+WEBHOOK = Kind("webhook", _webhook)
 CLIENT = Kind("client", _client)
 TENANT = Kind("tenant", _tenant, ("existing", "suspended"))
 
@@ -211,6 +219,7 @@ FIELDS: Mapping[tuple[str, str], Kind] = {
     ("ticket", "other_ticket_id"): TICKET,
     ("ticket", "target_ticket_id"): TICKET,
     ("ticket", "view_id"): VIEW,
+    ("ticket", "webhook_id"): WEBHOOK,
     ("ticket", "assignee_id"): USER,
     ("ticket", "requester_id"): USER,
     ("ticket", "author_id"): USER,
@@ -237,7 +246,7 @@ FIELDS: Mapping[tuple[str, str], Kind] = {
 }
 
 # Named like ids, but nothing is looked up by them.
-NO_OBJECTS = {"foreign_id", "request_id", "client_id", "comment_id", "attachment_id"}
+NO_OBJECTS = {"foreign_id", "request_id", "client_id", "comment_id", "attachment_id", "delivery_id"}
 
 # Whose ids are kept as they are told, and nothing is looked up by them.
 TOLD = {"ImportTicketRequest.comments", "ImportTicketRequest.events"}

@@ -635,6 +635,20 @@ MUTANTS = (
         'return b""',
         "tests/mesh/test_sealed.py",
     ),
+    _mutant(
+        "webhooks are told who wrote what",
+        "ticket/webhooks/message.py",
+        "    if not webhook.include_personal_data:",
+        "    if False:",
+        "tests/ticket/webhooks/test_sending.py",
+    ),
+    _mutant(
+        "webhooks are told internal comments",
+        "ticket/store/webhook_queue.py",
+        "if row is None or (row[0].is_internal and not target.webhook.include_internal):",
+        "if row is None:",
+        "tests/ticket/webhooks/test_sending.py",
+    ),
     # People.
     _mutant(
         "guessing for ever",

@@ -73,6 +73,7 @@ VALUES: Mapping[str, Callable[[], object]] = {
     "HttpBody.content_type": lambda: "text/plain",
     "subject": lambda: unique("Printer"),
     "address": lambda: f"{unique('help')}@example.com",
+    "Webhook.url": lambda: f"https://{unique('hook')}.example.com/helpdesk",
     "View.name": lambda: unique("view"),
     "GoldenSet.name": lambda: unique("set"),
     "source_uris": lambda: [f"security/{unique('article')}.md"],

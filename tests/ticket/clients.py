@@ -37,10 +37,14 @@ from helpdesk.ticket.v1 import (
     ticket_service_pb2,
     ticket_service_pb2_grpc,
     view_service_pb2_grpc,
+    webhook_service_pb2,
+    webhook_service_pb2_grpc,
 )
 from services.mesh.caller import TenantId
 from services.mesh.contract import services_of
 from services.mesh.database import Database
+from services.mesh.outbound import OutboundRules
+from services.mesh.sealed import Sealer
 from services.mesh.settings import MeshSettings
 from services.ticket.attachments.folder import AttachmentFolder
 from services.ticket.attachments.ports import Cabinet
@@ -65,6 +69,7 @@ from services.ticket.servicer import (
     SuggestionServicer,
     TicketServicer,
     ViewServicer,
+    WebhookServicer,
 )
 from services.ticket.store import (
     SqlCannedReplyStore,
@@ -75,8 +80,10 @@ from services.ticket.store import (
     SqlRoutingPolicies,
     SqlSlaPolicies,
     SqlViewStore,
+    SqlWebhookStore,
 )
 from services.ticket.watching import Pace
+from services.ticket.webhooks.keeping import WebhookDesk
 from tests.support.mesh_server import RunningServer, TestUser, running_server
 from tests.ticket.builders import TickingClock
 from tests.ticket.knowledge import FakeKnowledge
@@ -105,6 +112,13 @@ AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {
     "ticket.attachments.delete",
     "ticket.presences.list",
 }
+ADMIN_PERMISSIONS = AGENT_PERMISSIONS | {
+    *(f"ticket.webhooks.{verb}" for verb in ("create", "list", "get", "delete", "test", "replay")),
+    *(f"ticket.webhooks.{verb}" for verb in ("enable", "disable", "rotate_secret")),
+    "ticket.webhooks.list_deliveries",
+}
+
+SEALER = Sealer({"key": bytes(range(32))})
 
 
 class Client:
@@ -121,6 +135,7 @@ class Client:
             "LinkService": link_service_pb2_grpc.LinkServiceStub(channel),
             "RoutingService": routing_service_pb2_grpc.RoutingServiceStub(channel),
             "MacroService": macro_service_pb2_grpc.MacroServiceStub(channel),
+            "WebhookService": webhook_service_pb2_grpc.WebhookServiceStub(channel),
             "QueueService": queue_service_pb2_grpc.QueueServiceStub(channel),
         }
         self.user_id = user.user_id
@@ -140,6 +155,7 @@ class Client:
                 macro_service_pb2,
                 import_service_pb2,
                 routing_service_pb2,
+                webhook_service_pb2,
             )
             for service in module.DESCRIPTOR.services_by_name.values()
             if rpc in service.methods_by_name
@@ -202,6 +218,8 @@ class People:
         self.ben = client(tenant_id, CUSTOMER_PERMISSIONS)
         self.alex = client(tenant_id, AGENT_PERMISSIONS)
         self.gerd = client(stranger_id, AGENT_PERMISSIONS)
+        self.ada = client(tenant_id, ADMIN_PERMISSIONS)
+        self.greta = client(stranger_id, ADMIN_PERMISSIONS)
         self.nobody = client(tenant_id, set())
         self.anna_in_chat = client(tenant_id, CUSTOMER_PERMISSIONS, "chat")
 
@@ -250,6 +268,10 @@ async def serving(
         view_service_pb2_grpc.add_ViewServiceServicer_to_server(views, server)
         reports = ReportServicer(SqlReportStore(database), SqlSlaPolicies(database))
         report_service_pb2_grpc.add_ReportServiceServicer_to_server(reports, server)
+        webhooks = WebhookServicer(
+            WebhookDesk(SqlWebhookStore(database), SEALER, OutboundRules(), TickingClock())
+        )
+        webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server(webhooks, server)
 
     async with running_server(
         "ticket", register, services_of("ticket"), settings, database=database

@@ -15,6 +15,7 @@ from services.ticket.servicer.sla import SlaServicer
 from services.ticket.servicer.suggestions import SuggestionServicer
 from services.ticket.servicer.tickets import TicketServicer
 from services.ticket.servicer.views import ViewServicer
+from services.ticket.servicer.webhooks import WebhookServicer
 
 __all__ = [
     "AttachmentServicer",
@@ -32,4 +33,5 @@ __all__ = [
     "SuggestionServicer",
     "TicketServicer",
     "ViewServicer",
+    "WebhookServicer",
 ]

@@ -14,9 +14,13 @@ from services.ticket.store.sla_sweep import SqlSlaSweep
 from services.ticket.store.sql import SqlTickets
 from services.ticket.store.transactions import SqlTicketStore
 from services.ticket.store.views import SqlViewStore
+from services.ticket.store.webhook_queue import SqlDeliveryQueue
+from services.ticket.store.webhook_spreading import SqlWebhookLog
+from services.ticket.store.webhooks import SqlWebhookStore
 
 __all__ = [
     "SqlCannedReplyStore",
+    "SqlDeliveryQueue",
     "SqlMacroStore",
     "SqlMailAddresses",
     "SqlMailOutbox",
@@ -31,4 +35,6 @@ __all__ = [
     "SqlTicketStore",
     "SqlTickets",
     "SqlViewStore",
+    "SqlWebhookLog",
+    "SqlWebhookStore",
 ]

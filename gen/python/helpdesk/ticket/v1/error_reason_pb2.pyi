@@ -296,6 +296,30 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The ticket would have more tags than it may have.
     Example: {"reason": "TOO_MANY_TAGS", "metadata": {"most": "20"}}
     """
+    ERROR_REASON_WEBHOOK_NOT_FOUND: _ErrorReason.ValueType  # 120
+    """The tenant has no such webhook.
+    Example: {"reason": "WEBHOOK_NOT_FOUND", "metadata": {"webhook_id": "0199…"}}
+    """
+    ERROR_REASON_WEBHOOK_URL_REFUSED: _ErrorReason.ValueType  # 121
+    """Nothing may be posted to the address.
+    Example: {"reason": "WEBHOOK_URL_REFUSED", "metadata": {}}
+    """
+    ERROR_REASON_WEBHOOK_EVENT_TYPE_UNKNOWN: _ErrorReason.ValueType  # 122
+    """No message has this type.
+    Example: {"reason": "WEBHOOK_EVENT_TYPE_UNKNOWN", "metadata": {"event_type": "ticket.painted"}}
+    """
+    ERROR_REASON_TOO_MANY_WEBHOOKS: _ErrorReason.ValueType  # 123
+    """The tenant has as many webhooks as it may have.
+    Example: {"reason": "TOO_MANY_WEBHOOKS", "metadata": {"most": "100"}}
+    """
+    ERROR_REASON_WEBHOOK_DISABLED: _ErrorReason.ValueType  # 124
+    """The webhook is not told; enable it first.
+    Example: {"reason": "WEBHOOK_DISABLED", "metadata": {"webhook_id": "0199…"}}
+    """
+    ERROR_REASON_WEBHOOK_DELIVERY_NOT_FOUND: _ErrorReason.ValueType  # 125
+    """The webhook has no such delivery, or none any more.
+    Example: {"reason": "WEBHOOK_DELIVERY_NOT_FOUND", "metadata": {"delivery_id": "0199…"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that ticket refuses with, in `google.rpc.ErrorInfo` of domain `helpdesk.ticket`."""
@@ -573,5 +597,29 @@ Example: {"reason": "MACRO_ACTION_INVALID", "metadata": {}}
 ERROR_REASON_TOO_MANY_TAGS: ErrorReason.ValueType  # 88
 """The ticket would have more tags than it may have.
 Example: {"reason": "TOO_MANY_TAGS", "metadata": {"most": "20"}}
+"""
+ERROR_REASON_WEBHOOK_NOT_FOUND: ErrorReason.ValueType  # 120
+"""The tenant has no such webhook.
+Example: {"reason": "WEBHOOK_NOT_FOUND", "metadata": {"webhook_id": "0199…"}}
+"""
+ERROR_REASON_WEBHOOK_URL_REFUSED: ErrorReason.ValueType  # 121
+"""Nothing may be posted to the address.
+Example: {"reason": "WEBHOOK_URL_REFUSED", "metadata": {}}
+"""
+ERROR_REASON_WEBHOOK_EVENT_TYPE_UNKNOWN: ErrorReason.ValueType  # 122
+"""No message has this type.
+Example: {"reason": "WEBHOOK_EVENT_TYPE_UNKNOWN", "metadata": {"event_type": "ticket.painted"}}
+"""
+ERROR_REASON_TOO_MANY_WEBHOOKS: ErrorReason.ValueType  # 123
+"""The tenant has as many webhooks as it may have.
+Example: {"reason": "TOO_MANY_WEBHOOKS", "metadata": {"most": "100"}}
+"""
+ERROR_REASON_WEBHOOK_DISABLED: ErrorReason.ValueType  # 124
+"""The webhook is not told; enable it first.
+Example: {"reason": "WEBHOOK_DISABLED", "metadata": {"webhook_id": "0199…"}}
+"""
+ERROR_REASON_WEBHOOK_DELIVERY_NOT_FOUND: ErrorReason.ValueType  # 125
+"""The webhook has no such delivery, or none any more.
+Example: {"reason": "WEBHOOK_DELIVERY_NOT_FOUND", "metadata": {"delivery_id": "0199…"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
