@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.mesh.database_address import DatabaseAddress
@@ -58,6 +58,19 @@ class MeshSettings(BaseSettings):
     ticket_database_system_url: str | None = None
     search_database_system_url: str | None = None
     chat_database_system_url: str | None = None
+
+    # Without an address `helpdesk up` starts a server of its own, where there is a program for it.
+    ticket_routing_engine: Literal["auto", "in_process", "temporal"] = "auto"
+    temporal_address: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9.-]+:[0-9]{1,5}$",
+        validation_alias=AliasChoices(
+            "temporal_address", "HELPDESK_TEMPORAL_ADDRESS", "TEMPORAL_ADDRESS"
+        ),
+    )
+    temporal_namespace: str = "default"
+    temporal_port: Port = Field(default=7105, ge=0, le=65535)
+    temporal_http_port: Port = Field(default=7106, ge=0, le=65535)
 
     otlp_endpoint: str | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"

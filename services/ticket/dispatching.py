@@ -12,7 +12,6 @@ from services.mesh.caller import TenantId
 from services.mesh.clock import Clock
 from services.mesh.errors import StorageUnavailable
 from services.ticket.domain import TicketEventKind
-from services.ticket.driving import InProcessEngine
 from services.ticket.routing_ports import Engine, OutboxItem, RoutingBooks, RoutingOutbox
 
 _BATCH = 200
@@ -106,7 +105,7 @@ class Router:
     def __init__(
         self,
         dispatcher: Dispatcher,
-        engine: InProcessEngine,
+        engine: Engine,
         listening: Listening,
         clock: Clock,
         poll_seconds: float,
@@ -119,6 +118,9 @@ class Router:
 
     async def run(self) -> None:
         with self._listening.listening_to_all() as news:
+            log.info("routing", engine=self._engine.name)
+            while await self._engine.take_over():
+                pass
             while True:
                 news.clear()
                 await self._dispatcher.prune()

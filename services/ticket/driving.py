@@ -18,12 +18,15 @@ from services.ticket.routing_ports import DueRouting, RoutingBooks
 
 NAME = "in_process"
 _BATCH = 20
+_TAKEN_OVER = 200
 _PAUSE = timedelta(minutes=1)
 
 log = structlog.get_logger()
 
 
 class InProcessEngine:
+    name = NAME
+
     def __init__(self, books: RoutingBooks, performer: Performer, clock: Clock) -> None:
         self._books = books
         self._performer = performer
@@ -38,10 +41,16 @@ class InProcessEngine:
     async def wake_all(self, tenant_id: TenantId) -> None:
         await self._books.wake_all(tenant_id, self._clock())
 
+    async def take_over(self) -> int:
+        found = await self._books.list_of_others(NAME, limit=_TAKEN_OVER)
+        for tenant_id, ticket_id in found:
+            await self._books.note_engine(tenant_id, ticket_id, NAME, self._clock())
+        return len(found)
+
     async def drive(self) -> int:
         """Returns how many tickets it saw to; one that fails is put off and stops no others."""
         driven = 0
-        for due in await self._books.list_due(self._clock(), limit=_BATCH):
+        for due in await self._books.list_due(NAME, self._clock(), limit=_BATCH):
             try:
                 await self._drive(due)
                 driven += 1
@@ -68,4 +77,4 @@ class InProcessEngine:
             log.info("the tenant is being deleted", tenant_id=due.tenant_id)
 
     async def next_time(self) -> datetime | None:
-        return await self._books.next_time()
+        return await self._books.next_time(NAME)

@@ -75,11 +75,24 @@ class RoutingBooks(Protocol):
     async def put_off(self, due: DueRouting, until: datetime) -> None:
         """Where nobody has changed the row meanwhile."""
 
-    async def list_due(self, now: datetime, *, limit: int) -> list[DueRouting]: ...
+    async def list_due(self, engine: str, now: datetime, *, limit: int) -> list[DueRouting]: ...
 
-    async def next_time(self) -> datetime | None:
+    async def next_time(self, engine: str) -> datetime | None:
         """Returns when the next one is due, of all tenants."""
         ...
+
+    async def list_going_on(self, tenant_id: TenantId) -> list[str]:
+        """Returns the tickets with which routing is not done."""
+        ...
+
+    async def list_of_others(self, engine: str, *, limit: int) -> list[tuple[TenantId, str]]:
+        """Returns tickets that another engine drives, of all tenants."""
+        ...
+
+    async def note_engine(
+        self, tenant_id: TenantId, ticket_id: str, engine: str, next_time: datetime | None
+    ) -> None:
+        """From now on this engine drives the ticket."""
 
     async def claim(self, due: DueRouting) -> bool: ...
 
@@ -144,6 +157,9 @@ class RoutingOutbox(Protocol):
 class Engine(Protocol):
     """Drives each ticket that it was given once, until routing is done with it."""
 
+    @property
+    def name(self) -> str: ...
+
     async def start(self, tenant_id: TenantId, ticket_id: str) -> None:
         """However often it is called for a ticket, the ticket is started once."""
 
@@ -151,3 +167,15 @@ class Engine(Protocol):
         """Has the ticket looked at soon; of no effect for one that was never started."""
 
     async def wake_all(self, tenant_id: TenantId) -> None: ...
+
+    async def take_over(self) -> int:
+        """Takes tickets that another engine drove until now; returns how many."""
+        ...
+
+    async def drive(self) -> int:
+        """Returns how many tickets it saw to here and now."""
+        ...
+
+    async def next_time(self) -> datetime | None:
+        """Returns when there is something to drive here."""
+        ...

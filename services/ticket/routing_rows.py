@@ -9,7 +9,7 @@ from services.ticket.routing.policy import AgentChoice, Escalation, RoutingAgent
 from services.ticket.sla.clocks import SlaState
 from services.ticket.sla_rows import calendar_from, calendar_json
 
-_MINUTE = timedelta(minutes=1)
+_SECOND = timedelta(seconds=1)
 
 
 def routing_policy_json(policy: RoutingPolicy) -> dict[str, Any]:
@@ -35,12 +35,12 @@ def routing_policy_json(policy: RoutingPolicy) -> dict[str, Any]:
             "raises_priority": escalation.raises_priority,
             "lead_id": escalation.lead_id,
         },
-        "close_after_minutes": close_after // _MINUTE if close_after is not None else None,
+        "close_after_seconds": close_after // _SECOND if close_after is not None else None,
     }
 
 
 def routing_policy_from(written: Mapping[str, Any]) -> RoutingPolicy:
-    minutes = written["close_after_minutes"]
+    seconds = written["close_after_seconds"]
     return RoutingPolicy(
         agents=tuple(
             RoutingAgent(
@@ -55,7 +55,7 @@ def routing_policy_from(written: Mapping[str, Any]) -> RoutingPolicy:
         choice=AgentChoice(written["choice"]),
         acknowledges=written["acknowledges"],
         escalation=_escalation_from(written["escalation"]),
-        close_after=minutes * _MINUTE if minutes is not None else None,
+        close_after=seconds * _SECOND if seconds is not None else None,
     )
 
 

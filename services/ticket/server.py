@@ -52,6 +52,7 @@ from services.ticket.mail.relay import SmtpRelay
 from services.ticket.metrics import mailbox_metrics, outbox_metrics
 from services.ticket.peers import SearchKnowledge
 from services.ticket.performing import Performer
+from services.ticket.routing_ports import Engine
 from services.ticket.servicer import (
     AttachmentServicer,
     BulkServicer,
@@ -168,7 +169,7 @@ async def serve_tickets(settings: TicketSettings) -> None:
                 Purge(authority, database, Table.metadata, [files.forget]).run,
                 partial(database.keep_analysed, TicketRow.__tablename__),
                 _sweeper(settings, store, database).run,
-                _router(settings, store, database).run,
+                *_routing_jobs(settings, store, database),
                 AttachmentSweeper(files, store).run,
                 _sender(settings, desk, database).run,
                 *_mail_jobs(settings, intake, store, database),
@@ -202,12 +203,29 @@ def _pollers(settings: TicketSettings, intake: Intake, database: Database) -> li
     ]
 
 
-def _router(settings: TicketSettings, store: SqlTicketStore, database: Database) -> Router:
+def _routing_jobs(
+    settings: TicketSettings, store: SqlTicketStore, database: Database
+) -> Iterator[Background]:
     books = SqlRoutingBooks(database)
     performer = Performer(store, books, SqlRoutingPolicies(database), KeepsQueue())
-    engine = InProcessEngine(books, performer, utc_now)
+    engine: Engine = InProcessEngine(books, performer, utc_now)
+    address = settings.temporal_address
+    if settings.ticket_routing_engine != "in_process" and address is not None:
+        # Fifty megabytes, which nobody needs who has no Temporal.
+        from services.ticket.temporal.engine import TemporalEngine  # noqa: PLC0415
+        from services.ticket.temporal.sealing import sealing_converter  # noqa: PLC0415
+
+        engine = temporal = TemporalEngine(
+            address,
+            sealing_converter(settings.service_folder(NAME) / "routing_keys"),
+            books,
+            performer,
+            utc_now,
+            namespace=settings.temporal_namespace,
+        )
+        yield temporal.run
     dispatcher = Dispatcher(SqlOutbox(database), books, engine, utc_now)
-    return Router(dispatcher, engine, store, utc_now, settings.ticket_poll_seconds)
+    yield Router(dispatcher, engine, store, utc_now, settings.ticket_poll_seconds).run
 
 
 def _sweeper(settings: TicketSettings, store: SqlTicketStore, database: Database) -> Sweeper:

@@ -73,6 +73,12 @@ class TicketSettings(MeshSettings):
     def mail_port(self, protocol: Literal["smtp", "lmtp"]) -> Port | None:
         return self.ticket_smtp_port if protocol == "smtp" else self.ticket_lmtp_port
 
+    @model_validator(mode="after")
+    def _temporal_has_an_address(self) -> Self:
+        if self.ticket_routing_engine == "temporal" and self.temporal_address is None:
+            raise ValueError("TICKET_ROUTING_ENGINE of temporal needs TEMPORAL_ADDRESS")
+        return self
+
     @property
     def attachments_folder(self) -> Path:
         return self.ticket_attachments or self.service_folder("ticket") / "attachments"

@@ -168,7 +168,7 @@ async def test_long_and_broken_output_does_not_stop_a_process(bench: Bench) -> N
 
 
 def test_the_mesh_stops_from_the_edge_inwards() -> None:
-    groups = stop_order(mesh_processes(MeshSettings()))
+    groups = stop_order(mesh_processes(MeshSettings(ticket_routing_engine="in_process")))
     assert [[process.name for process in group] for group in groups] == [
         ["gateway"],
         ["chat", "bridge"],

@@ -23,6 +23,7 @@ MAY_MAKE_ONE = {
     "services/auth/servicer/tenant.py": "serves operators, to whom tenants are resources",
     "services/ticket/attachments/folder.py": "reads the names of folders that it made of tenants",
     "services/ticket/servicer/mail_addresses.py": "serves operators, who give addresses to tenants",
+    "services/ticket/temporal/engine.py": "opens what it sealed itself, and asks who asks for it",
     "services/auth/servicer/purge.py": "hears from services which tenant they have purged",
 }
 

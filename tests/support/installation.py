@@ -16,7 +16,16 @@ from services.mesh.settings import REPOSITORY, MeshSettings
 
 HELPDESK = Path(sys.executable).parent / "helpdesk"
 SERVICES = ("AUTH", "TICKET", "SEARCH", "CHAT")
-PORTS = ("HTTP", "HTTPS", "ADMIN", "BRIDGE", *SERVICES, *(f"{name}_METRICS" for name in SERVICES))
+PORTS = (
+    "HTTP",
+    "HTTPS",
+    "ADMIN",
+    "BRIDGE",
+    "TEMPORAL",
+    "TEMPORAL_HTTP",
+    *SERVICES,
+    *(f"{name}_METRICS" for name in SERVICES),
+)
 
 
 @dataclass(frozen=True)
@@ -97,6 +106,8 @@ def fresh_environment(folder: Path) -> dict[str, str]:
         **kept,
         **ports,
         "HELPDESK_DATA": str(folder),
+        # Whatever is on the PATH.
+        "HELPDESK_TICKET_ROUTING_ENGINE": "in_process",
         "HELPDESK_TENANT_REQUESTS_PER_SECOND": "2000",
         # Tests bring identity providers of their own, on this machine.
         "HELPDESK_OUTBOUND_LOOPBACK": "true",

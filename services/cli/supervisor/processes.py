@@ -1,12 +1,15 @@
 """The process table: what runs, where it listens, what it waits for, how its health is asked."""
 
+import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 
 from services.mesh.metrics.exit import HOST as METRICS_HOST
 from services.mesh.metrics.exit import PATH as METRICS_PATH
 from services.mesh.settings import MeshSettings
 
+TEMPORAL = "temporal"
 _TO_METRICS = 100
 _LAST_PORT = 65_535
 
@@ -67,9 +70,15 @@ class Process:
 
 def mesh_processes(settings: MeshSettings) -> tuple[Process, ...]:
     """All processes of the mesh, each behind those that it depends on."""
+    temporal = [_temporal(settings)] if starts_temporal(settings) else []
+    ticket = _service(settings, "ticket", "green", "auth", *(each.name for each in temporal))
+    if temporal:
+        address = {"HELPDESK_TEMPORAL_ADDRESS": f"127.0.0.1:{settings.temporal_port}"}
+        ticket = replace(ticket, environment={**ticket.environment, **address})
     return (
         _service(settings, "auth", "cyan"),
-        _service(settings, "ticket", "green", "auth"),
+        *temporal,
+        ticket,
         _service(settings, "search", "magenta", "auth"),
         _service(settings, "chat", "yellow", "auth", "ticket", "search"),
         Process(
@@ -94,6 +103,16 @@ def mesh_processes(settings: MeshSettings) -> tuple[Process, ...]:
     )
 
 
+def starts_temporal(settings: MeshSettings) -> bool:
+    """Whether tickets are routed on a Temporal server that is started along with the rest."""
+    return (
+        settings.ticket_routing_engine != "in_process"
+        and settings.temporal_address is None
+        and shutil.which(TEMPORAL) is not None
+        and find_spec("temporalio") is not None
+    )
+
+
 def stop_order(processes: Sequence[Process]) -> list[list[Process]]:
     """Groups to stop one after the other: nothing stops before what depends on it."""
     left = {process.name: process for process in processes}
@@ -107,6 +126,19 @@ def stop_order(processes: Sequence[Process]) -> list[list[Process]]:
         for process in free:
             del left[process.name]
     return groups
+
+
+def _temporal(settings: MeshSettings) -> Process:
+    return Process(
+        name="temporal",
+        arguments=("-m", "services.cli.temporal_server"),
+        ports=(
+            Port(settings.temporal_port, "HELPDESK_TEMPORAL_PORT"),
+            Port(settings.temporal_http_port, "HELPDESK_TEMPORAL_HTTP_PORT"),
+        ),
+        health=HttpHealth(settings.temporal_http_port, "/api/v1/system-info"),
+        colour="bright_blue",
+    )
 
 
 def _service(settings: MeshSettings, name: str, colour: str, *depends_on: str) -> Process:

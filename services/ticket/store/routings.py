@@ -50,7 +50,7 @@ class SqlRoutingBooks:
             RoutingRow.next_time == due.next_time,
         )
 
-    async def list_due(self, now: datetime, *, limit: int) -> list[DueRouting]:
+    async def list_due(self, engine: str, now: datetime, *, limit: int) -> list[DueRouting]:
         statement = (
             select(
                 RoutingRow.tenant_id,
@@ -58,7 +58,7 @@ class SqlRoutingBooks:
                 RoutingRow.next_time,
                 RoutingRow.is_new,
             )
-            .where(RoutingRow.next_time <= now)
+            .where(RoutingRow.next_time <= now, RoutingRow.engine == engine)
             .order_by(RoutingRow.next_time, RoutingRow.tenant_id, RoutingRow.ticket_id)
             .limit(limit)
         )
@@ -68,15 +68,43 @@ class SqlRoutingBooks:
                 for row in await session.execute(statement)
             ]
 
-    async def next_time(self) -> datetime | None:
+    async def next_time(self, engine: str) -> datetime | None:
         statement = (
             select(RoutingRow.next_time)
-            .where(RoutingRow.next_time.is_not(None))
+            .where(RoutingRow.next_time.is_not(None), RoutingRow.engine == engine)
             .order_by(RoutingRow.next_time)
             .limit(1)
         )
         async with self._database.system_reading() as session:
             return await session.scalar(statement)
+
+    async def list_going_on(self, tenant_id: TenantId) -> list[str]:
+        statement = select(RoutingRow.ticket_id).where(
+            RoutingRow.tenant_id == tenant_id, RoutingRow.is_done.is_(False)
+        )
+        async with self._database.tenant_reading(tenant_id) as session:
+            return [*await session.scalars(statement)]
+
+    async def list_of_others(self, engine: str, *, limit: int) -> list[tuple[TenantId, str]]:
+        statement = (
+            select(RoutingRow.tenant_id, RoutingRow.ticket_id)
+            .where(RoutingRow.is_done.is_(False), RoutingRow.engine != engine)
+            .limit(limit)
+        )
+        async with self._database.system_reading() as session:
+            rows = await session.execute(statement)
+            return [(TenantId(row.tenant_id), row.ticket_id) for row in rows]
+
+    async def note_engine(
+        self, tenant_id: TenantId, ticket_id: str, engine: str, next_time: datetime | None
+    ) -> None:
+        async with self._database.tenant_transaction(tenant_id) as session:
+            await session.execute(
+                update(RoutingRow)
+                .where(_is(tenant_id, ticket_id))
+                .values(engine=engine, next_time=next_time)
+                .execution_options(synchronize_session=False)
+            )
 
     async def claim(self, due: DueRouting) -> bool:
         async with self._database.tenant_transaction(due.tenant_id) as session:

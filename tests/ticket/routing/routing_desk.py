@@ -1,10 +1,11 @@
 """A tenant with a routing policy, a clock set by hand, and a router that works when it is told."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from services.mesh.caller import Caller, TenantId, UserId, acting_as
+from services.mesh.clock import Clock
 from services.mesh.database import Database
 from services.mesh.ids import new_id
 from services.ticket import promising, queueing, staffing, use_cases
@@ -15,7 +16,7 @@ from services.ticket.driving import InProcessEngine
 from services.ticket.performing import Performer
 from services.ticket.ports import EventQuery
 from services.ticket.routing.policy import RoutingAgent, RoutingPolicy
-from services.ticket.routing_ports import Classifier, KeptStep, RoutingBooks
+from services.ticket.routing_ports import Classifier, Engine, KeptStep, RoutingBooks
 from services.ticket.sla.history import TURNS
 from services.ticket.sla.policy import SlaPolicy, Targets
 from services.ticket.staffing import Explanation
@@ -28,6 +29,7 @@ from services.ticket.store import (
 )
 from tests.ticket.builders import NOON, a_customer, an_agent
 
+MakeEngine = Callable[[RoutingBooks, Performer, Clock], Engine]
 ALEX, BIRGIT, CLARA = UserId("alex"), UserId("birgit"), UserId("clara")
 AN_HOUR = SlaPolicy({TicketPriority.NORMAL: Targets(resolution=60)})
 
@@ -44,6 +46,7 @@ class RoutingDesk:
         *,
         books: RoutingBooks | None = None,
         classifier: Classifier | None = None,
+        make_engine: MakeEngine | None = None,
     ) -> None:
         self.tenant_id = tenant_id or TenantId(new_id())
         self.time = NOON
@@ -55,7 +58,8 @@ class RoutingDesk:
         self.performer = Performer(
             self.store, self.books, self.policies, classifier or KeepsQueue()
         )
-        self.engine = InProcessEngine(self.books, self.performer, self.now)
+        make_engine = make_engine or InProcessEngine
+        self.engine: Engine = make_engine(self.books, self.performer, self.now)
         self.dispatcher = Dispatcher(self.outbox, self.books, self.engine, self.now)
         self.router = Router(self.dispatcher, self.engine, self.store, self.now, 0.05)
         self.anna: Caller = a_customer(tenant_id=self.tenant_id)
@@ -72,8 +76,16 @@ class RoutingDesk:
         """Works until there is nothing to do."""
         if minutes is not None:
             self.at(minutes)
-        while await self.router.work():
+            await self.pass_time()
+        while await self.router.work() or await self.is_busy():
             pass
+
+    async def pass_time(self) -> None:
+        """Where timers do not go by the clock that is set by hand."""
+
+    async def is_busy(self) -> bool:
+        """Whether something is under way elsewhere."""
+        return False
 
     async def has(self, *agents: RoutingAgent, **policy: object) -> None:
         kept = RoutingPolicy(agents, **policy)  # type: ignore[arg-type]
