@@ -139,10 +139,12 @@ class Dovecot:
             self.process.wait(_PATIENCE_SECONDS)
             self.process = None
 
-    def deliver(self, mail: EmailMessage | bytes, user: str) -> None:
+    def deliver(
+        self, mail: EmailMessage | bytes, user: str, sender: str = "sender@example.com"
+    ) -> None:
         raw = mail if isinstance(mail, bytes) else mail.as_bytes(policy=policy.SMTP)
         with smtplib.LMTP("127.0.0.1", self.lmtp_port) as lmtp:
-            lmtp.sendmail("sender@example.com", [user], raw)
+            lmtp.sendmail(sender, [user], raw)
 
     @contextmanager
     def logged_in(self, user: str, folder: str = "INBOX") -> Iterator[imaplib.IMAP4]:

@@ -14,11 +14,12 @@ from services.mesh.metrics.families import text_of
 from services.ticket.mail import filing, intake, looking
 from services.ticket.mail.filing import file_mail
 from services.ticket.mail.mailboxes import Mailbox
+from services.ticket.mail.message import MOST_RECIPIENTS, read_mail
 from services.ticket.mail.polling import Poller
 from services.ticket.metrics import mailbox_metrics
-from services.ticket.store import SqlMailboxPlaces
+from services.ticket.store import SqlMailboxPlaces, SqlMailStore
 from tests.support.scraping import samples
-from tests.ticket.mail.conftest import House, intake_of
+from tests.ticket.mail.conftest import House, give_address, intake_of
 from tests.ticket.mail.mails import ANNA, a_mail
 from tests.ticket.mail.real_servers import PASSWORD, Dovecot
 
@@ -373,3 +374,59 @@ async def test_a_certificate_is_asked_for(postbox: Postbox, security: str) -> No
     trust = postbox.dovecot.certificate
     await postbox.poller(security=security, port=port, ca_file=trust).look()
     assert len(await postbox.house.tickets()) == 1
+
+
+async def test_a_bounce_is_known_by_the_return_path_of_the_mailbox(postbox: Postbox) -> None:
+    # Dovecot writes down that nobody sent it.
+    postbox.dovecot.deliver(a_mail(), postbox.house.address, sender="")
+
+    await postbox.poller().look()
+
+    assert await postbox.house.tickets() == []
+    assert postbox.mails(which="UNSEEN") == []
+
+
+async def test_a_forged_tag_opens_no_ticket_of_another_tenant(
+    postbox: Postbox, stranger_id: TenantId
+) -> None:
+    house = postbox.house
+    foreign = await give_address(house.database, stranger_id)
+    await house.take(a_mail("Theirs."), foreign)
+    [theirs] = await house.tickets(stranger_id)
+    async with SqlMailStore(house.database).transaction(stranger_id) as mails:
+        thread = await mails.thread_of(theirs.ticket_id)
+    assert thread is not None
+    # With a token that is good there, at every address that could be read.
+    for address in (foreign, house.address):
+        local, host = address.split("@")
+        forged = a_mail("Mine.", sender="eve@example.net")
+        forged.replace_header("To", f"{local}+{thread.token}@{host}")
+        forged["Delivered-To"] = f"{local}+{thread.token}@{host}"
+        forged["X-Original-To"] = foreign
+        postbox.put(forged)
+
+    await postbox.poller().look()
+
+    assert [ticket.body for ticket in await house.tickets()] == ["Mine.", "Mine."]
+    async with house.store.reading(stranger_id) as reading:
+        comments = await reading.list_comments(
+            theirs.ticket_id, limit=10, after=None, with_internal=True
+        )
+    assert comments == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        b"Delivered-To: " + b"a@b.example, " * 300_000 + b"\r\n",
+        b"To: " + b"(" * 50_000 + b"\r\n",
+        b"To: =?utf-8?b?////?=\r\n" * 5_000,
+        b"Cc: \xff\xfe <\x00@\r\n",
+    ],
+    ids=["many", "nested", "often", "bytes"],
+)
+def test_recipients_that_are_made_to_break_are_read_as_far_as_it_goes(headers: bytes) -> None:
+    read = read_mail(b"From: eve@example.net\r\n" + headers + b"\r\nText")
+
+    assert read.sender == "eve@example.net"
+    assert len(read.recipients) <= MOST_RECIPIENTS

@@ -98,6 +98,31 @@ async def test_what_is_put_off_comes_again_and_what_is_refused_does_not(
     assert "** nobody@acme.example" in exim.log()
 
 
+async def test_after_mails_that_are_made_to_break_others_still_arrive(
+    house: House, exim: Exim
+) -> None:
+    sender = "eve@example.net"
+    head = b"From: eve@example.net\r\nSubject: Boom\r\n"
+    mixed = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+    for bomb in (
+        head + mixed + b"--b\r\n\r\nx\r\n" * 20_000,
+        head + b"".join(b"Content-Type: message/rfc822\r\n\r\n" for _ in range(2_000)),
+        head + b"X-A: b\r\n" * 3_000 + b"\r\nText",
+        head + b"Content-Transfer-Encoding: base64\r\n\r\n!!!!",
+        head + b"From: anna@example.com\r\nMessage-ID: <a>\r\nMessage-ID: <b>\r\n\r\nText",
+    ):
+        await asyncio.to_thread(exim.send, bomb, [house.address], sender=sender)
+    await asyncio.to_thread(exim.send, a_mail("Well."), [house.address], sender=sender)
+
+    bodies = [ticket.body for ticket in await tickets_of(house, 6)]
+
+    assert "Well." in bodies
+    assert {ticket.requester_id for ticket in await house.tickets()} == {
+        "mail:eve@example.net",
+        "mail:anna@example.com",
+    }
+
+
 async def test_the_bounce_of_our_answer_is_no_ticket(house: House, exim: Exim) -> None:
     # Exim takes the answer, cannot deliver it, and tells the sender: us.
     await house.take(a_mail(sender="gone@nowhere.example"))
