@@ -4,11 +4,16 @@ from dataclasses import asdict
 
 from helpdesk.ticket.v1 import report_service_pb2
 from services.ticket.reporting import Grouping, ReportScope
+from services.ticket.reports.attainment import Attainment, SlaRow
 from services.ticket.reports.period import BucketSize
 from services.ticket.reports.times import Figures, TimeRow
 from services.ticket.reports.volume import VolumeRow
 
-ReportRequest = report_service_pb2.GetVolumeReportRequest | report_service_pb2.GetTimeReportRequest
+ReportRequest = (
+    report_service_pb2.GetVolumeReportRequest
+    | report_service_pb2.GetTimeReportRequest
+    | report_service_pb2.GetSlaReportRequest
+)
 
 
 def scope_of(request: ReportRequest) -> ReportScope:
@@ -43,6 +48,23 @@ def time_message(row: TimeRow) -> report_service_pb2.TimeRow:
         resolution=_figures_message(row.resolution),
         first_response_open=_figures_message(row.first_response_open),
         resolution_open=_figures_message(row.resolution_open),
+    )
+
+
+def sla_message(row: SlaRow) -> report_service_pb2.SlaRow:
+    return report_service_pb2.SlaRow(
+        group=row.group,
+        from_day=row.from_day.isoformat(),
+        until_day=row.until_day.isoformat(),
+        first_response=_attainment_message(row.first_response),
+        next_response=_attainment_message(row.next_response),
+        resolution=_attainment_message(row.resolution),
+    )
+
+
+def _attainment_message(found: Attainment) -> report_service_pb2.SlaAttainment:
+    return report_service_pb2.SlaAttainment(
+        promised=found.promised, kept=found.kept, missed=found.missed, percent=found.percent
     )
 
 

@@ -8,13 +8,17 @@ from enum import IntEnum
 from typing import Protocol
 
 from services.mesh.caller import TenantId, UserId, current_tenant, current_user
+from services.mesh.clock import Clock
 from services.ticket.domain import FieldDefinition
 from services.ticket.errors import ReportDayUnknown
 from services.ticket.filter import FIELD_PREFIX, Expression
 from services.ticket.filter_parser import parse_filter
+from services.ticket.reports.attainment import SlaRow, sla_rows
 from services.ticket.reports.period import BucketSize, Period, period_of
 from services.ticket.reports.times import TimeRow, Wait, time_rows
 from services.ticket.reports.volume import Move, VolumeRow, volume_rows
+from services.ticket.sla.attainment import promises
+from services.ticket.sla.history import HistoryEntry
 from services.ticket.sla.open_time import OpenTime
 from services.ticket.sla_ports import SlaPolicies
 from services.ticket.use_cases import is_customer, visible_requester
@@ -72,6 +76,17 @@ class ReportReading(Protocol):
         """In no order, those that ended within the period."""
         ...
 
+    async def list_promised(self, query: ReportQuery) -> list["PromisedTicket"]:
+        """In no order, without those that were closed before the period; each with what happened
+        to it before the period's end, in its order."""
+        ...
+
+
+@dataclass(frozen=True)
+class PromisedTicket:
+    group: str
+    history: Sequence[HistoryEntry]
+
 
 class ReportStore(Protocol):
     """Raises StorageUnavailable when nothing can be read."""
@@ -97,6 +112,28 @@ async def report_times(
         waits = await logs.list_waits(await _query(scope, period, logs))
     open_time = OpenTime(kept.policy.calendar) if kept is not None else None
     return time_rows(period, waits, open_time)
+
+
+async def report_sla(
+    store: ReportStore, policies: SlaPolicies, clock: Clock, scope: ReportScope
+) -> Sequence[SlaRow]:
+    """Without a policy nothing was promised. Raises FilterInvalid, and why the period cannot be."""
+    period = scope.period()
+    kept = await policies.find(current_tenant())
+    async with store.reading(current_tenant()) as logs:
+        query = await _query(scope, period, logs)
+        tickets = await logs.list_promised(query) if kept is not None else []
+    if kept is None:
+        return []
+    open_time, now = OpenTime(kept.policy.calendar), clock()
+    return sla_rows(
+        period,
+        (
+            (ticket.group, promise)
+            for ticket in tickets
+            for promise in promises(kept.policy, open_time, ticket.history, now)
+        ),
+    )
 
 
 async def _query(scope: ReportScope, period: Period, logs: ReportReading) -> ReportQuery:

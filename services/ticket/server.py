@@ -152,7 +152,7 @@ async def serve_tickets(settings: TicketSettings) -> None:
         sla_service_pb2_grpc.add_SlaServiceServicer_to_server(sla, server)
         views = ViewServicer(SqlViewStore(database), store, utc_now)
         view_service_pb2_grpc.add_ViewServiceServicer_to_server(views, server)
-        reports = ReportServicer(SqlReportStore(database), SqlSlaPolicies(database))
+        reports = ReportServicer(SqlReportStore(database), SqlSlaPolicies(database), utc_now)
         report_service_pb2_grpc.add_ReportServiceServicer_to_server(reports, server)
         webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server(WebhookServicer(desk), server)
 

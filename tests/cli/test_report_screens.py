@@ -7,9 +7,15 @@ from collections.abc import Iterable
 import pytest
 from rich.console import Console, RenderableType
 
-from helpdesk.ticket.v1.report_service_pb2 import TimeFigures, TimeRow, VolumeRow
+from helpdesk.ticket.v1.report_service_pb2 import (
+    SlaAttainment,
+    SlaRow,
+    TimeFigures,
+    TimeRow,
+    VolumeRow,
+)
 from services.cli.report_csv import csv_text
-from services.cli.screens.reports import bar, duration, time_charts, volume_charts
+from services.cli.screens.reports import bar, duration, sla_charts, time_charts, volume_charts
 
 ROWS = [
     VolumeRow(group="general", from_day="2027-12-01", until_day="2027-12-02", created=8, backlog=8),
@@ -66,6 +72,25 @@ def test_times_are_shown_with_what_nobody_waited_for() -> None:
     assert lines[3] == ("first response   3 tickets: p50 1 h, p75 2 h, p90 2 h 1 min, p95 1 d 1 h")
     assert lines[4].strip() == "█▓▓" + "░" * 37
     assert lines[-2] == "resolution       no ticket"
+
+
+def test_attainment_is_shown_with_what_was_not_promised() -> None:
+    row = SlaRow(from_day="2027-12-01", until_day="2028-01-01")
+    row.first_response.MergeFrom(SlaAttainment(promised=4, kept=3, missed=1, percent=75))
+    row.resolution.MergeFrom(SlaAttainment(promised=1000, kept=999, missed=1, percent=99.9))
+    lines = shown(sla_charts([row], 36))
+    assert lines[2:] == [
+        "2027-12-01 until 2028-01-01",
+        "first response   75.00 %  3 of 4 kept, 1 missed",
+        " " * 16 + "█" * 15 + "░" * 5,
+        "next response   nothing promised",
+        "resolution       99.90 %  999 of 1,000 kept, 1 missed",
+        " " * 16 + "█" * 19 + "░",
+        "",
+    ]
+    assert "nothing to count" in shown(sla_charts([], 36))[0]
+    (read,) = csv.DictReader(io.StringIO(csv_text(SlaRow, [row])))
+    assert (read["first_response_percent"], read["next_response_promised"]) == ("75.0", "")
 
 
 def test_nothing_is_said_to_be_nothing() -> None:

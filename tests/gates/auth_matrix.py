@@ -104,6 +104,7 @@ ACTIONS = (
     Action("views", "share", "POST", "/v1/views", _ADMIN, {"name": "{new}", "shared": True}),
     Action("views", "list", "GET", "/v1/views", _STAFF),
     Action("reports", "volume", "GET", f"/v1/reports/volume?{_A_WEEK}", _ADMIN),
+    Action("reports", "SLA", "GET", f"/v1/reports/sla?{_A_WEEK}", _ADMIN),
     Action("reports", "times", "GET", f"/v1/reports/times?{_A_WEEK}", _ADMIN),
     Action("SLA", "read", "GET", "/v1/slaPolicy", _STAFF),
     Action(

@@ -130,7 +130,7 @@ async def serve(data: Path) -> None:
         sla_service_pb2_grpc.add_SlaServiceServicer_to_server(sla, server)
         views = ViewServicer(SqlViewStore(database), store, utc_now)
         view_service_pb2_grpc.add_ViewServiceServicer_to_server(views, server)
-        reports = ReportServicer(SqlReportStore(database), SqlSlaPolicies(database))
+        reports = ReportServicer(SqlReportStore(database), SqlSlaPolicies(database), utc_now)
         report_service_pb2_grpc.add_ReportServiceServicer_to_server(reports, server)
         webhooks = WebhookServicer(
             WebhookDesk(SqlWebhookStore(database), SEALER, OutboundRules(), utc_now)

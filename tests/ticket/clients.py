@@ -266,7 +266,7 @@ async def serving(
         sla_service_pb2_grpc.add_SlaServiceServicer_to_server(sla, server)
         views = ViewServicer(SqlViewStore(database), store, TickingClock())
         view_service_pb2_grpc.add_ViewServiceServicer_to_server(views, server)
-        reports = ReportServicer(SqlReportStore(database), SqlSlaPolicies(database))
+        reports = ReportServicer(SqlReportStore(database), SqlSlaPolicies(database), TickingClock())
         report_service_pb2_grpc.add_ReportServiceServicer_to_server(reports, server)
         webhooks = WebhookServicer(
             WebhookDesk(SqlWebhookStore(database), SEALER, OutboundRules(), TickingClock())

@@ -14,7 +14,7 @@ from services.cli.messages import write_message
 from services.cli.options import RoleOption, TenantOption
 from services.cli.output import Format, choose_format, data_console, show, write
 from services.cli.report_csv import csv_text
-from services.cli.screens.reports import LONGEST_LINE, time_charts, volume_charts
+from services.cli.screens.reports import LONGEST_LINE, sla_charts, time_charts, volume_charts
 from services.cli.session import Role, session
 from services.mesh.settings import MeshSettings, read_settings
 
@@ -116,6 +116,31 @@ def show_times(
         write(csv_text(report_service_pb2.TimeRow, report.rows))
     else:
         show(*time_charts(report.rows, _width()))
+
+
+@app.command("sla")
+def show_sla(
+    from_day: FromOption = "",
+    until_day: UntilOption = "",
+    *,
+    by: ByOption = By.PERIOD,
+    group: GroupOption = None,
+    time_zone: ZoneOption = "UTC",
+    wanted: FilterOption = "",
+    tenant: TenantOption = None,
+    role: RoleOption = None,
+    output: ReportFormatOption = ReportFormat.TEXT,
+) -> None:
+    """How many promises of the SLA were kept, and how many were missed."""
+    scope = _scope((from_day, until_day), by, group, time_zone, wanted)
+    with _gateway(tenant, role) as gateway:
+        report = gateway.reports.GetSlaReport(report_service_pb2.GetSlaReportRequest(**scope))
+    if output is ReportFormat.JSON:
+        write_message(report)
+    elif output is ReportFormat.CSV:
+        write(csv_text(report_service_pb2.SlaRow, report.rows))
+    else:
+        show(*sla_charts(report.rows, _width()))
 
 
 def _scope(

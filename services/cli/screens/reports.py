@@ -20,7 +20,8 @@ _COUNTS = ("created", "resolved", "reopened", "backlog")
 _LONGEST_NAME = max(map(len, _COUNTS))
 _SHADES = ((50, "█"), (75, "▓"), (90, "▒"), (95, "░"))
 _IN_OPEN_HOURS = "  in open hours"
-Row = report_service_pb2.VolumeRow | report_service_pb2.TimeRow
+Row = report_service_pb2.VolumeRow | report_service_pb2.TimeRow | report_service_pb2.SlaRow
+_PROMISES = ("first_response", "next_response", "resolution")
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
@@ -81,6 +82,37 @@ def time_charts(rows: Sequence[report_service_pb2.TimeRow], width: int) -> Itera
             yield Text(f"{row.from_day} until {row.until_day}", style="bold")
             yield from _measures(row, width)
         yield Text()
+
+
+def sla_charts(rows: Sequence[report_service_pb2.SlaRow], width: int) -> Iterator[RenderableType]:
+    if not rows:
+        yield Text(_NOTHING)
+        return
+    yield Text("█ kept ░ missed")
+    yield Text()
+    names = {name: name.replace("_", " ") for name in _PROMISES}
+    longest = max(map(len, names.values()))
+    for group, own in groupby(rows, key=lambda row: row.group):
+        yield from _heading(group, rows)
+        for row in own:
+            yield Text(f"{row.from_day} until {row.until_day}", style="bold")
+            for name, words in names.items():
+                found: report_service_pb2.SlaAttainment = getattr(row, name)
+                label = f"{words:<{longest}}{'':<{_GAP}}"
+                if not found.promised:
+                    yield Text(f"{label}nothing promised")
+                    continue
+                said = f"{found.kept:,} of {found.promised:,} kept"
+                yield Text(f"{label}{found.percent:6.2f} %  {said}, {found.missed:,} missed")
+                yield Text(f"{'':<{len(label)}}{_kept_bar(found, width - len(label))}")
+        yield Text()
+
+
+def _kept_bar(found: report_service_pb2.SlaAttainment, width: int) -> str:
+    """What there is at all of either has its part of the bar."""
+    kept = found.kept * width // found.promised
+    kept = min(max(kept, bool(found.kept)), width - bool(found.missed))
+    return "█" * kept + "░" * (width - kept)
 
 
 def _measures(row: report_service_pb2.TimeRow, width: int) -> Iterator[RenderableType]:

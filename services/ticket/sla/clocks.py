@@ -65,7 +65,7 @@ def open_clocks(
 
 
 @dataclass(slots=True)
-class _Stopwatch:
+class Stopwatch:
     """Stretches of the axis of open time that it has measured; it runs since `since`."""
 
     stretches: list[tuple[int, int]] = field(default_factory=list)
@@ -81,9 +81,9 @@ class _Stopwatch:
 
 def _measured(
     open_time: OpenTime, history: Sequence[HistoryEntry]
-) -> Iterator[tuple[SlaClock, _Stopwatch]]:
-    resolution = _Stopwatch()
-    response: _Stopwatch | None = None
+) -> Iterator[tuple[SlaClock, Stopwatch]]:
+    resolution = Stopwatch()
+    response: Stopwatch | None = None
     response_clock = _FIRST_RESPONSE
     was_running, is_new = False, False
     for entry in history:
@@ -93,7 +93,7 @@ def _measured(
         if happening is _AGENT_WROTE:
             response, response_clock = None, _NEXT_RESPONSE
         elif happening is _CUSTOMER_WROTE and response is None:
-            response, is_new = _Stopwatch(), True
+            response, is_new = Stopwatch(), True
         is_running = status is _OPEN or status is _NEW
         if is_running is was_running and not is_new:
             continue
@@ -110,17 +110,17 @@ def _measured(
 
 
 def _times(
-    policy: SlaPolicy, open_time: OpenTime, clock: SlaClock, stopwatch: _Stopwatch, target: int
+    policy: SlaPolicy, open_time: OpenTime, clock: SlaClock, stopwatch: Stopwatch, target: int
 ) -> ClockTimes:
     return ClockTimes(
         clock,
-        _reached(open_time, stopwatch, target * policy.amber_percent // WHOLE_PERCENT),
-        _reached(open_time, stopwatch, target * policy.red_percent // WHOLE_PERCENT),
-        _reached(open_time, stopwatch, target),
+        reached(open_time, stopwatch, target * policy.amber_percent // WHOLE_PERCENT),
+        reached(open_time, stopwatch, target * policy.red_percent // WHOLE_PERCENT),
+        reached(open_time, stopwatch, target),
     )
 
 
-def _reached(open_time: OpenTime, stopwatch: _Stopwatch, length: int) -> datetime | None:
+def reached(open_time: OpenTime, stopwatch: Stopwatch, length: int) -> datetime | None:
     for start, end in stopwatch.stretches:
         if length <= end - start:
             return time_of(open_time.instant(start + length))

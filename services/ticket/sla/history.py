@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from services.mesh.caller import UserId
 from services.ticket.domain import (
     Ticket,
     TicketEvent,
@@ -45,19 +46,28 @@ def history_of(ticket: Ticket, events: Iterable[TicketEvent]) -> list[HistoryEnt
     the log do not say theirs.
     """
     return [
-        HistoryEntry(event.create_time, _happening(ticket, event), event.status, ticket.priority)
+        HistoryEntry(
+            event.create_time,
+            happening_of(
+                event.kind, event.actor_id, ticket.requester_id, is_internal=event.is_internal
+            ),
+            event.status,
+            ticket.priority,
+        )
         for event in events
         if event.kind not in TURNS
     ]
 
 
-def _happening(ticket: Ticket, event: TicketEvent) -> Happening:
-    if event.kind is TicketEventKind.OPENED:
+def happening_of(
+    kind: TicketEventKind, actor_id: UserId, requester_id: UserId, *, is_internal: bool
+) -> Happening:
+    if kind is TicketEventKind.OPENED:
         return Happening.CUSTOMER_WROTE
-    if event.kind is TicketEventKind.MERGED:
+    if kind is TicketEventKind.MERGED:
         return Happening.MERGED
-    if event.kind is not TicketEventKind.COMMENTED or event.is_internal:
+    if kind is not TicketEventKind.COMMENTED or is_internal:
         return Happening.CHANGED
     # Agents log in; whoever joins in by mail is with the customer.
-    by_customer = event.actor_id == ticket.requester_id or is_sender_id(event.actor_id)
+    by_customer = actor_id == requester_id or is_sender_id(actor_id)
     return Happening.CUSTOMER_WROTE if by_customer else Happening.AGENT_WROTE

@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from itertools import groupby
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -24,11 +26,12 @@ from services.mesh.caller import TenantId
 from services.mesh.columns import UtcDateTime
 from services.mesh.database import Database
 from services.mesh.session import Session
-from services.ticket.domain import FieldDefinition, TicketEventKind, TicketStatus
+from services.ticket.domain import FieldDefinition, TicketEventKind, TicketPriority, TicketStatus
 from services.ticket.filter import EVERYTHING
-from services.ticket.reporting import Grouping, ReportQuery
+from services.ticket.reporting import Grouping, PromisedTicket, ReportQuery
 from services.ticket.reports.times import Measure, Wait
 from services.ticket.reports.volume import SOLVED, Move
+from services.ticket.sla.history import TURNS, HistoryEntry, happening_of
 from services.ticket.store.conditions import condition_of
 from services.ticket.store.fields import SqlFields
 from services.ticket.store.own import AnyRow
@@ -86,6 +89,38 @@ class SqlReports:
             Wait(measure, row.group, row.open_time, row.end_time)
             for measure in Measure
             for row in await self._session.execute(self._waits(query, measure, is_counted))
+        ]
+
+    async def list_promised(self, query: ReportQuery) -> list[PromisedTicket]:
+        closed_before = and_(
+            TicketRow.status == TicketStatus.CLOSED, TicketRow.update_time < query.from_time
+        )
+        told = (
+            select(
+                _group(query).label("group"),
+                TicketRow.ticket_id,
+                TicketRow.requester_id,
+                TicketRow.priority,
+                EventRow.create_time,
+                EventRow.kind,
+                EventRow.status,
+                EventRow.actor_id,
+                EventRow.is_internal,
+            )
+            .join(TicketRow, _IS_ITS)
+            .where(
+                self._own(EventRow),
+                EventRow.create_time < query.until_time,
+                EventRow.kind.not_in(TURNS),
+                await self._is_counted(query),
+                not_(closed_before),
+            )
+            .order_by(TicketRow.ticket_id, EventRow.seq)
+        )
+        rows = await self._session.execute(told)
+        return [
+            PromisedTicket(group, [_entry(row) for row in own])
+            for (group, _), own in groupby(rows, key=lambda row: (row.group, row.ticket_id))
         ]
 
     def _steps(self, query: ReportQuery, is_counted: ColumnElement[bool]) -> Subquery:
@@ -150,6 +185,15 @@ class SqlReports:
 
     def _own(self, table: type[AnyRow]) -> ColumnElement[bool]:
         return table.tenant_id == self._tenant_id
+
+
+def _entry(row: Any) -> HistoryEntry:  # noqa: ANN401 - a row of the statement above
+    happening = happening_of(
+        TicketEventKind(row.kind), row.actor_id, row.requester_id, is_internal=row.is_internal
+    )
+    return HistoryEntry(
+        row.create_time, happening, TicketStatus(row.status), TicketPriority(row.priority)
+    )
 
 
 def _asks_for_tickets(query: ReportQuery) -> bool:

@@ -7,9 +7,12 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from services.ticket.domain import Ticket, TicketEvent, TicketEventKind, TicketStatus
+from services.ticket.reports.attainment import Attainment, SlaRow
 from services.ticket.reports.period import BucketSize
 from services.ticket.reports.times import Figures, TimeRow
 from services.ticket.reports.volume import VolumeRow
+from services.ticket.sla.attainment import Promise
+from services.ticket.sla.policy import SlaClock
 
 SOLVED = {TicketStatus.RESOLVED, TicketStatus.CLOSED}
 Days = tuple[date, date]
@@ -49,6 +52,25 @@ class Reference:
                 resolutions = self._waits(logs, days, first_resolution)
                 if responses or resolutions:
                     rows.append(TimeRow(group, *days, figures(responses), figures(resolutions)))
+        return rows
+
+    def sla(
+        self, promises_of: Callable[[Ticket, Sequence[TicketEvent]], Sequence[Promise]]
+    ) -> list[SlaRow]:
+        rows = []
+        for group, logs in self._groups():
+            found = [promise for ticket, log in logs for promise in promises_of(ticket, log)]
+            for days in self.pieces():
+                own = [promise for promise in found if self._is_in(promise.time, days)]
+                counts = [
+                    Attainment(
+                        sum(one.clock is clock and one.is_kept for one in own),
+                        sum(one.clock is clock and not one.is_kept for one in own),
+                    )
+                    for clock in SlaClock
+                ]
+                if own:
+                    rows.append(SlaRow(group, *days, *counts))
         return rows
 
     def pieces(self) -> list[Days]:

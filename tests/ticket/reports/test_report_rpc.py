@@ -11,8 +11,9 @@ from services.mesh.caller import TenantId
 from services.mesh.database import Database
 from services.mesh.ids import new_id
 from services.mesh.settings import MeshSettings
+from services.ticket.domain import TicketPriority
 from services.ticket.sla.opening_hours import BusinessCalendar, Span
-from services.ticket.sla.policy import SlaPolicy
+from services.ticket.sla.policy import SlaPolicy, Targets
 from services.ticket.sla_ports import KeptSlaPolicy
 from services.ticket.store import SqlSlaPolicies, SqlTicketStore
 from tests.support.mesh_server import RunningServer, TestUser, refused
@@ -43,6 +44,11 @@ class Lead:
     async def times(self, **scope: Any) -> list[report_service_pb2.TimeRow]:  # noqa: ANN401
         request = report_service_pb2.GetTimeReportRequest(**{**SCOPE, **scope})
         reply = await self._stub.GetTimeReport(request, metadata=self._user.metadata, timeout=20)
+        return [*reply.rows]
+
+    async def sla(self, **scope: Any) -> list[report_service_pb2.SlaRow]:  # noqa: ANN401
+        request = report_service_pb2.GetSlaReportRequest(**{**SCOPE, **scope})
+        reply = await self._stub.GetSlaReport(request, metadata=self._user.metadata, timeout=20)
         return [*reply.rows]
 
 
@@ -130,3 +136,28 @@ async def test_what_cannot_be_has_its_reason(
     for call in (lead.volume, lead.times):
         with refused(grpc.StatusCode.INVALID_ARGUMENT, reason):
             await call(**scope)
+
+
+async def test_kept_and_missed_promises_are_told(
+    lead: Lead, database: Database, server: RunningServer
+) -> None:
+    ticket = await lead.tickets.opened()
+    await lead.tickets.ResolveTicket(ticket_id=ticket.ticket_id)
+    assert await lead.sla() == []
+    policy = SlaPolicy({TicketPriority.NORMAL: Targets(resolution=1)})
+    kept = KeptSlaPolicy(new_id(), policy, NOON)
+    await SqlSlaPolicies(database).keep(lead.tenant_id, kept)
+    (row,) = await lead.sla(group_by=1)
+    assert (row.group, row.from_day) == ("general", "2030-01-01")
+    assert (row.resolution.promised, row.resolution.kept, row.resolution.percent) == (1, 1, 100)
+    assert row.first_response.promised == 0
+    for scope, reason in (
+        ({"until_day": "2029-12-31"}, "REPORT_PERIOD_EMPTY"),
+        ({"time_zone": "Europe/Bonn"}, "REPORT_TIME_ZONE_UNKNOWN"),
+        ({"filter": "colour = red"}, "FILTER_INVALID"),
+    ):
+        with refused(grpc.StatusCode.INVALID_ARGUMENT, reason):
+            await lead.sla(**scope)
+    agent = Lead(server, server.user(tenant_id=lead.tenant_id, permissions=AGENT_PERMISSIONS))
+    with refused(grpc.StatusCode.PERMISSION_DENIED, "PERMISSION_MISSING"):
+        await agent.sla()

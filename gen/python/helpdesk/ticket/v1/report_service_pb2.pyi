@@ -350,3 +350,153 @@ class TimeFigures(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TimeFigures: _TypeAlias = TimeFigures  # noqa: Y015
+
+@_typing.final
+class GetSlaReportRequest(_message.Message):
+    """Asks for what was kept and missed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_DAY_FIELD_NUMBER: _builtins.int
+    UNTIL_DAY_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    BUCKET_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    GROUP_BY_FIELD_NUMBER: _builtins.int
+    from_day: _builtins.str
+    """The first day, as `2027-12-01`."""
+    until_day: _builtins.str
+    """The first day that is no longer in the period."""
+    time_zone: _builtins.str
+    """The IANA name of the time zone in which days begin, `Europe/Berlin`; left out, UTC."""
+    bucket: Global___ReportBucket.ValueType
+    """Into what the period is cut, 1,000 pieces at most."""
+    filter: _builtins.str
+    """Which tickets count, as in `ListTickets`; `me` is whoever asks."""
+    group_by: Global___ReportGrouping.ValueType
+    """What tickets are told apart by."""
+    def __init__(
+        self,
+        *,
+        from_day: _builtins.str = ...,
+        until_day: _builtins.str = ...,
+        time_zone: _builtins.str = ...,
+        bucket: Global___ReportBucket.ValueType = ...,
+        filter: _builtins.str = ...,
+        group_by: Global___ReportGrouping.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bucket", b"bucket", "filter", b"filter", "from_day", b"from_day", "group_by", b"group_by", "time_zone", b"time_zone", "until_day", b"until_day"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSlaReportRequest: _TypeAlias = GetSlaReportRequest  # noqa: Y015
+
+@_typing.final
+class SlaReport(_message.Message):
+    """What was kept and missed, by the policy and the priorities of now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROWS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___SlaRow]:
+        """By group, then by time; what has no promise is left out. None where the tenant has no SLA."""
+
+    def __init__(
+        self,
+        *,
+        rows: _abc.Iterable[Global___SlaRow] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SlaReport: _TypeAlias = SlaReport  # noqa: Y015
+
+@_typing.final
+class SlaRow(_message.Message):
+    """The promises of one group that were kept or missed in one piece of the period. What still runs is not counted, and
+    neither is what ended by a closing or a merge before it was due.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    FROM_DAY_FIELD_NUMBER: _builtins.int
+    UNTIL_DAY_FIELD_NUMBER: _builtins.int
+    FIRST_RESPONSE_FIELD_NUMBER: _builtins.int
+    NEXT_RESPONSE_FIELD_NUMBER: _builtins.int
+    RESOLUTION_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """The queue or the assignee's id; empty for the tickets that nobody has, and where there is one group."""
+    from_day: _builtins.str
+    """The first day."""
+    until_day: _builtins.str
+    """The first day that is no longer in it."""
+    @_builtins.property
+    def first_response(self) -> Global___SlaAttainment:
+        """That an agent answers what a customer wrote first."""
+
+    @_builtins.property
+    def next_response(self) -> Global___SlaAttainment:
+        """That an agent answers what a customer wrote after an answer."""
+
+    @_builtins.property
+    def resolution(self) -> Global___SlaAttainment:
+        """That a ticket is solved, once; a ticket that is reopened is not promised again."""
+
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+        from_day: _builtins.str = ...,
+        until_day: _builtins.str = ...,
+        first_response: Global___SlaAttainment | None = ...,
+        next_response: Global___SlaAttainment | None = ...,
+        resolution: Global___SlaAttainment | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["first_response", b"first_response", "next_response", b"next_response", "resolution", b"resolution"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["first_response", b"first_response", "from_day", b"from_day", "group", b"group", "next_response", b"next_response", "resolution", b"resolution", "until_day", b"until_day"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SlaRow: _TypeAlias = SlaRow  # noqa: Y015
+
+@_typing.final
+class SlaAttainment(_message.Message):
+    """Promises of one kind. One counts when it was kept, or else when it was due."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROMISED_FIELD_NUMBER: _builtins.int
+    KEPT_FIELD_NUMBER: _builtins.int
+    MISSED_FIELD_NUMBER: _builtins.int
+    PERCENT_FIELD_NUMBER: _builtins.int
+    promised: _builtins.int
+    """How many were kept or missed."""
+    kept: _builtins.int
+    """How many were kept."""
+    missed: _builtins.int
+    """How many were missed, however late they were done."""
+    percent: _builtins.float
+    """How many of a hundred were kept, to two places; 0 where nothing was promised."""
+    def __init__(
+        self,
+        *,
+        promised: _builtins.int = ...,
+        kept: _builtins.int = ...,
+        missed: _builtins.int = ...,
+        percent: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kept", b"kept", "missed", b"missed", "percent", b"percent", "promised", b"promised"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SlaAttainment: _TypeAlias = SlaAttainment  # noqa: Y015

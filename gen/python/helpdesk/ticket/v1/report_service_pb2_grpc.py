@@ -46,6 +46,11 @@ class ReportServiceStub:
                 request_serializer=helpdesk_dot_ticket_dot_v1_dot_report__service__pb2.GetTimeReportRequest.SerializeToString,
                 response_deserializer=helpdesk_dot_ticket_dot_v1_dot_report__service__pb2.TimeReport.FromString,
                 _registered_method=True)
+        self.GetSlaReport = channel.unary_unary(
+                '/helpdesk.ticket.v1.ReportService/GetSlaReport',
+                request_serializer=helpdesk_dot_ticket_dot_v1_dot_report__service__pb2.GetSlaReportRequest.SerializeToString,
+                response_deserializer=helpdesk_dot_ticket_dot_v1_dot_report__service__pb2.SlaReport.FromString,
+                _registered_method=True)
 
 
 class ReportServiceServicer:
@@ -67,6 +72,13 @@ class ReportServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetSlaReport(self, request, context):
+        """Tells which of the promises of the SLA were kept, and which were missed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ReportServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -79,6 +91,11 @@ def add_ReportServiceServicer_to_server(servicer, server):
                     servicer.GetTimeReport,
                     request_deserializer=helpdesk_dot_ticket_dot_v1_dot_report__service__pb2.GetTimeReportRequest.FromString,
                     response_serializer=helpdesk_dot_ticket_dot_v1_dot_report__service__pb2.TimeReport.SerializeToString,
+            ),
+            'GetSlaReport': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSlaReport,
+                    request_deserializer=helpdesk_dot_ticket_dot_v1_dot_report__service__pb2.GetSlaReportRequest.FromString,
+                    response_serializer=helpdesk_dot_ticket_dot_v1_dot_report__service__pb2.SlaReport.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -137,6 +154,33 @@ class ReportService:
             '/helpdesk.ticket.v1.ReportService/GetTimeReport',
             helpdesk_dot_ticket_dot_v1_dot_report__service__pb2.GetTimeReportRequest.SerializeToString,
             helpdesk_dot_ticket_dot_v1_dot_report__service__pb2.TimeReport.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSlaReport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/helpdesk.ticket.v1.ReportService/GetSlaReport',
+            helpdesk_dot_ticket_dot_v1_dot_report__service__pb2.GetSlaReportRequest.SerializeToString,
+            helpdesk_dot_ticket_dot_v1_dot_report__service__pb2.SlaReport.FromString,
             options,
             channel_credentials,
             insecure,

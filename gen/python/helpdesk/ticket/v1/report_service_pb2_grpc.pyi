@@ -39,6 +39,8 @@ class ReportServiceStub:
     """Tells how many tickets came in, were solved and were taken up again, and how many were left."""
     GetTimeReport: _grpc.UnaryUnaryMultiCallable[_report_service_pb2.GetTimeReportRequest, _report_service_pb2.TimeReport]
     """Tells how long tickets waited for their first response, and until they were solved."""
+    GetSlaReport: _grpc.UnaryUnaryMultiCallable[_report_service_pb2.GetSlaReportRequest, _report_service_pb2.SlaReport]
+    """Tells which of the promises of the SLA were kept, and which were missed."""
 
 @_typing.type_check_only
 class ReportServiceAsyncStub(ReportServiceStub):
@@ -51,6 +53,8 @@ class ReportServiceAsyncStub(ReportServiceStub):
     """Tells how many tickets came in, were solved and were taken up again, and how many were left."""
     GetTimeReport: _aio.UnaryUnaryMultiCallable[_report_service_pb2.GetTimeReportRequest, _report_service_pb2.TimeReport]  # type: ignore[assignment]
     """Tells how long tickets waited for their first response, and until they were solved."""
+    GetSlaReport: _aio.UnaryUnaryMultiCallable[_report_service_pb2.GetSlaReportRequest, _report_service_pb2.SlaReport]  # type: ignore[assignment]
+    """Tells which of the promises of the SLA were kept, and which were missed."""
 
 class ReportServiceServicer(metaclass=_abc_1.ABCMeta):
     """Counts what happened to tickets, from their log. A report on the past stays what it is, except that filter, queue and
@@ -72,5 +76,13 @@ class ReportServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_report_service_pb2.TimeReport, _abc.Awaitable[_report_service_pb2.TimeReport]]:
         """Tells how long tickets waited for their first response, and until they were solved."""
+
+    @_abc_1.abstractmethod
+    def GetSlaReport(
+        self,
+        request: _report_service_pb2.GetSlaReportRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_report_service_pb2.SlaReport, _abc.Awaitable[_report_service_pb2.SlaReport]]:
+        """Tells which of the promises of the SLA were kept, and which were missed."""
 
 def add_ReportServiceServicer_to_server(servicer: ReportServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
