@@ -110,11 +110,10 @@ async def serve_tickets(settings: TicketSettings) -> None:
     pace = Pace(settings.ticket_poll_seconds, settings.ticket_heartbeat_seconds)
     search = connect(settings, caller_service=NAME, peer="search")
     store = SqlTicketStore(database)
-    intake = Intake(SqlMailAddresses(database), store, SqlMailStore(database), utc_now)
-    pollers = _pollers(settings, intake, database)
     files = AttachmentFolder(settings.attachments_folder)
     cabinet = Cabinet(files, settings.attachment_limits)
-
+    intake = Intake(SqlMailAddresses(database), store, SqlMailStore(database), utc_now, cabinet)
+    pollers = _pollers(settings, intake, database)
     desk = _webhook_desk(settings, database)
 
     def register(server: grpc.aio.Server) -> None:
@@ -172,7 +171,7 @@ async def serve_tickets(settings: TicketSettings) -> None:
                 *_routing_jobs(settings, store, database),
                 AttachmentSweeper(files, store).run,
                 _sender(settings, desk, database).run,
-                *_mail_jobs(settings, intake, store, database),
+                *_mail_jobs(settings, intake, store, database, files),
                 *(poller.run for poller in pollers),
             ],
             collectors=[
@@ -250,7 +249,11 @@ def _sender(settings: TicketSettings, desk: WebhookDesk, database: Database) -> 
 
 
 def _mail_jobs(
-    settings: TicketSettings, intake: Intake, store: SqlTicketStore, database: Database
+    settings: TicketSettings,
+    intake: Intake,
+    store: SqlTicketStore,
+    database: Database,
+    files: AttachmentFolder,
 ) -> Iterator[Background]:
     for protocol in PROTOCOLS:
         port = settings.mail_port(protocol)
@@ -278,5 +281,6 @@ def _mail_jobs(
             relay,
             utc_now,
             poll_seconds=settings.ticket_poll_seconds,
+            files=files,
         )
         yield courier.run

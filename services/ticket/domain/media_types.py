@@ -89,6 +89,12 @@ _SAME: Mapping[str, str] = MappingProxyType(
 _SAYS_NOTHING = {"", "application/octet-stream", "binary/octet-stream"}
 
 
+def default_name(media_type: str) -> str:
+    """What a file is called that has no name."""
+    endings = _ENDINGS.get(media_type)
+    return f"file.{endings[0]}" if endings else "file"
+
+
 @dataclass
 class Sniffer:
     """Sees the bytes as they come and keeps no more of them than the beginning."""

@@ -12,7 +12,9 @@ from typing import Protocol
 import structlog
 
 from services.mesh.clock import Clock
+from services.mesh.errors import StorageUnavailable
 from services.mesh.ids import new_id
+from services.ticket.attachments.ports import ByteStore
 from services.ticket.domain import Comment, TicketStatus, commented
 from services.ticket.domain.mail_senders import POSTMASTER
 from services.ticket.mail.letter import letter_message
@@ -24,6 +26,8 @@ _QUOTED = 200
 _LEASE = timedelta(minutes=5)
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=4)
 GIVE_UP_AFTER = timedelta(days=5)
+# Many mail servers take no more than 25 MB, as base64 spells it.
+MOST_MAILED_BYTES = 15 * 1024 * 1024
 
 log = structlog.get_logger()
 
@@ -50,12 +54,14 @@ class Courier:
         clock: Clock,
         *,
         poll_seconds: float = 1.0,
+        files: ByteStore | None = None,
     ) -> None:
         self._outbox = outbox
         self._tickets = tickets
         self._relay = relay
         self._clock = clock
         self._poll_seconds = poll_seconds
+        self._files = files
 
     async def run(self) -> None:
         """A background job."""
@@ -82,9 +88,8 @@ class Courier:
             await self._give_up(due, letter, due.problem or "it is too old")
             return
         try:
-            await self._relay.send(
-                letter_message(letter), letter.thread.address, letter.thread.requester
-            )
+            message = await self._written(due, letter)
+            await self._relay.send(message, letter.thread.address, letter.thread.requester)
         except LetterRefused as error:
             await self._give_up(due, letter, str(error))
         except LetterDelayed as error:
@@ -92,6 +97,21 @@ class Courier:
         else:
             await self._outbox.note_delivery(due, self._clock())
             log.info("mail sent", comment_id=due.comment_id)
+
+    async def _written(self, due: DueLetter, letter: Letter) -> EmailMessage:
+        """With its files, as far as mail servers take them."""
+        files, left_out, size = [], [], 0
+        for file in letter.files:
+            size += file.size_bytes
+            if self._files is None or size > MOST_MAILED_BYTES:
+                left_out.append(file.file_name)
+                continue
+            try:
+                pieces = [piece async for piece in self._files.read(due.tenant_id, file.sha256)]
+            except StorageUnavailable as error:
+                raise LetterDelayed("a file cannot be read") from error
+            files.append((file, b"".join(pieces)))
+        return letter_message(letter, files, left_out)
 
     async def _put_off(self, due: DueLetter, problem: str) -> None:
         pause = min(_FIRST_PAUSE * 2 ** min(due.tries, 10), _LONGEST_PAUSE)

@@ -7,6 +7,7 @@ from enum import StrEnum
 import structlog
 
 from services.mesh.clock import Clock
+from services.ticket.attachments.ports import Cabinet
 from services.ticket.mail.filing import TooManyMails, file_mail
 from services.ticket.mail.message import IncomingMail, plain_address, read_mail
 from services.ticket.mail.ports import MailAddress, MailAddresses, MailStore
@@ -28,12 +29,18 @@ class Outcome(StrEnum):
 
 class Intake:
     def __init__(
-        self, addresses: MailAddresses, tickets: TicketStore, mails: MailStore, clock: Clock
+        self,
+        addresses: MailAddresses,
+        tickets: TicketStore,
+        mails: MailStore,
+        clock: Clock,
+        cabinet: Cabinet | None = None,
     ) -> None:
         self._addresses = addresses
         self._tickets = tickets
         self._mails = mails
         self._clock = clock
+        self._cabinet = cabinet
         self._reading = asyncio.Semaphore(_READ_AT_ONCE)
 
     async def find(self, address: str) -> MailAddress | None:
@@ -72,7 +79,15 @@ class Intake:
 
     async def _file(self, to: MailAddress, mail: IncomingMail, tags: tuple[str, ...]) -> Outcome:
         try:
-            filed = await file_mail(self._tickets, self._mails, self._clock, to, mail, tags=tags)
+            filed = await file_mail(
+                self._tickets,
+                self._mails,
+                self._clock,
+                to,
+                mail,
+                tags=tags,
+                cabinet=self._cabinet,
+            )
         except TooManyMails:
             log.warning("mail put off: too many of one sender", tenant_id=to.tenant_id)
             return Outcome.TOO_MANY

@@ -1,10 +1,12 @@
 """The mail that a comment goes out as."""
 
 import re
+from collections.abc import Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
+from services.ticket.domain import Attachment
 from services.ticket.mail.automatic import OWN_HEADER, OWN_VALUE
 from services.ticket.mail.ports import Letter
 from services.ticket.mail.text import without_controls
@@ -15,7 +17,10 @@ _ANSWERED = re.compile(r"(?i)^((re|aw|sv|antw)\s*:\s*)+")
 _LONGEST_SUBJECT = 200
 
 
-def letter_message(letter: Letter) -> EmailMessage:
+def letter_message(
+    letter: Letter, files: Sequence[tuple[Attachment, bytes]] = (), left_out: Sequence[str] = ()
+) -> EmailMessage:
+    """`left_out` are the names of files that are too large for a mail."""
     local, _, host = letter.thread.address.partition("@")
     token = letter.thread.token
     message = EmailMessage(policy=SMTP)
@@ -31,7 +36,11 @@ def letter_message(letter: Letter) -> EmailMessage:
         message["References"] = " ".join(references)
     message[OWN_HEADER] = OWN_VALUE
     message["X-Auto-Response-Suppress"] = "All"
-    message.set_content(without_controls(letter.body))
+    note = f"\n\n[too large for a mail: {', '.join(left_out)}]" if left_out else ""
+    message.set_content(without_controls(letter.body + note))
+    for file, content in files:
+        kind, _, subtype = file.media_type.partition("/")
+        message.add_attachment(content, maintype=kind, subtype=subtype, filename=file.file_name)
     return message
 
 

@@ -13,6 +13,7 @@ from email.parser import BytesParser
 from email.utils import getaddresses
 from hashlib import sha256
 
+from services.ticket.domain.media_types import default_name
 from services.ticket.mail.automatic import is_automatic
 from services.ticket.mail.text import text_of_html, without_controls
 
@@ -21,6 +22,7 @@ DEEPEST = 30
 LONGEST_HEADERS = 128 * 1024
 LONGEST_TEXT = 200_000
 MOST_REFERENCES = 50
+_LONGEST_NAME = 1000
 MOST_RECIPIENTS = 50
 # The parser looks at each line once for each level around it.
 MOST_LOOKS = 1_000_000
@@ -41,6 +43,19 @@ _CHARSET = re.compile(
 
 
 @dataclass(frozen=True)
+class MailFile:
+    """A part of a mail that is no text of it, as it was called there."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+    @property
+    def shown_name(self) -> str:
+        return " ".join(without_controls(self.name).split())[:100] or self.media_type
+
+
+@dataclass(frozen=True)
 class IncomingMail:
     """`message_id` is made of the mail's bytes where it has none. Ids are without brackets."""
 
@@ -49,7 +64,7 @@ class IncomingMail:
     subject: str
     text: str
     references: tuple[str, ...]
-    left_out: tuple[str, ...]
+    files: tuple[MailFile, ...]
     is_automatic: bool
     recipients: tuple[str, ...] = ()
 
@@ -58,7 +73,7 @@ def read_mail(raw: bytes) -> IncomingMail:
     """The sender is empty where none can be read."""
     message, is_whole = _parsed(raw)
     ids = _ids(message, "Message-ID")
-    text, left_out = _text_of(message) if is_whole else (_decoded(_body(raw), ""), ())
+    text, files = _text_of(message) if is_whole else (_decoded(_body(raw), ""), ())
     return IncomingMail(
         message_id=ids[0] if ids else sha256(raw).hexdigest(),
         sender=_sender(message),
@@ -69,7 +84,7 @@ def read_mail(raw: bytes) -> IncomingMail:
                 :MOST_REFERENCES
             ]
         ),
-        left_out=left_out,
+        files=files,
         is_automatic=is_automatic(lambda name: _header(message, name)),
         recipients=_recipients(message),
     )
@@ -101,21 +116,21 @@ def _parsed(raw: bytes) -> tuple[Message, bool]:
     return BytesParser().parsebytes(headers + b"\r\n\r\n", headersonly=True), is_sane
 
 
-def _text_of(message: Message) -> tuple[str, tuple[str, ...]]:
-    plain, html, left_out = "", "", []
+def _text_of(message: Message) -> tuple[str, tuple[MailFile, ...]]:
+    plain, html, files = "", "", []
     for part in message.walk():
         if part.is_multipart():
             continue
         kind = part.get_content_type()
         name = _file_name(part)
         if name or kind not in ("text/plain", "text/html"):
-            left_out.append(name or kind)
+            files.append(MailFile(name or default_name(kind), kind, _bytes(part)))
         elif kind == "text/plain":
             plain = plain or _content(part).strip()
         else:
             html = html or _content(part)
     text = plain or text_of_html(html)
-    return without_controls(text), tuple(without_controls(name) for name in left_out)
+    return without_controls(text), tuple(files)
 
 
 def _file_name(part: Message) -> str:
@@ -125,8 +140,16 @@ def _file_name(part: Message) -> str:
     except UNREADABLE:
         return "a file"
     if name:
-        return " ".join(str(name).split())[:100]
-    return "a file" if is_attached else ""
+        return str(name)[:_LONGEST_NAME]
+    return default_name(part.get_content_type()) if is_attached else ""
+
+
+def _bytes(part: Message) -> bytes:
+    try:
+        content = part.get_payload(decode=True)
+    except UNREADABLE:
+        return b""
+    return content if isinstance(content, bytes) else b""
 
 
 def _content(part: Message) -> str:

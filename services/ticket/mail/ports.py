@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from services.mesh.caller import TenantId, UserId
+from services.ticket.domain import Attachment
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ class Letter:
     create_time: datetime
     thread: MailThread
     references: tuple[str, ...]
+    files: tuple[Attachment, ...] = ()
 
 
 class MailOutbox(Protocol):

@@ -7,11 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId, UserId
 from services.mesh.database import Database
-from services.ticket.domain import Comment
+from services.ticket.domain import Attachment, Comment
 from services.ticket.domain.mail_senders import is_sender_id
 from services.ticket.mail.ports import DueLetter, Letter, MailThread
 from services.ticket.mail_tables import MailMessageRow, MailOutboxRow, MailThreadRow
-from services.ticket.tables import CommentRow, TicketRow
+from services.ticket.rows import attachment_from
+from services.ticket.tables import AttachmentRow, CommentRow, TicketRow
 
 _MOST_REFERENCES = 10
 
@@ -110,6 +111,7 @@ class SqlMailOutbox:
                     requester_id=UserId(thread.requester_id),
                 ),
                 references=await _references(session, due.tenant_id, ticket.ticket_id),
+                files=await _files(session, due),
             )
 
     async def note_delivery(self, due: DueLetter, time: datetime) -> None:
@@ -141,6 +143,19 @@ async def _references(
         .limit(_MOST_REFERENCES)
     )
     return tuple(reversed([*newest]))
+
+
+async def _files(session: AsyncSession, due: DueLetter) -> tuple[Attachment, ...]:
+    rows = await session.scalars(
+        select(AttachmentRow)
+        .where(
+            AttachmentRow.tenant_id == due.tenant_id,
+            AttachmentRow.comment_id == due.comment_id,
+            AttachmentRow.is_internal.is_(False),
+        )
+        .order_by(AttachmentRow.create_time, AttachmentRow.attachment_id)
+    )
+    return tuple(attachment_from(row) for row in rows)
 
 
 def _is(due: DueLetter) -> ColumnElement[bool]:

@@ -28,12 +28,15 @@ def test_html_becomes_text_and_what_is_not_shown_is_left_out() -> None:
     assert text_of_html(html) == "One\ntwo <b>\n\nthree"
 
 
-def test_files_are_named_and_left_out() -> None:
+def test_files_are_told_apart_from_the_text() -> None:
     mail = a_mail("See the picture.")
     mail.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="bill.pdf")
 
     read = read_mail(mail.as_bytes())
-    assert (read.text, read.left_out) == ("See the picture.", ("bill.pdf",))
+    assert read.text == "See the picture."
+    assert [(file.name, file.media_type) for file in read.files] == [
+        ("bill.pdf", "application/pdf")
+    ]
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "iso-8859-1", "windows-1252", "no-such", "zlib"])
@@ -170,7 +173,7 @@ PIECES = st.sampled_from(
 def test_nothing_that_anybody_sends_is_beyond_reading(pieces: list[bytes]) -> None:
     read = read_mail(b"".join(pieces))
 
-    for text in (read.subject, read.text, read.sender, *read.left_out):
+    for text in (read.subject, read.text, read.sender, *(file.shown_name for file in read.files)):
         assert "\0" not in text
         text.encode()
     assert read.message_id.encode()
