@@ -20,7 +20,7 @@ from tests.support.installation import Installation, free_ports, fresh_environme
 from tests.support.postgresql_installation import postgresql_environment
 
 TENANT, ADDRESS = "acme", "help@acme.example"
-# Well before a token's end, and seldom: each is asked for by a process of its own.
+# Seldom, for each is asked for by a process of its own, and that may be one that is used already.
 _TOKEN_SECONDS = 120.0
 
 
@@ -54,6 +54,10 @@ class Desk:
                 self._token = await asyncio.to_thread(self.mesh.token, TENANT, "agent")
                 self._token_time = time.monotonic()
             return self._token
+
+    def forget_token(self) -> None:
+        """It was refused, as it must be when its time is over."""
+        self._token_time = float("-inf")
 
     @asynccontextmanager
     async def agent(self, most_seconds: float = 10.0) -> AsyncIterator[httpx.AsyncClient]:

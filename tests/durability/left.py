@@ -8,7 +8,7 @@ from typing import Any
 import httpx2 as httpx
 
 from tests.durability.desk import Desk
-from tests.durability.load import AGAIN, AGAIN_SECONDS, Written
+from tests.durability.load import AGAIN, AGAIN_SECONDS, TOKEN_IS_OVER, Written
 
 _PAGE = "100"
 
@@ -88,4 +88,6 @@ async def _read(
             answer.raise_for_status()
             found: Mapping[str, Any] = answer.json()
             return found
+        if answer.status_code == TOKEN_IS_OVER:
+            desk.forget_token()
         await asyncio.sleep(AGAIN_SECONDS)

@@ -13,7 +13,8 @@ from tests.ticket.mail.mails import a_mail, send
 
 AGAIN_SECONDS = 0.05
 # What says that nothing is known of the request, or that it may be sent again.
-AGAIN = {408, 425, 429, 500, 502, 503, 504}
+TOKEN_IS_OVER = 401
+AGAIN = {TOKEN_IS_OVER, 408, 425, 429, 500, 502, 503, 504}
 _TAKEN = 250
 _FIRST_REFUSAL = 500
 
@@ -93,6 +94,8 @@ class Writers:
             if answer is not None and answer.status_code not in AGAIN:
                 self.written.faults.append(f"{path} was refused: {answer.text}")
                 return {}
+            if answer is not None and answer.status_code == TOKEN_IS_OVER:
+                self.desk.forget_token()
             self.written.tried_again += 1
             await asyncio.sleep(AGAIN_SECONDS)
 
