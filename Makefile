@@ -4,7 +4,7 @@ NODE_TESTS := tests/identity_provider/node_modules tests/browser/node_modules
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test check format generate breaking lock bench bench-search bench-tickets eval gates security durability sla-proof clean
+.PHONY: help install up test check format generate breaking lock bench bench-search bench-tickets bench-triage eval eval-triage train-triage gates security durability sla-proof clean
 
 help: ## list the tasks
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -69,6 +69,15 @@ bench-search: install ## measure search part by part (ARGS="--only searching --f
 eval: install ## measure retrieval and refusals (ARGS="--stackfaq FILE --pages DIR" for more)
 	$(BIN)/python -m tests.eval.retrieval $(ARGS)
 	$(BIN)/python -m tests.eval.support
+
+eval-triage: install ## measure how well tickets are sorted (ARGS="--data FOLDER" for more)
+	$(BIN)/python -m tests.eval.triage $(ARGS)
+
+bench-triage: install ## measure how fast tickets are sorted
+	$(BIN)/python -m tests.bench.triage $(ARGS)
+
+train-triage: install ## make the model that sorts tickets, with the train extra (ARGS="--data FOLDER --weights FOLDER")
+	$(BIN)/python -m services.ticket.triage.training $(ARGS)
 
 gates: install ## count the demo tenants' rows; try what each role may do; ask what must be found
 	$(BIN)/python tests/gates/seed.py

@@ -31,6 +31,7 @@ COMMANDS = (
     Entry("queues", "queues", "app", "Manage the queues that tickets wait in.", _USE),
     Entry("fields", "fields", "app", "Give tickets fields of your own.", _USE),
     Entry("macros", "macros", "app", "Keep what is done to tickets again and again.", _USE),
+    Entry("triage", "triage", "app", "Sort tickets by what they are about.", _USE),
     Entry("mail", "mail", "app", "Say which tenant is written to where.", _USE),
     Entry("routing", "routing", "app", "Say who gets which ticket, and see why.", _USE),
     Entry("webhooks", "webhooks", "app", "Post what happens to addresses of your own.", _USE),

@@ -48,6 +48,7 @@ from helpdesk.ticket.v1 import (
     sla_service_pb2_grpc,
     suggestion_service_pb2_grpc,
     ticket_service_pb2_grpc,
+    triage_service_pb2_grpc,
     view_service_pb2_grpc,
     webhook_service_pb2_grpc,
 )
@@ -112,6 +113,7 @@ class Gateway:
         self.tickets = ticket_service_pb2_grpc.TicketServiceStub(channel)
         self.attachments = attachment_service_pb2_grpc.AttachmentServiceStub(channel)
         self.bulk = bulk_service_pb2_grpc.BulkServiceStub(channel)
+        self.triage = triage_service_pb2_grpc.TriageServiceStub(channel)
         self.canned_replies = canned_reply_service_pb2_grpc.CannedReplyServiceStub(channel)
         self.fields = field_service_pb2_grpc.FieldServiceStub(channel)
         self.ticket_imports = import_service_pb2_grpc.ImportServiceStub(channel)

@@ -264,6 +264,9 @@ class TicketWriting(TicketReading, Protocol):
         Raises TicketChanged when the ticket is no longer the one that the change was made from.
         """
 
+    async def await_triage(self, ticket: Ticket) -> None:
+        """Lets a new ticket that nobody chose a queue for be classified soon, if at all."""
+
     async def keep_all(self, changes: Sequence[Change]) -> None:
         """Keeps changes of as many tickets as one would, all or none."""
 

@@ -23,6 +23,7 @@ from helpdesk.ticket.v1 import (
     sla_service_pb2_grpc,
     suggestion_service_pb2_grpc,
     ticket_service_pb2_grpc,
+    triage_service_pb2_grpc,
     view_service_pb2_grpc,
     webhook_service_pb2_grpc,
 )
@@ -39,7 +40,6 @@ from services.mesh.tls import ensure_certificates
 from services.ticket.attachments.folder import AttachmentFolder
 from services.ticket.attachments.ports import Cabinet
 from services.ticket.attachments.sweeper import AttachmentSweeper
-from services.ticket.classifying import KeepsQueue
 from services.ticket.dispatching import Dispatcher, Router
 from services.ticket.driving import InProcessEngine
 from services.ticket.macros import MacroDesk
@@ -68,6 +68,7 @@ from services.ticket.servicer import (
     SlaServicer,
     SuggestionServicer,
     TicketServicer,
+    TriageServicer,
     ViewServicer,
     WebhookServicer,
 )
@@ -87,12 +88,18 @@ from services.ticket.store import (
     SqlSlaPolicies,
     SqlSlaSweep,
     SqlTicketStore,
+    SqlTriageOutbox,
+    SqlTriageStore,
     SqlViewStore,
     SqlWebhookLog,
     SqlWebhookStore,
 )
 from services.ticket.sweeping import Sweeper
 from services.ticket.tables import Table, TicketRow
+from services.ticket.triage.classifier import BuiltInClassifier
+from services.ticket.triage.desk import Desk
+from services.ticket.triage.judging import TriageJudge
+from services.ticket.triage.worker import TriageWorker
 from services.ticket.watching import Pace
 from services.ticket.webhooks.keeping import WebhookDesk
 from services.ticket.webhooks.sender import SECONDS, Sender
@@ -115,6 +122,7 @@ async def serve_tickets(settings: TicketSettings) -> None:
     intake = Intake(SqlMailAddresses(database), store, SqlMailStore(database), utc_now, cabinet)
     pollers = _pollers(settings, intake, database)
     desk = _webhook_desk(settings, database)
+    triage = _triage_desk(settings, store, database)
 
     def register(server: grpc.aio.Server) -> None:
         tickets = TicketServicer(store, utc_now, pace)
@@ -131,10 +139,12 @@ async def serve_tickets(settings: TicketSettings) -> None:
         field_service_pb2_grpc.add_FieldServiceServicer_to_server(
             FieldServicer(store, utc_now), server
         )
-        imports = ImportServicer(store, utc_now)
-        import_service_pb2_grpc.add_ImportServiceServicer_to_server(imports, server)
-        links = LinkServicer(store, utc_now)
-        link_service_pb2_grpc.add_LinkServiceServicer_to_server(links, server)
+        import_service_pb2_grpc.add_ImportServiceServicer_to_server(
+            ImportServicer(store, utc_now), server
+        )
+        link_service_pb2_grpc.add_LinkServiceServicer_to_server(
+            LinkServicer(store, utc_now), server
+        )
         mail = MailAddressServicer(SqlMailAddresses(database), utc_now)
         mail_address_service_pb2_grpc.add_MailAddressServiceServicer_to_server(mail, server)
         queues = QueueServicer(store, utc_now)
@@ -149,6 +159,7 @@ async def serve_tickets(settings: TicketSettings) -> None:
         routing_service_pb2_grpc.add_RoutingServiceServicer_to_server(routing, server)
         sla = SlaServicer(SqlSlaPolicies(database), utc_now)
         sla_service_pb2_grpc.add_SlaServiceServicer_to_server(sla, server)
+        triage_service_pb2_grpc.add_TriageServiceServicer_to_server(TriageServicer(triage), server)
         views = ViewServicer(SqlViewStore(database), store, utc_now)
         view_service_pb2_grpc.add_ViewServiceServicer_to_server(views, server)
         reports = ReportServicer(SqlReportStore(database), SqlSlaPolicies(database), utc_now)
@@ -168,7 +179,8 @@ async def serve_tickets(settings: TicketSettings) -> None:
                 Purge(authority, database, Table.metadata, [files.forget]).run,
                 partial(database.keep_analysed, TicketRow.__tablename__),
                 _sweeper(settings, store, database).run,
-                *_routing_jobs(settings, store, database),
+                *_routing_jobs(settings, triage, store, database),
+                _sorter(settings, triage, database).run,
                 AttachmentSweeper(files, store).run,
                 _sender(settings, desk, database).run,
                 *_mail_jobs(settings, intake, store, database, files),
@@ -202,11 +214,21 @@ def _pollers(settings: TicketSettings, intake: Intake, database: Database) -> li
     ]
 
 
+def _triage_desk(settings: TicketSettings, store: SqlTicketStore, database: Database) -> Desk:
+    classifier = BuiltInClassifier(threads=settings.ticket_triage_threads)
+    return Desk(store, SqlTriageStore(database), classifier, utc_now)
+
+
+def _sorter(settings: TicketSettings, triage: Desk, database: Database) -> TriageWorker:
+    poll_seconds = settings.ticket_triage_poll_seconds
+    return TriageWorker(SqlTriageOutbox(database), triage, poll_seconds=poll_seconds)
+
+
 def _routing_jobs(
-    settings: TicketSettings, store: SqlTicketStore, database: Database
+    settings: TicketSettings, triage: Desk, store: SqlTicketStore, database: Database
 ) -> Iterator[Background]:
     books = SqlRoutingBooks(database)
-    performer = Performer(store, books, SqlRoutingPolicies(database), KeepsQueue())
+    performer = Performer(store, books, SqlRoutingPolicies(database), TriageJudge(triage))
     engine: Engine = InProcessEngine(books, performer, utc_now)
     address = settings.temporal_address
     if settings.ticket_routing_engine != "in_process" and address is not None:

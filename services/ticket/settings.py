@@ -28,6 +28,9 @@ class TicketSettings(MeshSettings):
     ticket_attachments_per_ticket: int = Field(default=100, ge=1, le=1000)
     ticket_attachment_types: Annotated[frozenset[str], NoDecode] = DEFAULT_TYPES
 
+    ticket_triage_poll_seconds: float = Field(default=0.2, gt=0, le=60)
+    ticket_triage_threads: int = Field(default=1, ge=1, le=64)
+
     ticket_smtp_port: Port | None = Field(default=None, ge=0, le=65535)
     ticket_lmtp_port: Port | None = Field(default=None, ge=0, le=65535)
     ticket_smtp_max_bytes: int = Field(default=10 * 1024 * 1024, ge=64 * 1024)

@@ -79,6 +79,8 @@ async def open_ticket(
             new_id(), number, content, act, chat_session_id or None, definitions=definitions
         )
         await tickets.keep(change)
+        if not content.queue:
+            await tickets.await_triage(change.ticket)
         acts_on("ticket", change.ticket.ticket_id)
         if transcript:
             comment = _comment(change.ticket, act, transcript, is_internal=True)

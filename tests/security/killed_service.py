@@ -29,6 +29,7 @@ from helpdesk.ticket.v1 import (
     sla_service_pb2_grpc,
     suggestion_service_pb2_grpc,
     ticket_service_pb2_grpc,
+    triage_service_pb2_grpc,
     view_service_pb2_grpc,
     webhook_service_pb2_grpc,
 )
@@ -60,6 +61,7 @@ from services.ticket.servicer import (
     SlaServicer,
     SuggestionServicer,
     TicketServicer,
+    TriageServicer,
     ViewServicer,
     WebhookServicer,
 )
@@ -72,9 +74,12 @@ from services.ticket.store import (
     SqlRoutingPolicies,
     SqlSlaPolicies,
     SqlTicketStore,
+    SqlTriageStore,
     SqlViewStore,
     SqlWebhookStore,
 )
+from services.ticket.triage.classifier import BuiltInClassifier
+from services.ticket.triage.desk import Desk
 from services.ticket.watching import Pace
 from services.ticket.webhooks.keeping import WebhookDesk
 from tests.support.mesh_server import FakeAuthority, TestUser
@@ -128,6 +133,8 @@ async def serve(data: Path) -> None:
         routing_service_pb2_grpc.add_RoutingServiceServicer_to_server(routing, server)
         sla = SlaServicer(SqlSlaPolicies(database), utc_now)
         sla_service_pb2_grpc.add_SlaServiceServicer_to_server(sla, server)
+        triage = TriageServicer(Desk(store, SqlTriageStore(database), BuiltInClassifier(), utc_now))
+        triage_service_pb2_grpc.add_TriageServiceServicer_to_server(triage, server)
         views = ViewServicer(SqlViewStore(database), store, utc_now)
         view_service_pb2_grpc.add_ViewServiceServicer_to_server(views, server)
         reports = ReportServicer(SqlReportStore(database), SqlSlaPolicies(database), utc_now)

@@ -60,6 +60,7 @@ VALUES: Mapping[str, Callable[[], object]] = {
     "ApplyMacroRequest.name": lambda: unique("macro"),
     "PreviewMacroRequest.name": lambda: unique("macro"),
     "TicketField.key": a_field_key,
+    "CorrectTriageRequest.label": lambda: "Access",
     "Queue.name": lambda: unique("queue"),
     "DeleteQueueRequest.name": lambda: unique("queue"),
     "from_day": lambda: "2027-12-01",

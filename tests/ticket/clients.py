@@ -36,6 +36,8 @@ from helpdesk.ticket.v1 import (
     ticket_pb2,
     ticket_service_pb2,
     ticket_service_pb2_grpc,
+    triage_service_pb2,
+    triage_service_pb2_grpc,
     view_service_pb2_grpc,
     webhook_service_pb2,
     webhook_service_pb2_grpc,
@@ -68,6 +70,7 @@ from services.ticket.servicer import (
     SlaServicer,
     SuggestionServicer,
     TicketServicer,
+    TriageServicer,
     ViewServicer,
     WebhookServicer,
 )
@@ -79,9 +82,13 @@ from services.ticket.store import (
     SqlRoutingBooks,
     SqlRoutingPolicies,
     SqlSlaPolicies,
+    SqlTriageStore,
     SqlViewStore,
     SqlWebhookStore,
 )
+from services.ticket.triage.classifier import BuiltInClassifier
+from services.ticket.triage.desk import Desk
+from services.ticket.triage.ports import Classifier
 from services.ticket.watching import Pace
 from services.ticket.webhooks.keeping import WebhookDesk
 from tests.support.mesh_server import RunningServer, TestUser, running_server
@@ -111,6 +118,8 @@ AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {
     *(f"ticket.routing_policy.{verb}" for verb in ("get", "set")),
     "ticket.attachments.delete",
     "ticket.presences.list",
+    *(f"ticket.triage.{verb}" for verb in ("classify", "correct", "list", "report")),
+    *(f"ticket.triage_settings.{verb}" for verb in ("get", "set")),
 }
 ADMIN_PERMISSIONS = AGENT_PERMISSIONS | {
     *(f"ticket.webhooks.{verb}" for verb in ("create", "list", "get", "delete", "test", "replay")),
@@ -137,6 +146,7 @@ class Client:
             "MacroService": macro_service_pb2_grpc.MacroServiceStub(channel),
             "WebhookService": webhook_service_pb2_grpc.WebhookServiceStub(channel),
             "QueueService": queue_service_pb2_grpc.QueueServiceStub(channel),
+            "TriageService": triage_service_pb2_grpc.TriageServiceStub(channel),
         }
         self.user_id = user.user_id
         self._user = user
@@ -156,6 +166,7 @@ class Client:
                 import_service_pb2,
                 routing_service_pb2,
                 webhook_service_pb2,
+                triage_service_pb2,
             )
             for service in module.DESCRIPTOR.services_by_name.values()
             if rpc in service.methods_by_name
@@ -214,6 +225,7 @@ class People:
             return Client(server.channel(service), user)
 
         self.colleague: Callable[[set[str]], Client] = partial(client, tenant_id)
+        self.tenant_id = tenant_id
         self.anna = client(tenant_id, CUSTOMER_PERMISSIONS)
         self.ben = client(tenant_id, CUSTOMER_PERMISSIONS)
         self.alex = client(tenant_id, AGENT_PERMISSIONS)
@@ -230,6 +242,7 @@ async def serving(
     database: Database,
     settings: MeshSettings,
     limits: AttachmentLimits = AttachmentLimits(),  # noqa: B008 - frozen
+    classifier: Classifier | None = None,
 ) -> AsyncIterator[RunningServer]:
     cabinet = Cabinet(AttachmentFolder(settings.data / "attachments"), limits)
 
@@ -264,6 +277,9 @@ async def serving(
         routing_service_pb2_grpc.add_RoutingServiceServicer_to_server(routing, server)
         sla = SlaServicer(SqlSlaPolicies(database), TickingClock())
         sla_service_pb2_grpc.add_SlaServiceServicer_to_server(sla, server)
+        reader = classifier or BuiltInClassifier()
+        triage = TriageServicer(Desk(store, SqlTriageStore(database), reader, TickingClock()))
+        triage_service_pb2_grpc.add_TriageServiceServicer_to_server(triage, server)
         views = ViewServicer(SqlViewStore(database), store, TickingClock())
         view_service_pb2_grpc.add_ViewServiceServicer_to_server(views, server)
         reports = ReportServicer(SqlReportStore(database), SqlSlaPolicies(database), TickingClock())

@@ -226,6 +226,9 @@ class FakeTickets:
     async def take_origin(self, origin: Origin, ticket_id: str) -> str:
         return self.origins.setdefault(origin, ticket_id)
 
+    async def await_triage(self, ticket: Ticket) -> None:
+        """Nothing here classifies."""
+
     async def keep_history(self, history: History) -> None:
         delivered = len(self.outbox)
         await self.keep(Change(None, history.ticket, history.events))

@@ -156,6 +156,8 @@ async def _open(
     )
     change = opened(new_id(), await writing.next_number(), content, act, None)
     await writing.keep(change)
+    if content.queue == DEFAULT_QUEUE:
+        await writing.await_triage(change.ticket)
     thread = MailThread(
         ticket_id=change.ticket.ticket_id,
         token=secrets.token_hex(16),

@@ -14,6 +14,7 @@ from services.ticket.servicer.routing import RoutingServicer
 from services.ticket.servicer.sla import SlaServicer
 from services.ticket.servicer.suggestions import SuggestionServicer
 from services.ticket.servicer.tickets import TicketServicer
+from services.ticket.servicer.triage import TriageServicer
 from services.ticket.servicer.views import ViewServicer
 from services.ticket.servicer.webhooks import WebhookServicer
 
@@ -32,6 +33,7 @@ __all__ = [
     "SlaServicer",
     "SuggestionServicer",
     "TicketServicer",
+    "TriageServicer",
     "ViewServicer",
     "WebhookServicer",
 ]

@@ -13,6 +13,7 @@ from services.ticket.store.sla_policies import SqlSlaPolicies
 from services.ticket.store.sla_sweep import SqlSlaSweep
 from services.ticket.store.sql import SqlTickets
 from services.ticket.store.transactions import SqlTicketStore
+from services.ticket.store.triage import SqlTriageOutbox, SqlTriageStore
 from services.ticket.store.views import SqlViewStore
 from services.ticket.store.webhook_queue import SqlDeliveryQueue
 from services.ticket.store.webhook_spreading import SqlWebhookLog
@@ -34,6 +35,8 @@ __all__ = [
     "SqlSlaSweep",
     "SqlTicketStore",
     "SqlTickets",
+    "SqlTriageOutbox",
+    "SqlTriageStore",
     "SqlViewStore",
     "SqlWebhookLog",
     "SqlWebhookStore",

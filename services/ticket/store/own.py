@@ -39,6 +39,7 @@ from services.ticket.tables import (
     WordCountRow,
     WordRow,
 )
+from services.ticket.triage_tables import TriageRow, TriageSettingsRow
 
 AnyRow = (
     TicketRow
@@ -78,6 +79,8 @@ Upserted = (
     | RoutingTurnRow
     | SlaDueRow
     | SlaPolicyRow
+    | TriageRow
+    | TriageSettingsRow
     | ViewRow
     | WordCountRow
 )

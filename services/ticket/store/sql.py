@@ -56,6 +56,7 @@ from services.ticket.store.queues import SqlQueues
 from services.ticket.store.sla_due import SqlSlaDue
 from services.ticket.store.sla_rules import SlaRulebook
 from services.ticket.store.ticket_rows import SqlTicketRows
+from services.ticket.store.triage import SqlTriages
 from services.ticket.store.words import SqlWords
 from services.ticket.tables import TagRow, TicketRow
 
@@ -82,6 +83,7 @@ class SqlTickets:
         self._fields = SqlFields(session, tenant_id, self._own)
         self._presences = SqlPresences(session, tenant_id, self._own)
         self._queues = SqlQueues(session, tenant_id, self._own)
+        self._triages = SqlTriages(session, tenant_id)
         self._due = SqlSlaDue(session, tenant_id, self._own, self._log, rulebook)
 
     async def find(self, ticket_id: str) -> Ticket | None:
@@ -277,6 +279,9 @@ class SqlTickets:
             await self._words.keep(change.before, change.ticket)
             if change.events:
                 await self._due.follow(change.ticket, change.events[-1].create_time)
+
+    async def await_triage(self, ticket: Ticket) -> None:
+        await self._triages.await_turn(ticket.ticket_id, ticket.create_time)
 
     async def tell_due(self, due: DueTicket, now: datetime) -> bool:
         # The ticket first, as everybody does who changes it.

@@ -320,6 +320,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The webhook has no such delivery, or none any more.
     Example: {"reason": "WEBHOOK_DELIVERY_NOT_FOUND", "metadata": {"delivery_id": "0199…"}}
     """
+    ERROR_REASON_TRIAGE_LABEL_UNKNOWN: _ErrorReason.ValueType  # 140
+    """There is no such label; `GetTriageSettings` tells which there are.
+    Example: {"reason": "TRIAGE_LABEL_UNKNOWN", "metadata": {"label": "Gardening"}}
+    """
+    ERROR_REASON_TRIAGE_LABEL_TWICE: _ErrorReason.ValueType  # 141
+    """A label has two queues.
+    Example: {"reason": "TRIAGE_LABEL_TWICE", "metadata": {"label": "Access"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that ticket refuses with, in `google.rpc.ErrorInfo` of domain `helpdesk.ticket`."""
@@ -621,5 +629,13 @@ Example: {"reason": "WEBHOOK_DISABLED", "metadata": {"webhook_id": "0199…"}}
 ERROR_REASON_WEBHOOK_DELIVERY_NOT_FOUND: ErrorReason.ValueType  # 125
 """The webhook has no such delivery, or none any more.
 Example: {"reason": "WEBHOOK_DELIVERY_NOT_FOUND", "metadata": {"delivery_id": "0199…"}}
+"""
+ERROR_REASON_TRIAGE_LABEL_UNKNOWN: ErrorReason.ValueType  # 140
+"""There is no such label; `GetTriageSettings` tells which there are.
+Example: {"reason": "TRIAGE_LABEL_UNKNOWN", "metadata": {"label": "Gardening"}}
+"""
+ERROR_REASON_TRIAGE_LABEL_TWICE: ErrorReason.ValueType  # 141
+"""A label has two queues.
+Example: {"reason": "TRIAGE_LABEL_TWICE", "metadata": {"label": "Access"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

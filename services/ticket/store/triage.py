@@ -1,0 +1,248 @@
+"""The SQL of triage."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, insert, select, update
+
+from services.mesh.caller import TenantId, UserId
+from services.mesh.database import Database
+from services.mesh.session import Session
+from services.ticket.domain import Ticket
+from services.ticket.rows import ticket_from
+from services.ticket.store.own import upsert
+from services.ticket.tables import TicketRow
+from services.ticket.triage.finding import (
+    Correction,
+    Finding,
+    Outcome,
+    Reading,
+    Review,
+    TriageSettings,
+)
+from services.ticket.triage.ports import Judged, WaitingTicket
+from services.ticket.triage_tables import TriageCorrectionRow, TriageRow, TriageSettingsRow
+
+_LOOKED_AT = TriageRow.outcome.is_not(None)
+
+
+class SqlTriageStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @asynccontextmanager
+    async def reading(self, tenant_id: TenantId) -> AsyncIterator["SqlTriages"]:
+        async with self._database.tenant_reading(tenant_id) as session:
+            yield SqlTriages(session, tenant_id)
+
+    @asynccontextmanager
+    async def transaction(self, tenant_id: TenantId) -> AsyncIterator["SqlTriages"]:
+        async with self._database.tenant_transaction(tenant_id) as session:
+            yield SqlTriages(session, tenant_id)
+
+
+class SqlTriageOutbox:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def list_waiting(self, limit: int) -> list[WaitingTicket]:
+        statement = (
+            select(TriageRow.tenant_id, TriageRow.ticket_id, TriageRow.wait_time)
+            .where(TriageRow.wait_time.is_not(None))
+            .order_by(TriageRow.wait_time, TriageRow.tenant_id, TriageRow.ticket_id)
+            .limit(limit)
+        )
+        async with self._database.system_reading() as session:
+            rows = await session.execute(statement)
+            return [
+                WaitingTicket(TenantId(row.tenant_id), row.ticket_id, row.wait_time) for row in rows
+            ]
+
+
+class SqlTriages:
+    def __init__(self, session: Session, tenant_id: TenantId) -> None:
+        self._session = session
+        self._tenant_id = tenant_id
+
+    async def await_turn(self, ticket_id: str, time: datetime) -> None:
+        """Only where the tenant has it on."""
+        enabled = select(TriageSettingsRow.enabled).where(
+            TriageSettingsRow.tenant_id == self._tenant_id
+        )
+        if await self._session.scalar(enabled):
+            await self._session.execute(
+                insert(TriageRow).values(
+                    tenant_id=self._tenant_id, ticket_id=ticket_id, wait_time=time
+                )
+            )
+
+    async def find_settings(self) -> TriageSettings:
+        row = await self._session.scalar(
+            select(TriageSettingsRow)
+            .where(TriageSettingsRow.tenant_id == self._tenant_id)
+            .execution_options(populate_existing=True)
+        )
+        if row is None:
+            return TriageSettings()
+        return TriageSettings(row.enabled, row.threshold, row.queues, row.update_time)
+
+    async def keep_settings(self, settings: TriageSettings) -> None:
+        columns = {**asdict(settings), "queues": dict(settings.queues)}
+        await self._session.execute(
+            upsert(self._session, TriageSettingsRow)
+            .values(tenant_id=self._tenant_id, **columns)
+            .on_conflict_do_update(index_elements=[TriageSettingsRow.tenant_id], set_=columns)
+        )
+
+    async def find(self, ticket_id: str) -> Finding | None:
+        row = await self._session.scalar(
+            select(TriageRow)
+            .where(self._own(), TriageRow.ticket_id == ticket_id, _LOOKED_AT)
+            .execution_options(populate_existing=True)
+        )
+        return _finding(row) if row is not None else None
+
+    async def is_waiting(self, ticket_id: str) -> bool:
+        statement = select(TriageRow.wait_time).where(self._own(), TriageRow.ticket_id == ticket_id)
+        return await self._session.scalar(statement) is not None
+
+    async def keep(self, finding: Finding) -> bool:
+        columns = _columns(finding)
+        kept = await self._session.execute(
+            upsert(self._session, TriageRow)
+            .values(tenant_id=self._tenant_id, ticket_id=finding.ticket_id, **columns)
+            .on_conflict_do_update(
+                index_elements=[TriageRow.tenant_id, TriageRow.ticket_id],
+                set_=columns,
+                where=TriageRow.outcome.is_(None),
+            )
+            .returning(TriageRow.ticket_id)
+        )
+        return kept.one_or_none() is not None
+
+    async def review(self, ticket_id: str, review: Review) -> None:
+        await self._session.execute(
+            update(TriageRow)
+            .where(self._own(), TriageRow.ticket_id == ticket_id)
+            .values(
+                correct_label=review.label,
+                reviewer_id=review.reviewer_id,
+                review_time=review.time,
+                needs_review=False,
+            )
+            .execution_options(synchronize_session=False)
+        )
+
+    async def add_correction(self, correction: Correction) -> None:
+        await self._session.execute(
+            insert(TriageCorrectionRow).values(tenant_id=self._tenant_id, **asdict(correction))
+        )
+
+    async def list_corrections(self) -> list[Correction]:
+        rows = await self._session.scalars(
+            select(TriageCorrectionRow)
+            .where(TriageCorrectionRow.tenant_id == self._tenant_id)
+            .order_by(TriageCorrectionRow.correction_id)
+        )
+        return [
+            Correction(
+                correction_id=row.correction_id,
+                ticket_id=row.ticket_id,
+                text=row.text,
+                label=row.label,
+                found_label=row.found_label,
+                found_probability=row.found_probability,
+                actor_id=UserId(row.actor_id),
+                create_time=row.create_time,
+            )
+            for row in rows
+        ]
+
+    async def list_reviews(self, limit: int) -> list[tuple[Finding, Ticket]]:
+        statement = (
+            select(TriageRow, TicketRow)
+            .join(
+                TicketRow,
+                (TicketRow.tenant_id == TriageRow.tenant_id)
+                & (TicketRow.ticket_id == TriageRow.ticket_id),
+            )
+            .where(
+                self._own(),
+                TicketRow.tenant_id == self._tenant_id,
+                TriageRow.needs_review.is_(True),
+            )
+            .order_by(TriageRow.classify_time, TriageRow.ticket_id)
+            .limit(limit)
+            .execution_options(populate_existing=True)
+        )
+        rows = await self._session.execute(statement)
+        return [(_finding(found), ticket_from(ticket, None)) for found, ticket in rows]
+
+    async def count_reviews(self) -> int:
+        statement = (
+            select(func.count())
+            .select_from(TriageRow)
+            .where(self._own(), TriageRow.needs_review.is_(True))
+        )
+        return await self._session.scalar(statement) or 0
+
+    async def list_judged(self) -> list[Judged]:
+        rows = await self._session.execute(
+            select(TriageRow.outcome, TriageRow.probabilities, TriageRow.correct_label).where(
+                self._own(), _LOOKED_AT
+            )
+        )
+        return [_judged(row.outcome, row.probabilities or {}, row.correct_label) for row in rows]
+
+    def _own(self) -> ColumnElement[bool]:
+        return TriageRow.tenant_id == self._tenant_id
+
+
+def _judged(outcome: int, probabilities: dict[str, float], correct: str | None) -> Judged:
+    label = max(probabilities, key=lambda each: probabilities[each], default="")
+    return Judged(
+        probability=probabilities.get(label, 0.0),
+        is_classified=outcome == Outcome.CLASSIFIED,
+        is_right=None if correct is None else correct == label,
+    )
+
+
+def _columns(finding: Finding) -> dict[str, object]:
+    reading = finding.reading
+    return {
+        "wait_time": None,
+        "outcome": int(finding.outcome),
+        "model": reading.model,
+        "probabilities": dict(reading.probabilities),
+        "out_of_scope": reading.out_of_scope,
+        "words": reading.words,
+        "is_english": reading.is_english,
+        "threshold": finding.threshold,
+        "classify_time": finding.time,
+        "needs_review": finding.needs_review,
+    }
+
+
+def _finding(row: TriageRow) -> Finding:
+    if row.outcome is None or row.classify_time is None:
+        raise ValueError("the ticket waits still")
+    review = None
+    if row.correct_label is not None and row.review_time is not None:
+        review = Review(row.correct_label, UserId(row.reviewer_id or ""), row.review_time)
+    return Finding(
+        ticket_id=row.ticket_id,
+        outcome=Outcome(row.outcome),
+        reading=Reading(
+            model=row.model,
+            probabilities=row.probabilities or {},
+            out_of_scope=row.out_of_scope or 0.0,
+            words=row.words or 0,
+            is_english=bool(row.is_english),
+        ),
+        threshold=row.threshold or 0.0,
+        time=row.classify_time,
+        needs_review=row.needs_review,
+        review=review,
+    )

@@ -1,0 +1,74 @@
+"""Messages of triage ↔ domain, both directions side by side."""
+
+from helpdesk.ticket.v1 import triage_service_pb2
+from services.ticket.domain import Ticket
+from services.ticket.triage.bands import Band
+from services.ticket.triage.finding import (
+    USUAL_THRESHOLD,
+    Finding,
+    TriageSettings,
+    queues_by_label,
+)
+from services.ticket.triage.labels import LABELS
+
+_SHOWN_CANDIDATES = 3
+_EXCERPT = 500
+
+
+def triage_message(finding: Finding, ticket: Ticket) -> triage_service_pb2.Triage:
+    reading = finding.reading
+    message = triage_service_pb2.Triage(
+        ticket_id=finding.ticket_id,
+        ticket_number=ticket.number,
+        subject=ticket.subject,
+        excerpt=ticket.body[:_EXCERPT],
+        queue=ticket.queue,
+        outcome=triage_service_pb2.TriageOutcome.Value(f"TRIAGE_OUTCOME_{finding.outcome.name}"),
+        candidates=[
+            triage_service_pb2.TriageCandidate(label=label, probability=probability)
+            for label, probability in finding.ranked[:_SHOWN_CANDIDATES]
+        ],
+        out_of_scope=reading.out_of_scope,
+        threshold=finding.threshold,
+        model=reading.model,
+        needs_review=finding.needs_review,
+    )
+    message.classify_time.FromDatetime(finding.time)
+    if finding.review is not None:
+        message.correct_label = finding.review.label
+        message.reviewer_id = finding.review.reviewer_id
+        message.review_time.FromDatetime(finding.review.time)
+    return message
+
+
+def settings_of(message: triage_service_pb2.TriageSettings) -> TriageSettings:
+    return TriageSettings(
+        enabled=message.enabled,
+        threshold=message.threshold or USUAL_THRESHOLD,
+        queues=queues_by_label([(each.label, each.queue) for each in message.queues]),
+    )
+
+
+def settings_message(settings: TriageSettings) -> triage_service_pb2.TriageSettings:
+    message = triage_service_pb2.TriageSettings(
+        enabled=settings.enabled,
+        threshold=settings.threshold,
+        queues=[
+            triage_service_pb2.TriageQueue(label=label, queue=queue)
+            for label, queue in sorted(settings.queues.items())
+        ],
+        labels=LABELS,
+    )
+    if settings.update_time is not None:
+        message.update_time.FromDatetime(settings.update_time)
+    return message
+
+
+def band_message(band: Band) -> triage_service_pb2.TriageBand:
+    return triage_service_pb2.TriageBand(
+        from_probability=band.from_probability,
+        until_probability=band.until_probability,
+        tickets=band.tickets,
+        reviewed=band.reviewed,
+        right=band.right,
+    )
