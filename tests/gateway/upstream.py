@@ -98,7 +98,7 @@ class _EveryMethod(grpc.GenericRpcHandler):
         reply = message_factory.GetMessageClass(method.output_type)
         if method.client_streaming:
             return grpc.stream_unary_rpc_method_handler(
-                self._take(path, reply), request.FromString, _serialize
+                self._take(path, request, reply), request.FromString, _serialize
             )
         return grpc.unary_unary_rpc_method_handler(
             self._answer(path, reply), request.FromString, _serialize
@@ -112,8 +112,10 @@ class _EveryMethod(grpc.GenericRpcHandler):
 
         return answer
 
-    def _take(self, path: str, reply: type[Message]) -> Take:
+    def _take(self, path: str, request: type[Message], reply: type[Message]) -> Take:
         async def take(requests: AsyncIterator[Message], context: Context) -> Message:
+            # Whoever takes the messages notes them.
+            self._upstream.note(path, request(), context)
             behaviour = self._upstream.takes.get(path)
             return await behaviour(requests, context) if behaviour else reply()
 
