@@ -1,11 +1,9 @@
 """An installation that is there to be killed: its processes, its database, its mail."""
 
 import asyncio
-import os
-import signal
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -68,10 +66,9 @@ class Desk:
         """Returns at once; what is not started again by the supervisor is started here."""
         match victim:
             case Victim.TICKET:
-                os.kill(self._pid("ticket"), signal.SIGKILL)
+                await _kill(lambda: [psutil.Process(self._pid("ticket"))])
             case Victim.ENVOY:
-                for child in psutil.Process(self._pid("gateway")).children():
-                    child.kill()
+                await _kill(lambda: psutil.Process(self._pid("gateway")).children())
             case Victim.DATABASE if self.postgresql is not None:
                 server = psutil.Process(self.postgresql.pid)
                 workers = server.children()
@@ -87,6 +84,17 @@ class Desk:
         if state is None:
             raise RuntimeError("no supervisor")
         return state.process(name).pid
+
+
+async def _kill(find: Callable[[], list[psutil.Process]]) -> None:
+    """Waits for what was killed before, and is only just being started again."""
+    while True:
+        with suppress(psutil.NoSuchProcess):
+            if found := find():
+                for process in found:
+                    process.kill()
+                return
+        await asyncio.sleep(0.05)
 
 
 @contextmanager

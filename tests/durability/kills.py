@@ -4,8 +4,8 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,7 +71,7 @@ async def _run(
     commented = await _mailed_tickets(desk, writers)
     killed: Counter[Victim] = Counter()
     silence = 0.0
-    with _working(writers, commented) as working:
+    async with _working(writers, commented) as working:
         for turn in range(kills):
             victim = victims[turn % len(victims)]
             await asyncio.sleep(dice.uniform(0, _LONGEST_PAUSE_SECONDS))
@@ -98,8 +98,10 @@ async def _mailed_tickets(desk: Desk, writers: Writers) -> list[str]:
     return [left.tickets[subject][0] for subject in subjects]
 
 
-@contextmanager
-def _working(writers: Writers, commented: list[str]) -> Iterator[list[asyncio.Task[None]]]:
+@asynccontextmanager
+async def _working(
+    writers: Writers, commented: list[str]
+) -> AsyncIterator[list[asyncio.Task[None]]]:
     working = [
         *(asyncio.create_task(writers.create()) for _ in range(CREATORS)),
         *(asyncio.create_task(writers.comment(commented)) for _ in range(COMMENTERS)),
@@ -108,8 +110,12 @@ def _working(writers: Writers, commented: list[str]) -> Iterator[list[asyncio.Ta
     try:
         yield working
     finally:
-        for task in working:
-            task.cancel()
+        unfinished = set(working)
+        # A library may take being cancelled for a broken connection, and the task tries again.
+        while unfinished:
+            for task in unfinished:
+                task.cancel()
+            _, unfinished = await asyncio.wait(unfinished, timeout=1)
 
 
 async def _until_more_is_written(written: Written, working: list[asyncio.Task[None]]) -> float:
