@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
+    Float,
     Integer,
     LargeBinary,
     String,
@@ -136,6 +137,8 @@ def _value(  # noqa: PLR0911  one for each type
         return False
     if isinstance(kind, Integer):
         return place + 1
+    if isinstance(kind, Float):
+        return place + 0.5
     if isinstance(kind, LargeBinary):
         return bytes(8)
     return [] if isinstance(kind, JSON) else NOON
