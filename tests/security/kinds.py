@@ -249,7 +249,11 @@ FIELDS: Mapping[tuple[str, str], Kind] = {
 NO_OBJECTS = {"foreign_id", "request_id", "client_id", "comment_id", "attachment_id", "delivery_id"}
 
 # Whose ids are kept as they are told, and nothing is looked up by them.
-TOLD = {"ImportTicketRequest.comments", "ImportTicketRequest.events"}
+TOLD = {
+    "ImportTicketRequest.comments",
+    "ImportTicketRequest.events",
+    "SetRoutingPolicyRequest.policy",
+}
 
 # Ids beside the object that the RPC is about: they are kept or compared, and open nothing.
 BESIDE = {
