@@ -183,7 +183,7 @@ async def test_without_holding_the_queue_there_would_be_some(
 
     async def holds_nothing(*_: object) -> None: ...
 
-    monkeypatch.setattr(use_cases, "_require_queue", holds_nothing)
+    monkeypatch.setattr(use_cases, "require_queues", holds_nothing)
     assert await tickets_without_a_queue(sql_store, tenant_id) > 0
 
 
