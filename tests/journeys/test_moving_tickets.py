@@ -103,6 +103,9 @@ def compared(record: dict[str, Any]) -> dict[str, Any]:
     parts = {name: record[name] for name in ("ticket", "comments")}
     parts["events"] = [e for e in record["events"] if e["kind"] != "TICKET_EVENT_KIND_IMPORTED"]
     found: dict[str, Any] = by_address(parts, record["people"])
+    # Files do not move with their tickets.
+    for one in (*found["events"], *found["comments"]):
+        one.pop("attachments", None)
     for event in found["events"]:
         event.get("changes", {}).get("followerIds", []).sort()
     found["ticket"].get("followerIds", []).sort()
