@@ -114,6 +114,11 @@ class RoutingDesk:
         with acting_as(self.boss):
             return await use_cases.get_ticket(self.store, ticket.ticket_id)
 
+    async def given_first(self, *tickets: Ticket) -> list[Ticket]:
+        """Those that somebody has before those that nobody has."""
+        found = [await self.get(ticket) for ticket in tickets]
+        return sorted(found, key=lambda ticket: ticket.assignee_id is None)
+
     async def assigned(self, ticket: Ticket, user_id: str) -> None:
         with acting_as(self.boss):
             await use_cases.assign_ticket(self.store, self.now, ticket.ticket_id, user_id, "")
