@@ -1,5 +1,6 @@
 """Search in this process, with its real encoder and index, asked in each of its ways."""
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -23,6 +24,8 @@ from tests.eval.labelled import LabelledSet
 
 WAYS: Mapping[str, Weights] = {"BM25": WORDS, "dense": MEANING, "fused": FUSED}
 PAGE_SIZE = 50
+# As many as `helpdesk knowledge import` has under way.
+PUTS_AT_ONCE = 3
 
 
 @asynccontextmanager
@@ -49,12 +52,19 @@ async def running_search_in(folder: Path) -> AsyncIterator[Parts]:
 @asynccontextmanager
 async def asking(parts: Parts, labelled: LabelledSet) -> AsyncIterator[None]:
     """As somebody of a tenant that holds the documents and no others."""
-    with acting_as(_curator(labelled.name)):
-        for source_uri, content in labelled.documents.items():
-            # What has no heading would else be titled by its number.
-            title = "" if "# " in content else "FAQ"
+    places = asyncio.Semaphore(PUTS_AT_ONCE)
+
+    async def put(source_uri: str, content: str) -> None:
+        # What has no heading would else be titled by its number.
+        title = "" if "# " in content else "FAQ"
+        async with places:
             with suppress(DocumentEmpty):
                 await put_document(parts.library, DocumentText(source_uri, title, "", content))
+
+    with acting_as(_curator(labelled.name)):
+        async with asyncio.TaskGroup() as putting:
+            for source_uri, content in labelled.documents.items():
+                putting.create_task(put(source_uri, content))
         yield
 
 
