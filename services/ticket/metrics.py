@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from services.mesh.clock import Clock
 from services.mesh.metrics.families import Collector, Family, Kind, Sample, gauge
 from services.ticket.mail.polling import Health, Poller
-from services.ticket.ports import Outbox
+from services.ticket.ports.tickets import Outbox
 
 
 def outbox_metrics(outbox: Outbox, clock: Clock) -> Collector:

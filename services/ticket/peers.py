@@ -2,7 +2,7 @@
 
 from helpdesk.search.v1 import search_pb2, search_service_pb2, search_service_pb2_grpc
 from services.mesh.errors import InvalidArgument
-from services.ticket.ports import FoundArticles, SuggestedArticle
+from services.ticket.ports.tickets import FoundArticles, SuggestedArticle
 
 # Several passages may be of one article.
 _PASSAGES = 50

@@ -40,9 +40,9 @@ from services.mesh.tls import ensure_certificates
 from services.ticket.attachments.folder import AttachmentFolder
 from services.ticket.attachments.ports import Cabinet
 from services.ticket.attachments.sweeper import AttachmentSweeper
-from services.ticket.dispatching import Dispatcher, Router
-from services.ticket.driving import InProcessEngine
-from services.ticket.macros import MacroDesk
+from services.ticket.engines.dispatching import Dispatcher, Router
+from services.ticket.engines.in_process import InProcessEngine
+from services.ticket.engines.performing import Performer
 from services.ticket.mail.courier import Courier
 from services.ticket.mail.intake import Intake
 from services.ticket.mail.mailboxes import read_mailboxes
@@ -51,8 +51,7 @@ from services.ticket.mail.receiver import PROTOCOLS, Receiver
 from services.ticket.mail.relay import SmtpRelay
 from services.ticket.metrics import mailbox_metrics, outbox_metrics
 from services.ticket.peers import SearchKnowledge
-from services.ticket.performing import Performer
-from services.ticket.routing_ports import Engine
+from services.ticket.ports.routing import Engine
 from services.ticket.servicer import (
     AttachmentServicer,
     BulkServicer,
@@ -95,12 +94,13 @@ from services.ticket.store import (
     SqlWebhookStore,
 )
 from services.ticket.sweeping import Sweeper
-from services.ticket.tables import Table, TicketRow
+from services.ticket.tables.tickets import Table, TicketRow
 from services.ticket.triage.classifier import BuiltInClassifier
 from services.ticket.triage.desk import Desk
 from services.ticket.triage.judging import TriageJudge
 from services.ticket.triage.worker import TriageWorker
-from services.ticket.watching import Pace
+from services.ticket.use_cases.macros import MacroDesk
+from services.ticket.use_cases.watching import Pace
 from services.ticket.webhooks.keeping import WebhookDesk
 from services.ticket.webhooks.sender import SECONDS, Sender
 
@@ -233,8 +233,8 @@ def _routing_jobs(
     address = settings.temporal_address
     if settings.ticket_routing_engine != "in_process" and address is not None:
         # Fifty megabytes, which nobody needs who has no Temporal.
-        from services.ticket.temporal.engine import TemporalEngine  # noqa: PLC0415
-        from services.ticket.temporal.sealing import sealing_converter  # noqa: PLC0415
+        from services.ticket.engines.temporal.engine import TemporalEngine  # noqa: PLC0415
+        from services.ticket.engines.temporal.sealing import sealing_converter  # noqa: PLC0415
 
         engine = temporal = TemporalEngine(
             address,

@@ -7,7 +7,7 @@ import structlog
 
 from services.mesh.clock import Clock
 from services.mesh.errors import MeshError, StorageUnavailable
-from services.ticket.sla_ports import DueTicket, SlaSweep
+from services.ticket.ports.sla import DueTicket, SlaSweep
 
 _BATCH = 200
 

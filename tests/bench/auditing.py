@@ -21,7 +21,7 @@ from services.mesh.settings import MeshSettings
 from services.ticket.server import MIGRATIONS
 from services.ticket.servicer import TicketServicer
 from services.ticket.store import SqlTicketStore
-from services.ticket.watching import Pace
+from services.ticket.use_cases.watching import Pace
 from tests.support.mesh_server import RunningServer, running_server
 from tests.ticket.clients import AGENT_PERMISSIONS
 

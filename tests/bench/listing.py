@@ -28,12 +28,12 @@ from services.ticket.domain import (
     TicketStatus,
     opened,
 )
-from services.ticket.listing import PageRequest, list_tickets
-from services.ticket.rows import ticket_columns
 from services.ticket.store import SqlViewStore
-from services.ticket.tables import TicketRow
-from services.ticket.use_cases import HANDLE_PERMISSION
-from services.ticket.views import EVERY_TENANTS, list_views
+from services.ticket.store.rows import ticket_columns
+from services.ticket.tables.tickets import TicketRow
+from services.ticket.use_cases.listing import PageRequest, list_tickets
+from services.ticket.use_cases.ticketing import HANDLE_PERMISSION
+from services.ticket.use_cases.views import EVERY_TENANTS, list_views
 from tests.bench.searching import SEED, Latency
 from tests.bench.similar_tickets import contents
 from tests.support.databases import running_postgresql

@@ -33,12 +33,12 @@ from services.ticket.domain import (
     moved,
     opened,
 )
-from services.ticket.reporting import Grouping, ReportScope, report_times, report_volume
 from services.ticket.reports.period import BucketSize
-from services.ticket.rows import event_columns, ticket_columns
 from services.ticket.store import SqlReportStore, SqlSlaPolicies
-from services.ticket.tables import EventRow, TicketRow
-from services.ticket.use_cases import HANDLE_PERMISSION
+from services.ticket.store.rows import event_columns, ticket_columns
+from services.ticket.tables.tickets import EventRow, TicketRow
+from services.ticket.use_cases.reporting import Grouping, ReportScope, report_times, report_volume
+from services.ticket.use_cases.ticketing import HANDLE_PERMISSION
 from tests.bench.searching import SEED, Latency
 from tests.support.databases import running_postgresql
 from tests.support.full_desk import sqlite_in

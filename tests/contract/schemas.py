@@ -26,8 +26,10 @@ class Schema:
 def schema_of(service: str) -> Schema:
     folder = REPOSITORY / "services" / service
     # Tables may stand in several files, each of which adds to the same metadata.
+    files = [*folder.glob("*tables.py"), *folder.glob("tables/*.py")]
     modules = [
-        import_module(f"services.{service}.{file.stem}") for file in folder.glob("*tables.py")
+        import_module(".".join(file.relative_to(REPOSITORY).with_suffix("").parts))
+        for file in files
     ]
     [metadata] = {
         id(found.metadata): found.metadata

@@ -33,11 +33,13 @@ def reasons_of_the_contract() -> set[tuple[str, str]]:
 def classes() -> list[type[MeshError]]:
     for area in pkgutil.iter_modules(services.__path__):
         if importlib.util.find_spec(f"services.{area.name}.errors"):
-            importlib.import_module(f"services.{area.name}.errors")
+            errors = importlib.import_module(f"services.{area.name}.errors")
+            for one in pkgutil.iter_modules(getattr(errors, "__path__", ())):
+                importlib.import_module(f"{errors.__name__}.{one.name}")
     return [
         found
         for found in subclasses(MeshError)
-        if found.__module__.startswith("services.") and found.__module__.endswith(".errors")
+        if found.__module__.startswith("services.") and ".errors" in found.__module__
     ]
 
 

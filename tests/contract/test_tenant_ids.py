@@ -23,7 +23,7 @@ MAY_MAKE_ONE = {
     "services/auth/servicer/tenant.py": "serves operators, to whom tenants are resources",
     "services/ticket/attachments/folder.py": "reads the names of folders that it made of tenants",
     "services/ticket/servicer/mail_addresses.py": "serves operators, who give addresses to tenants",
-    "services/ticket/temporal/engine.py": "opens what it sealed itself, and asks who asks for it",
+    "services/ticket/engines/temporal/engine.py": "opens what it sealed, and asks who asks for it",
     "services/auth/servicer/purge.py": "hears from services which tenant they have purged",
 }
 
@@ -100,4 +100,4 @@ def test_naming_the_type_is_not_making_one(tmp_path: Path) -> None:
         "    return found\n"
     )
 
-    assert list(makers(planted(tmp_path, "services/ticket/ports.py", code))) == []
+    assert list(makers(planted(tmp_path, "services/ticket/ports/tickets.py", code))) == []

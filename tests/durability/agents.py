@@ -21,7 +21,7 @@ from services.mesh.database_address import AnyAddress
 from services.mesh.ids import new_id
 from services.mesh.settings import MeshSettings
 from services.ticket.domain import Ticket, TicketEvent, fold
-from services.ticket.ports import EventQuery
+from services.ticket.ports.tickets import EventQuery
 from services.ticket.server import MIGRATIONS
 from services.ticket.store import SqlTicketStore
 from tests.support.mesh_server import refusal_of

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from unittest.mock import patch
 
-from services.ticket import use_cases
+from services.ticket.use_cases import ticketing
 from tests.durability import agents, kills
 from tests.durability.desk import Victim
 
@@ -32,6 +32,6 @@ def without_request_ids(folder: Path) -> list[str]:
 
 def without_etags(folder: Path) -> list[str]:
     """Whoever writes last has never heard of the others."""
-    with patch.object(use_cases, "require_etag"):
+    with patch.object(ticketing, "require_etag"):
         address = f"sqlite:///{folder / 'ticket.db'}"
         return asyncio.run(agents.run(address, folder, agents=8, edits=2)).faults

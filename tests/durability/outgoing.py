@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from services.mesh.clock import utc_now
 from services.mesh.database import Database
-from services.ticket.mail_tables import MailOutboxRow
+from services.ticket.tables.mail import MailOutboxRow
 from tests.durability.desk import Desk
 from tests.ticket.mail.peer import Peer, running_peer
 

@@ -44,7 +44,6 @@ from services.mesh.settings import MeshSettings
 from services.ticket.attachments.folder import AttachmentFolder
 from services.ticket.attachments.ports import Cabinet
 from services.ticket.domain import AttachmentLimits
-from services.ticket.macros import MacroDesk
 from services.ticket.server import MIGRATIONS
 from services.ticket.servicer import (
     AttachmentServicer,
@@ -80,7 +79,8 @@ from services.ticket.store import (
 )
 from services.ticket.triage.classifier import BuiltInClassifier
 from services.ticket.triage.desk import Desk
-from services.ticket.watching import Pace
+from services.ticket.use_cases.macros import MacroDesk
+from services.ticket.use_cases.watching import Pace
 from services.ticket.webhooks.keeping import WebhookDesk
 from tests.support.mesh_server import FakeAuthority, TestUser
 from tests.ticket.clients import AGENT_PERMISSIONS, SEALER

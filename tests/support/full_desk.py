@@ -15,11 +15,11 @@ from services.mesh.database_address import AnyAddress
 from services.mesh.ids import new_id
 from services.ticket import server
 from services.ticket.domain import Act, Ticket, TicketContent, opened
-from services.ticket.rows import ticket_columns
-from services.ticket.similar import SimilarTicket, list_similar_tickets
 from services.ticket.store import SqlTicketStore
-from services.ticket.tables import CounterRow, TicketRow
-from services.ticket.use_cases import HANDLE_PERMISSION
+from services.ticket.store.rows import ticket_columns
+from services.ticket.tables.tickets import CounterRow, TicketRow
+from services.ticket.use_cases.similar import SimilarTicket, list_similar_tickets
+from services.ticket.use_cases.ticketing import HANDLE_PERMISSION
 
 _migration = import_module("services.ticket.migrations.versions.0004_create_words")
 

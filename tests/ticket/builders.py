@@ -16,7 +16,7 @@ from services.ticket.domain import (
     TicketStatus,
     opened,
 )
-from services.ticket.use_cases import HANDLE_PERMISSION
+from services.ticket.use_cases.ticketing import HANDLE_PERMISSION
 
 ACME = TenantId("acme")
 GLOBEX = TenantId("globex")

@@ -51,8 +51,7 @@ from services.mesh.settings import MeshSettings
 from services.ticket.attachments.folder import AttachmentFolder
 from services.ticket.attachments.ports import Cabinet
 from services.ticket.domain import AttachmentLimits
-from services.ticket.macros import MacroDesk
-from services.ticket.ports import (
+from services.ticket.ports.tickets import (
     TicketStore,
 )
 from services.ticket.servicer import (
@@ -89,7 +88,8 @@ from services.ticket.store import (
 from services.ticket.triage.classifier import BuiltInClassifier
 from services.ticket.triage.desk import Desk
 from services.ticket.triage.ports import Classifier
-from services.ticket.watching import Pace
+from services.ticket.use_cases.macros import MacroDesk
+from services.ticket.use_cases.watching import Pace
 from services.ticket.webhooks.keeping import WebhookDesk
 from tests.support.mesh_server import RunningServer, TestUser, running_server
 from tests.ticket.builders import TickingClock

@@ -10,7 +10,7 @@ from services.mesh.caller import TenantId
 from services.mesh.database import Database
 from services.mesh.ids import new_id
 from services.mesh.settings import MeshSettings
-from services.ticket.ports import TicketStore
+from services.ticket.ports.tickets import TicketStore
 from services.ticket.store import SqlTicketStore
 from tests.support.databases import PostgresqlServer
 from tests.ticket.clients import People, serving

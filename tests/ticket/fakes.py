@@ -25,8 +25,8 @@ from services.ticket.domain import (
 )
 from services.ticket.domain.imports import History, Origin
 from services.ticket.domain.presence import Activity, Presence
-from services.ticket.errors import TicketChanged
-from services.ticket.filter import (
+from services.ticket.errors.tickets import TicketChanged
+from services.ticket.filter.query import (
     AllOf,
     AnyOf,
     Comparator,
@@ -39,7 +39,7 @@ from services.ticket.filter import (
     Not,
 )
 from services.ticket.listeners import Listeners
-from services.ticket.ports import (
+from services.ticket.ports.tickets import (
     AlikeQuery,
     AlikeTicket,
     AttachmentCursor,

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.ticket.ports import FoundArticles, SuggestedArticle
+from services.ticket.ports.tickets import FoundArticles, SuggestedArticle
 
 VPN = SuggestedArticle(
     "doc-vpn", 2, "The VPN", "network/vpn.md", ("The VPN", "Errors"), "Error 619 means…", 7, 23, 0.9

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from hypothesis import strategies as st
 
 from services.ticket.domain import FieldChanges, FieldDefinition, FieldType, FieldValue
-from services.ticket.filter import Comparator, Expression, FieldComparison, HasField
+from services.ticket.filter.query import Comparator, Expression, FieldComparison, HasField
 from tests.ticket.builders import NOON
 
 _TEXTS = ("", "X", "x", "Straße", "20", "it's")

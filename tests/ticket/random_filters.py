@@ -16,7 +16,7 @@ from services.ticket.domain import (
     TicketType,
     opened,
 )
-from services.ticket.filter import (
+from services.ticket.filter.query import (
     AllOf,
     AnyOf,
     Comparator,

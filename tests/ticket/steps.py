@@ -26,7 +26,7 @@ from services.ticket.domain import (
     unfollowed,
     updated,
 )
-from services.ticket.errors import TransitionNotAllowed
+from services.ticket.errors.tickets import TransitionNotAllowed
 from tests.ticket.builders import ALEX, ANNA, NOON, a_comment, an_attachment
 from tests.ticket.own_fields import DEFINITIONS, values
 

@@ -10,8 +10,8 @@ from helpdesk.ticket.v1 import bulk_service_pb2, queue_service_pb2, ticket_pb2
 from services.mesh.caller import acting_as
 from services.mesh.errors import PermissionMissing
 from services.mesh.ids import new_id
-from services.ticket import bulk
 from services.ticket.domain import TicketContent, Verb
+from services.ticket.use_cases import bulk
 from tests.support.mesh_server import refused
 from tests.ticket.builders import ALEX, a_customer, an_agent
 from tests.ticket.clients import People

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from helpdesk.ticket.v1.canned_reply_service_pb2 import CannedReply
 from services.mesh.caller import TenantId, acting_as
 from services.mesh.database import Database
-from services.ticket import canned_replies
-from services.ticket.canned_replies import MOST_CANNED_REPLIES, VARIABLES, filled_in
-from services.ticket.errors import TooManyCannedReplies, VariableNotGiven
+from services.ticket.errors.canned_replies import TooManyCannedReplies, VariableNotGiven
 from services.ticket.store import SqlCannedReplyStore
+from services.ticket.use_cases import canned_replies
+from services.ticket.use_cases.canned_replies import MOST_CANNED_REPLIES, VARIABLES, filled_in
 from tests.support.mesh_server import refused
 from tests.ticket.builders import TickingClock, an_agent
 from tests.ticket.clients import People

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from helpdesk.ticket.v1 import ticket_pb2
 from services.mesh.caller import acting_as
-from services.ticket.convert import content_of, event_message, ticket_message
+from services.ticket.convert.tickets import content_of, event_message, ticket_message
 from services.ticket.domain import (
     Act,
     Impact,
@@ -17,7 +17,7 @@ from services.ticket.domain import (
     Urgency,
     assigned,
 )
-from services.ticket.field_mask import IGNORED_FIELDS, UPDATABLE_FIELDS
+from services.ticket.use_cases.field_mask import IGNORED_FIELDS, UPDATABLE_FIELDS
 from tests.ticket.builders import ALEX, NOON, an_agent, an_opening
 
 

@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 
 from services.mesh.errors import PageTokenInvalid
 from services.mesh.ids import new_id
-from services.ticket.cursors import (
+from services.ticket.filter.query import NEWEST_FIRST, Order, OrderField
+from services.ticket.ports.tickets import CommentCursor, TicketCursor
+from services.ticket.use_cases.cursors import (
     comment_cursor,
     comment_position,
     event_seq,
     ticket_cursor,
     ticket_position,
 )
-from services.ticket.filter import NEWEST_FIRST, Order, OrderField
-from services.ticket.ports import CommentCursor, TicketCursor
 from tests.ticket.builders import NOON
 
 BY_NUMBER = Order(OrderField.NUMBER, is_descending=False)

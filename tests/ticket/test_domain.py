@@ -25,7 +25,7 @@ from services.ticket.domain import (
     require_etag,
     updated,
 )
-from services.ticket.errors import TicketChanged, TransitionNotAllowed
+from services.ticket.errors.tickets import TicketChanged, TransitionNotAllowed
 from tests.ticket.builders import ALEX, ANNA, NOON, a_comment, a_ticket, an_opening
 from tests.ticket.steps import ACT, Step, steps
 

@@ -11,11 +11,12 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from helpdesk.ticket.v1 import bulk_service_pb2, field_pb2, ticket_pb2
 from helpdesk.ticket.v1.field_pb2 import TicketField, TicketFieldChoices, TicketFieldValue
 from services.mesh.caller import TenantId, acting_as
-from services.ticket import convert, fielding
+from services.ticket.convert import tickets as convert
 from services.ticket.domain import MOST_FIELDS, FieldType, FieldValue, checked, fold
-from services.ticket.errors import FieldTypeWrong, TooManyFields
-from services.ticket.ports import EventQuery, TicketStore
+from services.ticket.errors.fields import FieldTypeWrong, TooManyFields
+from services.ticket.ports.tickets import EventQuery, TicketStore
 from services.ticket.store import SqlTicketStore
+from services.ticket.use_cases import fielding
 from tests.support.mesh_server import refused
 from tests.ticket.builders import an_agent
 from tests.ticket.clients import People

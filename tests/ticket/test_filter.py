@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from services.mesh.caller import UserId
 from services.mesh.errors import FieldViolation
 from services.ticket.domain import TicketPriority, TicketStatus, TicketType
-from services.ticket.errors import FilterInvalid
-from services.ticket.filter import (
+from services.ticket.errors.tickets import FilterInvalid
+from services.ticket.filter.parser import parse_filter, parse_order
+from services.ticket.filter.query import (
     EVERYTHING,
     NEWEST_FIRST,
     AllOf,
@@ -28,7 +29,6 @@ from services.ticket.filter import (
     OrderField,
     Value,
 )
-from services.ticket.filter_parser import parse_filter, parse_order
 from tests.ticket.own_fields import DEFINITIONS, leaves
 
 ME = UserId("maria")

@@ -8,9 +8,9 @@ import pytest
 from services.mesh.caller import TenantId
 from services.mesh.ids import new_id
 from services.ticket.domain import Act, TicketContent, opened
-from services.ticket.filter import Order, OrderField
-from services.ticket.filter_parser import parse_filter
-from services.ticket.ports import TicketQuery, TicketStore
+from services.ticket.filter.parser import parse_filter
+from services.ticket.filter.query import Order, OrderField
+from services.ticket.ports.tickets import TicketQuery, TicketStore
 from services.ticket.store import words
 from tests.ticket.builders import ALEX, ANNA, NOON, an_opening
 from tests.ticket.fakes import holds

@@ -5,7 +5,7 @@ import pytest
 
 from services.mesh.caller import UserId
 from services.ticket.domain import MOST_FOLLOWERS, Act, TicketStatus, followed, unfollowed
-from services.ticket.errors import TooManyFollowers
+from services.ticket.errors.tickets import TooManyFollowers
 from tests.support.mesh_server import refused
 from tests.ticket.builders import ALEX, ANNA, NOON, a_ticket
 from tests.ticket.clients import People

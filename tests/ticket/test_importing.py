@@ -10,10 +10,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from helpdesk.ticket.v1 import ticket_pb2
 from services.mesh.caller import TenantId, UserId
+from services.ticket.convert.imports import READ
 from services.ticket.domain import Act, Comment, Ticket, TicketEventKind, TicketStatus, fold
 from services.ticket.domain.imports import History, Origin, imported
-from services.ticket.import_convert import READ
-from services.ticket.ports import EventQuery, TicketStore
+from services.ticket.ports.tickets import EventQuery, TicketStore
 from services.ticket.store import SqlTicketStore
 from tests.support.mesh_server import refused
 from tests.ticket.builders import ALEX, NOON, a_comment, a_ticket, an_opening

@@ -11,10 +11,16 @@ from services.mesh.ids import new_id
 from services.mesh.session import Session
 from services.mesh.tenant_guard import TenantForgotten
 from services.ticket.domain import Act, Link, LinkKind, Queue, Verb, attached, commented, moved
-from services.ticket.errors import TicketChanged
-from services.ticket.ports import AlikeQuery, EventQuery, TicketQuery, TicketStore, WeighedWord
+from services.ticket.errors.tickets import TicketChanged
+from services.ticket.ports.tickets import (
+    AlikeQuery,
+    EventQuery,
+    TicketQuery,
+    TicketStore,
+    WeighedWord,
+)
 from services.ticket.store import SqlTickets, SqlTicketStore
-from services.ticket.tables import EventRow, OutboxRow, Table
+from services.ticket.tables.tickets import EventRow, OutboxRow, Table
 from tests.support.unguarded import unguarded
 from tests.ticket.builders import ALEX, NOON, a_comment, an_attachment, an_opening
 from tests.ticket.own_fields import a_field

@@ -8,11 +8,11 @@ import pytest
 from helpdesk.ticket.v1 import ticket_pb2
 from services.mesh.caller import TenantId, acting_as
 from services.mesh.ids import new_id
-from services.ticket import linking
 from services.ticket.domain import MOST_LINKS, Link, LinkKind
-from services.ticket.errors import LinkCycle, TooManyLinks
-from services.ticket.ports import TicketStore, TicketWriting
+from services.ticket.errors.links import LinkCycle, TooManyLinks
+from services.ticket.ports.tickets import TicketStore, TicketWriting
 from services.ticket.store import SqlTicketStore
+from services.ticket.use_cases import linking
 from tests.support.mesh_server import refused
 from tests.ticket.builders import NOON, TickingClock, a_customer, an_agent, an_opening
 from tests.ticket.clients import People

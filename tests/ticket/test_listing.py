@@ -4,8 +4,8 @@ import pytest
 
 from services.mesh.caller import acting_as
 from services.mesh.errors import PageTokenInvalid
-from services.ticket import listing
-from services.ticket.listing import PageRequest
+from services.ticket.use_cases import listing
+from services.ticket.use_cases.listing import PageRequest
 from tests.ticket.builders import BEN, GLOBEX, a_customer, an_agent
 from tests.ticket.desk import Desk
 

@@ -17,7 +17,7 @@ from services.ticket.domain import (
     fold,
     moved,
 )
-from services.ticket.ports import EventQuery, TicketStore
+from services.ticket.ports.tickets import EventQuery, TicketStore
 from tests.ticket.builders import ALEX, a_comment, a_ticket, an_opening
 from tests.ticket.steps import ACT, Step, steps, taken_one_by_one
 

@@ -18,6 +18,7 @@ from helpdesk.ticket.v1.macro_service_pb2 import (
 )
 from helpdesk.ticket.v1.queue_service_pb2 import Queue
 from services.mesh.caller import TenantId
+from services.ticket.convert.macros import action_message, action_of
 from services.ticket.domain import TicketPriority, TicketType, Verb, fold
 from services.ticket.domain.macros import (
     MOST_MACROS,
@@ -30,10 +31,9 @@ from services.ticket.domain.macros import (
     TagsAction,
     TypeAction,
 )
-from services.ticket.macro_convert import action_message, action_of
-from services.ticket.macro_rows import action_from, action_json
-from services.ticket.ports import EventQuery
+from services.ticket.ports.tickets import EventQuery
 from services.ticket.store import SqlTicketStore
+from services.ticket.store.macro_rows import action_from, action_json
 from tests.support.mesh_server import refused
 from tests.ticket.builders import ALEX
 from tests.ticket.clients import AGENT_PERMISSIONS, People

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from helpdesk.ticket.v1 import ticket_pb2
 from services.mesh.caller import TenantId, UserId, acting_as
 from services.mesh.ids import new_id
-from services.ticket import linking, use_cases
 from services.ticket.domain import (
     Act,
     Comment,
@@ -22,8 +21,10 @@ from services.ticket.domain import (
     merged,
     split,
 )
-from services.ticket.errors import MergeIntoItself, TicketMerged, TransitionNotAllowed
-from services.ticket.ports import EventQuery, TicketQuery, TicketReading, TicketStore
+from services.ticket.errors.links import MergeIntoItself, TicketMerged
+from services.ticket.errors.tickets import TransitionNotAllowed
+from services.ticket.ports.tickets import EventQuery, TicketQuery, TicketReading, TicketStore
+from services.ticket.use_cases import linking, ticketing
 from tests.support.mesh_server import refused
 from tests.ticket.builders import (
     ALEX,
@@ -120,10 +121,10 @@ async def test_no_event_and_no_comment_is_lost(
     for requester in requesters:
         with acting_as(a_customer(requester, tenant_id)):
             content = TicketContent("No Wi-Fi")
-            ids.append((await use_cases.open_ticket(store, clock, content)).ticket_id)
+            ids.append((await ticketing.open_ticket(store, clock, content)).ticket_id)
     with acting_as(an_agent(tenant_id=tenant_id)):
         for place, is_internal in remarks:
-            await use_cases.add_comment(
+            await ticketing.add_comment(
                 store, clock, ids[place % len(ids)], "Hm.", is_internal=is_internal
             )
         for source, target in merges:

@@ -5,7 +5,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
 from services.mesh.database import Database
-from services.ticket.tables import Table
+from services.ticket.tables.tickets import Table
 from tests.ticket.conftest import MIGRATIONS
 
 

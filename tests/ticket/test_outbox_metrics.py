@@ -12,7 +12,7 @@ from services.mesh.database_address import AnyAddress
 from services.mesh.metrics.families import text_of
 from services.ticket.metrics import outbox_metrics
 from services.ticket.store import SqlOutbox, SqlTicketStore
-from services.ticket.tables import OutboxRow
+from services.ticket.tables.tickets import OutboxRow
 from tests.support.scraping import samples
 from tests.ticket.builders import ACME, GLOBEX, NOON, an_opening
 from tests.ticket.conftest import MIGRATIONS

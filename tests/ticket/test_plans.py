@@ -11,9 +11,9 @@ from sqlalchemy import event
 from services.mesh.caller import TenantId
 from services.mesh.sqlite_statistics import analyse_if_grown
 from services.mesh.tenant_guard import UNGUARDED
-from services.ticket.filter_parser import parse_filter, parse_order
-from services.ticket.ports import TicketQuery
-from services.ticket.views import EVERY_TENANTS, View
+from services.ticket.filter.parser import parse_filter, parse_order
+from services.ticket.ports.tickets import TicketQuery
+from services.ticket.use_cases.views import EVERY_TENANTS, View
 from tests.bench.listing import fill_others
 from tests.bench.similar_tickets import contents
 from tests.support.full_desk import FullDesk, full_desk, sqlite_in

@@ -14,13 +14,13 @@ from services.mesh.caller import Caller, TenantId, UserId, acting_as
 from services.mesh.clock import utc_now
 from services.mesh.database import Database
 from services.mesh.ids import new_id
-from services.ticket import presences, use_cases
 from services.ticket.domain import TicketContent
 from services.ticket.domain.presence import Activity, Presence
-from services.ticket.errors import TicketNotFound
-from services.ticket.ports import TicketStore
+from services.ticket.errors.tickets import TicketNotFound
+from services.ticket.ports.tickets import TicketStore
 from services.ticket.store import SqlTicketStore
-from services.ticket.watching import Pace, PresenceTold, WatchStep, watch_tickets
+from services.ticket.use_cases import presences, ticketing
+from services.ticket.use_cases.watching import Pace, PresenceTold, WatchStep, watch_tickets
 from tests.support.mesh_server import refused
 from tests.ticket.builders import ALEX, ANNA, BEN, a_customer, an_agent
 from tests.ticket.clients import Client, People
@@ -46,7 +46,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def ticket_id(store: TicketStore, tenant_id: TenantId) -> str:
     with acting_as(a_customer(ANNA, tenant_id)):
-        return (await use_cases.open_ticket(store, utc_now, TicketContent("x"))).ticket_id
+        return (await ticketing.open_ticket(store, utc_now, TicketContent("x"))).ticket_id
 
 
 def told(caller: Caller) -> Caller:
@@ -175,7 +175,7 @@ async def test_a_watch_tells_who_is_there_who_comes_and_who_has_gone(at: At) -> 
 
 async def test_a_watch_of_one_ticket_tells_who_is_at_that_one(at: At) -> None:
     with acting_as(at.anna):
-        other = await use_cases.open_ticket(at.store, utc_now, TicketContent("y"))
+        other = await ticketing.open_ticket(at.store, utc_now, TicketContent("y"))
     with acting_as(at.gina):
         await presences.set_presence(at.store, at.clock, other.ticket_id, VIEWING, 300)
     await at.says(at.anna, VIEWING)
@@ -192,7 +192,7 @@ async def test_another_process_with_the_same_database_is_told(
     """Two stores, as two replicas have them: neither hears of the other's commits."""
     here, there = SqlTicketStore(database), SqlTicketStore(database)
     with acting_as(a_customer(ANNA, tenant_id)):
-        ticket = await use_cases.open_ticket(here, utc_now, TicketContent("x"))
+        ticket = await ticketing.open_ticket(here, utc_now, TicketContent("x"))
     at = At(here, clock, tenant_id, ticket.ticket_id)
     elsewhere = At(there, clock, tenant_id, ticket.ticket_id)
     with acting_as(at.alex):

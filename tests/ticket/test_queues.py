@@ -10,11 +10,11 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from helpdesk.ticket.v1 import queue_service_pb2, ticket_pb2
 from services.mesh.caller import TenantId, acting_as
-from services.ticket import queueing, use_cases
 from services.ticket.domain import DEFAULT_QUEUE, MOST_QUEUES, Queue, TicketContent, fold
-from services.ticket.errors import QueueNotFound, TooManyQueues
-from services.ticket.ports import EventQuery, TicketQuery, TicketStore
+from services.ticket.errors.queues import QueueNotFound, TooManyQueues
+from services.ticket.ports.tickets import EventQuery, TicketQuery, TicketStore
 from services.ticket.store import SqlTicketStore
+from services.ticket.use_cases import queueing, ticketing
 from tests.support.mesh_server import refused
 from tests.ticket.builders import NOON, TickingClock, a_customer, an_agent
 from tests.ticket.clients import Client, People
@@ -153,16 +153,16 @@ async def tickets_without_a_queue(store: TicketStore, tenant_id: TenantId) -> in
     with acting_as(an_agent(tenant_id=tenant_id)):
         for _ in range(5):
             await queueing.create_queue(store, clock, "network")
-            ticket = await use_cases.open_ticket(store, clock, TicketContent("x"))
+            ticket = await ticketing.open_ticket(store, clock, TicketContent("x"))
             await asyncio.gather(
-                *(attempt(use_cases.open_ticket(store, clock, IN_NETWORK)) for _ in range(3)),
+                *(attempt(ticketing.open_ticket(store, clock, IN_NETWORK)) for _ in range(3)),
                 attempt(queueing.delete_queue(store, clock, "network", DEFAULT_QUEUE)),
                 attempt(
-                    use_cases.update_ticket(
+                    ticketing.update_ticket(
                         store, clock, ticket.ticket_id, IN_NETWORK, paths=["queue"], etag=""
                     )
                 ),
-                *(attempt(use_cases.open_ticket(store, clock, IN_NETWORK)) for _ in range(3)),
+                *(attempt(ticketing.open_ticket(store, clock, IN_NETWORK)) for _ in range(3)),
             )
     async with store.reading(tenant_id) as tickets:
         found = await tickets.list_tickets(TicketQuery(limit=100))
@@ -183,7 +183,7 @@ async def test_without_holding_the_queue_there_would_be_some(
 
     async def holds_nothing(*_: object) -> None: ...
 
-    monkeypatch.setattr(use_cases, "require_queues", holds_nothing)
+    monkeypatch.setattr(ticketing, "require_queues", holds_nothing)
     assert await tickets_without_a_queue(sql_store, tenant_id) > 0
 
 

@@ -4,7 +4,7 @@ import grpc
 import pytest
 
 from services.ticket.domain import Act, TicketStatus, rated
-from services.ticket.errors import RatingNotAllowed, TransitionNotAllowed
+from services.ticket.errors.tickets import RatingNotAllowed, TransitionNotAllowed
 from tests.support.mesh_server import refused
 from tests.ticket.builders import ALEX, ANNA, NOON, a_ticket
 from tests.ticket.clients import People

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from services.mesh.caller import Caller, TenantId, acting_as
-from services.ticket import use_cases
 from services.ticket.domain import Ticket, TicketContent, TicketStatus
-from services.ticket.errors import TicketNotFound
-from services.ticket.ports import TicketStore
-from services.ticket.similar import (
+from services.ticket.errors.tickets import TicketNotFound
+from services.ticket.ports.tickets import TicketStore
+from services.ticket.use_cases import ticketing
+from services.ticket.use_cases.similar import (
     MOST_TICKETS,
     USUAL_TICKETS,
     SimilarTicket,
@@ -32,17 +32,17 @@ class Counter:
 
     async def opened(self, subject: str, body: str = FILLING, by: Caller | None = None) -> Ticket:
         with acting_as(by or self.anna):
-            return await use_cases.open_ticket(self.store, self.clock, TicketContent(subject, body))
+            return await ticketing.open_ticket(self.store, self.clock, TicketContent(subject, body))
 
     async def solved(self, ticket: Ticket, reply: str) -> None:
         with acting_as(self.alex):
-            await use_cases.add_comment(
+            await ticketing.add_comment(
                 self.store, self.clock, ticket.ticket_id, reply, is_internal=False
             )
-            await use_cases.add_comment(
+            await ticketing.add_comment(
                 self.store, self.clock, ticket.ticket_id, "Third time!", is_internal=True
             )
-            await use_cases.resolve_ticket(self.store, self.clock, ticket.ticket_id, "")
+            await ticketing.resolve_ticket(self.store, self.clock, ticket.ticket_id, "")
 
     async def similar(
         self, ticket: Ticket, page_size: int = 0, by: Caller | None = None
@@ -86,7 +86,7 @@ async def test_solved_ones_come_first_and_say_how(counter: Counter) -> None:
     await counter.solved(solved, "Unplug it for a minute.")
     waiting, asked = await counter.opened("Toner empty"), await counter.opened("Scanner offline")
     with acting_as(counter.alex):
-        await use_cases.add_comment(
+        await ticketing.add_comment(
             counter.store, counter.clock, waiting.ticket_id, "Is on its way.", is_internal=False
         )
     first, second, *_ = await counter.similar(asked)
@@ -102,11 +102,11 @@ async def test_its_requesters_own_words_are_no_answer(counter: Counter) -> None:
     solved = await counter.opened("Scanner offline")
     await counter.solved(solved, "Unplug it.")
     with acting_as(counter.anna):
-        await use_cases.add_comment(
+        await ticketing.add_comment(
             counter.store, counter.clock, solved.ticket_id, "Thanks!", is_internal=False
         )
     with acting_as(counter.alex):
-        await use_cases.resolve_ticket(counter.store, counter.clock, solved.ticket_id, "")
+        await ticketing.resolve_ticket(counter.store, counter.clock, solved.ticket_id, "")
     [found] = await counter.similar(await counter.opened("Scanner offline"))
     assert found.reply is not None
     assert found.reply.body == "Unplug it."
@@ -116,7 +116,7 @@ async def test_a_changed_ticket_is_found_by_what_it_says_now(counter: Counter) -
     changed = await counter.opened("Scanner offline")
     await counter.opened("Scanner broken")
     with acting_as(counter.alex):
-        await use_cases.update_ticket(
+        await ticketing.update_ticket(
             counter.store,
             counter.clock,
             changed.ticket_id,
@@ -209,5 +209,5 @@ async def test_the_commonest_words_are_not_read(
         await counter.opened(subject)
     asked = await counter.opened("Scanner")
     assert "please" in (await counter.similar(asked))[0].words
-    monkeypatch.setattr("services.ticket.similar.MOST_ROWS_READ", 4)
+    monkeypatch.setattr("services.ticket.use_cases.similar.MOST_ROWS_READ", 4)
     assert [[*one.words] for one in await counter.similar(asked)] == [["scanner"]] * 2

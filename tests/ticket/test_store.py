@@ -27,10 +27,10 @@ from services.ticket.domain import (
     named_by,
     updated,
 )
-from services.ticket.errors import TicketChanged
-from services.ticket.filter import Order, OrderField
-from services.ticket.filter_parser import parse_filter
-from services.ticket.ports import (
+from services.ticket.errors.tickets import TicketChanged
+from services.ticket.filter.parser import parse_filter
+from services.ticket.filter.query import Order, OrderField
+from services.ticket.ports.tickets import (
     AttachmentCursor,
     CommentCursor,
     EventQuery,

@@ -6,8 +6,8 @@ import pytest
 
 from services.mesh.caller import acting_as
 from services.ticket.domain import TicketContent, TicketPriority
-from services.ticket.errors import TicketNotFound
-from services.ticket.suggesting import (
+from services.ticket.errors.tickets import TicketNotFound
+from services.ticket.use_cases.suggesting import (
     LONGEST_QUESTION,
     MOST_ARTICLES,
     USUAL_ARTICLES,

@@ -16,7 +16,7 @@ from services.mesh.errors import InvalidArgument
 from services.mesh.ids import new_id
 from services.mesh.settings import MeshSettings
 from services.ticket.peers import SearchKnowledge
-from services.ticket.ports import FoundArticles, SuggestedArticle
+from services.ticket.ports.tickets import FoundArticles, SuggestedArticle
 from services.ticket.store import SqlTicketStore
 from tests.support.mesh_server import RunningServer, refused, running_server
 from tests.ticket.clients import AGENT_PERMISSIONS, Client, serving

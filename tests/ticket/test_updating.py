@@ -5,7 +5,7 @@ import pytest
 from services.mesh.caller import acting_as
 from services.mesh.errors import InvalidRequest
 from services.ticket.domain import TicketContent, TicketPriority, TicketStatus
-from services.ticket.errors import FieldNotUpdatable
+from services.ticket.errors.tickets import FieldNotUpdatable
 from tests.ticket.builders import a_customer, an_agent
 from tests.ticket.desk import WIFI, Desk
 

@@ -7,15 +7,15 @@ import pytest
 from services.mesh.caller import Caller, acting_as
 from services.mesh.errors import InvalidRequest, TokenMissing
 from services.mesh.ids import new_id
-from services.ticket import listing, use_cases
 from services.ticket.domain import Ticket, TicketContent, TicketPriority, TicketStatus
-from services.ticket.errors import (
+from services.ticket.errors.tickets import (
     InternalCommentNotAllowed,
     TicketChanged,
     TicketNotFound,
     TransitionNotAllowed,
 )
-from services.ticket.listing import PageRequest
+from services.ticket.use_cases import listing, ticketing
+from services.ticket.use_cases.listing import PageRequest
 from tests.ticket.builders import (
     ACME,
     ALEX,
@@ -50,7 +50,7 @@ async def test_a_priority_that_is_not_given_is_normal(desk: Desk) -> None:
 async def test_a_ticket_is_found_by_the_number_people_say(desk: Desk, spelling: str) -> None:
     ticket = await desk.opened_by(a_customer())
     with acting_as(an_agent()):
-        assert await use_cases.get_ticket(desk.store, spelling) == ticket
+        assert await ticketing.get_ticket(desk.store, spelling) == ticket
 
 
 @pytest.mark.parametrize(
@@ -59,15 +59,15 @@ async def test_a_ticket_is_found_by_the_number_people_say(desk: Desk, spelling: 
 async def test_what_is_no_ticket_is_not_found(desk: Desk, ticket_id: str) -> None:
     await desk.opened_by(a_customer())
     with acting_as(an_agent()), pytest.raises(TicketNotFound) as refusal:
-        await use_cases.get_ticket(desk.store, ticket_id)
+        await ticketing.get_ticket(desk.store, ticket_id)
     assert refusal.value.metadata == {"ticket_id": ticket_id}
 
 
 async def test_without_a_user_nothing_can_be_done(desk: Desk) -> None:
     with pytest.raises(TokenMissing):
-        await use_cases.open_ticket(desk.store, desk.clock, WIFI)
+        await ticketing.open_ticket(desk.store, desk.clock, WIFI)
     with acting_as(Caller("gateway")), pytest.raises(TokenMissing):
-        await use_cases.get_ticket(desk.store, new_id())
+        await ticketing.get_ticket(desk.store, new_id())
 
 
 Deed = Callable[[Desk, Ticket], Awaitable[object]]
@@ -79,19 +79,19 @@ DEEDS_ON_ONE_TICKET: dict[str, Deed] = {
         desk.store, ANY_PAGE, ticket.ticket_id
     ),
     "list events": lambda desk, ticket: listing.list_events(desk.store, ANY_PAGE, ticket.ticket_id),
-    "assign": lambda desk, ticket: use_cases.assign_ticket(
+    "assign": lambda desk, ticket: ticketing.assign_ticket(
         desk.store, desk.clock, ticket.ticket_id, ALEX, ""
     ),
-    "pend": lambda desk, ticket: use_cases.pend_ticket(
+    "pend": lambda desk, ticket: ticketing.pend_ticket(
         desk.store, desk.clock, ticket.ticket_id, ""
     ),
-    "resolve": lambda desk, ticket: use_cases.resolve_ticket(
+    "resolve": lambda desk, ticket: ticketing.resolve_ticket(
         desk.store, desk.clock, ticket.ticket_id, ""
     ),
-    "reopen": lambda desk, ticket: use_cases.reopen_ticket(
+    "reopen": lambda desk, ticket: ticketing.reopen_ticket(
         desk.store, desk.clock, ticket.ticket_id, ""
     ),
-    "close": lambda desk, ticket: use_cases.close_ticket(
+    "close": lambda desk, ticket: ticketing.close_ticket(
         desk.store, desk.clock, ticket.ticket_id, ""
     ),
 }
@@ -116,11 +116,11 @@ async def test_an_old_etag_is_refused_with_the_current_one(desk: Desk) -> None:
         changed = await desk.update(ticket, TicketContent("Newer"), etag=ticket.etag)
         for deed in (
             desk.update(ticket, TicketContent("Older"), etag=ticket.etag),
-            use_cases.assign_ticket(desk.store, desk.clock, "1", ALEX, ticket.etag),
-            use_cases.pend_ticket(desk.store, desk.clock, "1", ticket.etag),
-            use_cases.resolve_ticket(desk.store, desk.clock, "1", ticket.etag),
-            use_cases.reopen_ticket(desk.store, desk.clock, "1", ticket.etag),
-            use_cases.close_ticket(desk.store, desk.clock, "1", ticket.etag),
+            ticketing.assign_ticket(desk.store, desk.clock, "1", ALEX, ticket.etag),
+            ticketing.pend_ticket(desk.store, desk.clock, "1", ticket.etag),
+            ticketing.resolve_ticket(desk.store, desk.clock, "1", ticket.etag),
+            ticketing.reopen_ticket(desk.store, desk.clock, "1", ticket.etag),
+            ticketing.close_ticket(desk.store, desk.clock, "1", ticket.etag),
         ):
             with pytest.raises(TicketChanged) as refusal:
                 await deed
@@ -131,17 +131,17 @@ async def test_an_old_etag_is_refused_with_the_current_one(desk: Desk) -> None:
 async def test_a_ticket_goes_its_whole_way(desk: Desk) -> None:
     ticket = await desk.opened_by(a_customer())
     with acting_as(an_agent()):
-        etag = (await use_cases.assign_ticket(desk.store, desk.clock, "1", ALEX, ticket.etag)).etag
+        etag = (await ticketing.assign_ticket(desk.store, desk.clock, "1", ALEX, ticket.etag)).etag
         for verb in (
-            use_cases.pend_ticket,
-            use_cases.reopen_ticket,
-            use_cases.resolve_ticket,
-            use_cases.close_ticket,
+            ticketing.pend_ticket,
+            ticketing.reopen_ticket,
+            ticketing.resolve_ticket,
+            ticketing.close_ticket,
         ):
             etag = (await verb(desk.store, desk.clock, "1", etag)).etag
         page = await listing.list_events(desk.store, ANY_PAGE, "1")
         with pytest.raises(TransitionNotAllowed):
-            await use_cases.reopen_ticket(desk.store, desk.clock, "1", "")
+            await ticketing.reopen_ticket(desk.store, desk.clock, "1", "")
     kinds = ["OPENED", "ASSIGNED", "PENDED", "REOPENED", "RESOLVED", "CLOSED"]
     assert [event.kind for event in page.items] == kinds
     assert desk.store.outbox(ACME) == kinds
@@ -150,15 +150,15 @@ async def test_a_ticket_goes_its_whole_way(desk: Desk) -> None:
 async def test_a_ticket_can_be_taken_away(desk: Desk) -> None:
     await desk.opened_by(a_customer())
     with acting_as(an_agent()):
-        await use_cases.assign_ticket(desk.store, desk.clock, "1", ALEX, "")
-        ticket = await use_cases.assign_ticket(desk.store, desk.clock, "1", "", "")
+        await ticketing.assign_ticket(desk.store, desk.clock, "1", ALEX, "")
+        ticket = await ticketing.assign_ticket(desk.store, desk.clock, "1", "", "")
     assert (ticket.assignee_id, ticket.status) == (None, TicketStatus.OPEN)
 
 
 async def test_a_customers_answer_takes_the_ticket_up_again(desk: Desk) -> None:
     ticket = await desk.opened_by(a_customer())
     with acting_as(an_agent()):
-        await use_cases.pend_ticket(desk.store, desk.clock, "1", "")
+        await ticketing.pend_ticket(desk.store, desk.clock, "1", "")
         await desk.comment(ticket, "Did it help?")
         assert (await desk.get(ticket)).status is TicketStatus.PENDING
     with acting_as(a_customer()):
@@ -184,7 +184,7 @@ async def test_customers_neither_see_nor_write_internal_comments(desk: Desk) -> 
 
 async def test_chat_hands_over_its_session_and_transcript(desk: Desk) -> None:
     with acting_as(through_chat(a_customer())):
-        ticket = await use_cases.open_ticket(
+        ticket = await ticketing.open_ticket(
             desk.store, desk.clock, WIFI, chat_session_id="s1", transcript="Q: Wi-Fi?\nA: No."
         )
         assert (await listing.list_comments(desk.store, ANY_PAGE, "1")).items == []
@@ -197,7 +197,7 @@ async def test_chat_hands_over_its_session_and_transcript(desk: Desk) -> None:
 @pytest.mark.parametrize("field", ["chat_session_id", "transcript"])
 async def test_nobody_else_gives_a_session_or_transcript(desk: Desk, field: str) -> None:
     with acting_as(an_agent()), pytest.raises(InvalidRequest) as refusal:
-        await use_cases.open_ticket(desk.store, desk.clock, WIFI, **{field: "x"})
+        await ticketing.open_ticket(desk.store, desk.clock, WIFI, **{field: "x"})
     assert [violation.field for violation in refusal.value.violations] == [field]
     assert desk.store.outbox(ACME) == []
 
@@ -225,5 +225,5 @@ async def test_other_texts_that_cannot_be_kept_are_refused(desk: Desk) -> None:
             await desk.comment(ticket, "\0")
         assert refusal.value.violations[0].field == "comment.body"
         with pytest.raises(InvalidRequest) as refusal:
-            await use_cases.assign_ticket(desk.store, desk.clock, "1", "\0", "")
+            await ticketing.assign_ticket(desk.store, desk.clock, "1", "\0", "")
         assert refusal.value.violations[0].field == "assignee_id"

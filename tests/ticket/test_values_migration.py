@@ -18,11 +18,11 @@ from services.ticket.domain import (
     fold,
     moved,
 )
-from services.ticket.ports import EventQuery
-from services.ticket.rows import event_columns, ticket_columns
+from services.ticket.ports.tickets import EventQuery
 from services.ticket.store import SqlTicketStore
 from services.ticket.store.own import AnyRow
-from services.ticket.tables import CounterRow, EventRow, Table, TagRow, TicketRow
+from services.ticket.store.rows import event_columns, ticket_columns
+from services.ticket.tables.tickets import CounterRow, EventRow, Table, TagRow, TicketRow
 from tests.ticket.builders import ACME, GLOBEX, an_opening
 from tests.ticket.conftest import MIGRATIONS
 from tests.ticket.earlier import keep_as_then, migrations_until

@@ -10,9 +10,9 @@ from helpdesk.ticket.v1 import view_service_pb2, view_service_pb2_grpc
 from services.mesh.database import Database
 from services.mesh.ids import new_id
 from services.mesh.settings import MeshSettings
-from services.ticket import views
 from services.ticket.store import SqlTicketStore
-from services.ticket.views import EVERY_TENANTS
+from services.ticket.use_cases import views
+from services.ticket.use_cases.views import EVERY_TENANTS
 from tests.support.mesh_server import RunningServer, TestUser, refused
 from tests.ticket.clients import AGENT_PERMISSIONS, Client, serving
 

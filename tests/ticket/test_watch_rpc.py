@@ -12,7 +12,7 @@ from services.mesh.caller import TenantId
 from services.mesh.database import Database
 from services.mesh.errors import StorageUnavailable
 from services.mesh.settings import MeshSettings
-from services.ticket.ports import EventQuery
+from services.ticket.ports.tickets import EventQuery
 from services.ticket.store import SqlTickets, SqlTicketStore
 from tests.ticket.clients import People, serving
 

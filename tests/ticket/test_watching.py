@@ -7,11 +7,11 @@ from contextlib import AbstractContextManager, aclosing, nullcontext
 import pytest
 
 from services.mesh.caller import Caller, TenantId, acting_as
-from services.ticket import use_cases
 from services.ticket.domain import TicketContent, TicketEvent
-from services.ticket.errors import TicketNotFound
-from services.ticket.ports import TicketStore
-from services.ticket.watching import Done, Heartbeat, Pace, WatchStep, watch_tickets
+from services.ticket.errors.tickets import TicketNotFound
+from services.ticket.ports.tickets import TicketStore
+from services.ticket.use_cases import ticketing
+from services.ticket.use_cases.watching import Done, Heartbeat, Pace, WatchStep, watch_tickets
 from tests.ticket.builders import ANNA, BEN, TickingClock, a_customer, an_agent
 
 PATIENT = Pace(poll_seconds=60, heartbeat_seconds=60)
@@ -32,12 +32,12 @@ def watch(
 
 async def open_ticket(store: TicketStore, caller: Caller) -> str:
     with acting_as(caller):
-        return (await use_cases.open_ticket(store, clock, TicketContent("x"))).ticket_id
+        return (await ticketing.open_ticket(store, clock, TicketContent("x"))).ticket_id
 
 
 async def comment(store: TicketStore, caller: Caller, *, is_internal: bool = False) -> None:
     with acting_as(caller):
-        await use_cases.add_comment(store, clock, "1", "x", is_internal=is_internal)
+        await ticketing.add_comment(store, clock, "1", "x", is_internal=is_internal)
 
 
 async def next_event(steps: AsyncGenerator[WatchStep, None]) -> TicketEvent:

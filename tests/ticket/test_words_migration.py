@@ -7,10 +7,10 @@ from sqlalchemy import select
 from services.mesh.caller import acting_as
 from services.mesh.database import Database
 from services.mesh.database_address import AnyAddress
-from services.ticket.rows import ticket_columns
-from services.ticket.similar import list_similar_tickets
 from services.ticket.store import SqlTicketStore
-from services.ticket.tables import Table, WordCountRow
+from services.ticket.store.rows import ticket_columns
+from services.ticket.tables.tickets import Table, WordCountRow
+from services.ticket.use_cases.similar import list_similar_tickets
 from tests.ticket.builders import ACME, GLOBEX, an_agent, an_opening
 from tests.ticket.conftest import MIGRATIONS
 from tests.ticket.earlier import keep_as_then, migrations_until

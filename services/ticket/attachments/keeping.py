@@ -22,12 +22,9 @@ from services.ticket.domain import (
 )
 from services.ticket.domain.file_names import checked_name
 from services.ticket.domain.media_types import Sniffer
-from services.ticket.errors import (
-    AttachmentEmpty,
-    InternalAttachmentNotAllowed,
-)
-from services.ticket.ports import TicketReading, TicketStore, TicketWriting
-from services.ticket.use_cases import (
+from services.ticket.errors.attachments import AttachmentEmpty, InternalAttachmentNotAllowed
+from services.ticket.ports.tickets import TicketReading, TicketStore, TicketWriting
+from services.ticket.use_cases.ticketing import (
     find_attachment,
     find_to_change,
     find_visible,

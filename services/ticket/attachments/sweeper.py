@@ -7,7 +7,7 @@ import structlog
 from services.mesh.caller import TenantId
 from services.mesh.errors import MeshError
 from services.ticket.attachments.ports import ByteStore
-from services.ticket.ports import TicketStore
+from services.ticket.ports.tickets import TicketStore
 
 # Longer than an upload may take, so that what is still coming is let alone.
 _GRACE_SECONDS = 2 * 3600.0

@@ -8,7 +8,7 @@ from services.ticket.domain.log import Change, TicketEvent, TicketEventKind, eve
 from services.ticket.domain.rules import touched
 from services.ticket.domain.ticket import Act, Comment, Ticket
 from services.ticket.domain.transitions import Verb, status_after
-from services.ticket.errors import AttachmentNotUsable
+from services.ticket.errors.attachments import AttachmentNotUsable
 
 
 def attached(ticket: Ticket, attachment: Attachment, act: Act) -> Change:

@@ -6,7 +6,11 @@ from datetime import datetime
 
 from services.mesh.caller import UserId
 from services.ticket.domain.media_types import DEFAULT_TYPES
-from services.ticket.errors import AttachmentQuotaExceeded, AttachmentTooLarge, TooManyAttachments
+from services.ticket.errors.attachments import (
+    AttachmentQuotaExceeded,
+    AttachmentTooLarge,
+    TooManyAttachments,
+)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from enum import IntEnum
 from math import isfinite
 from types import MappingProxyType
 
-from services.ticket.errors import (
+from services.ticket.errors.fields import (
     FieldOptionsInvalid,
     FieldOptionUnknown,
     FieldRetired,

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from services.ticket.errors import AttachmentNameInvalid
+from services.ticket.errors.attachments import AttachmentNameInvalid
 
 LONGEST_NAME = 200
 _MOST_BYTES = 255  # of a name, for most file systems

@@ -5,7 +5,7 @@ from dataclasses import replace
 from services.mesh.caller import UserId
 from services.ticket.domain.log import Change, TicketEventKind, event_of
 from services.ticket.domain.ticket import Act, Ticket
-from services.ticket.errors import TooManyFollowers
+from services.ticket.errors.tickets import TooManyFollowers
 
 MOST_FOLLOWERS = 50
 

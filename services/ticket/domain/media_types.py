@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from services.ticket.domain.file_names import ending_of
-from services.ticket.errors import AttachmentTypeMismatch, AttachmentTypeNotAllowed
+from services.ticket.errors.attachments import AttachmentTypeMismatch, AttachmentTypeNotAllowed
 
 _HEAD = 4096
 _OFFICE = "application/vnd.openxmlformats-officedocument"

@@ -6,7 +6,7 @@ from services.ticket.domain.log import Change, TicketEventKind, event_of
 from services.ticket.domain.rules import opened, touched
 from services.ticket.domain.ticket import Act, Comment, Ticket, TicketContent, TicketStatus
 from services.ticket.domain.transitions import Verb, status_after
-from services.ticket.errors import MergeIntoItself, TicketMerged
+from services.ticket.errors.links import MergeIntoItself, TicketMerged
 
 LONGEST_SUBJECT, LONGEST_BODY = 200, 20_000
 

@@ -6,7 +6,7 @@ from services.ticket.domain.log import Change, TicketEventKind, event_of
 from services.ticket.domain.rules import touched
 from services.ticket.domain.ticket import Act, Ticket
 from services.ticket.domain.transitions import Verb, status_after
-from services.ticket.errors import RatingNotAllowed
+from services.ticket.errors.tickets import RatingNotAllowed
 
 
 def rated(ticket: Ticket, rating: int, comment: str, act: Act) -> Change:

@@ -7,7 +7,7 @@ from enum import IntEnum, StrEnum
 
 from services.mesh.caller import UserId
 from services.ticket.domain.fields import FieldChanges, FieldValue
-from services.ticket.errors import TicketChanged
+from services.ticket.errors.tickets import TicketChanged
 
 DEFAULT_QUEUE = "general"
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from services.ticket.domain.ticket import TicketStatus
-from services.ticket.errors import TransitionNotAllowed
+from services.ticket.errors.tickets import TransitionNotAllowed
 
 
 class Verb(StrEnum):

@@ -4,7 +4,7 @@ from services.mesh.audit import acts_on
 from services.mesh.caller import TenantId
 from services.mesh.clock import Clock
 from services.ticket.domain import DEFAULT_QUEUE
-from services.ticket.errors import MailAddressExists, MailAddressNotFound
+from services.ticket.errors.mail import MailAddressExists, MailAddressNotFound
 from services.ticket.mail.ports import MailAddress, MailAddresses
 
 

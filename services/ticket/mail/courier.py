@@ -19,7 +19,7 @@ from services.ticket.domain import Comment, TicketStatus, commented
 from services.ticket.domain.mail_senders import POSTMASTER
 from services.ticket.mail.letter import letter_message
 from services.ticket.mail.ports import DueLetter, Letter, MailOutbox
-from services.ticket.ports import TicketStore
+from services.ticket.ports.tickets import TicketStore
 
 _AT_ONCE = 20
 _QUOTED = 200

@@ -11,7 +11,7 @@ from services.ticket.attachments.ports import Cabinet
 from services.ticket.domain import Act, Attachment, AttachmentUsage, Ticket, attached
 from services.ticket.domain.file_names import checked_name
 from services.ticket.mail.message import MailFile
-from services.ticket.ports import TicketWriting
+from services.ticket.ports.tickets import TicketWriting
 
 MOST_FILES = 20
 _PIECE = 256 * 1024

@@ -32,7 +32,7 @@ from services.ticket.mail.files import TakenFiles, fitting, put_on, take_files
 from services.ticket.mail.message import IncomingMail
 from services.ticket.mail.ports import MailAddress, Mails, MailStore, MailThread
 from services.ticket.mail.text import own_words
-from services.ticket.ports import TicketStore, TicketWriting
+from services.ticket.ports.tickets import TicketStore, TicketWriting
 
 MOST_MAILS_PER_HOUR = 60
 _HOUR = timedelta(hours=1)

@@ -11,7 +11,7 @@ from services.ticket.attachments.ports import Cabinet
 from services.ticket.mail.filing import TooManyMails, file_mail
 from services.ticket.mail.message import IncomingMail, plain_address, read_mail
 from services.ticket.mail.ports import MailAddress, MailAddresses, MailStore
-from services.ticket.ports import TicketStore
+from services.ticket.ports.tickets import TicketStore
 
 _READ_AT_ONCE = 2
 

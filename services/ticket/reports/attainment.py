@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from services.ticket.errors import ReportTooManyBuckets
+from services.ticket.errors.reports import ReportTooManyBuckets
 from services.ticket.reports.period import Period
 from services.ticket.reports.volume import MOST_ROWS
 from services.ticket.sla.attainment import Promise

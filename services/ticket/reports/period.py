@@ -8,7 +8,7 @@ from enum import IntEnum
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from services.ticket.errors import (
+from services.ticket.errors.reports import (
     ReportPeriodEmpty,
     ReportPeriodReversed,
     ReportTimeZoneUnknown,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from services.ticket.errors import ReportTooManyBuckets
+from services.ticket.errors.reports import ReportTooManyBuckets
 from services.ticket.reports.period import Period
 from services.ticket.reports.volume import MOST_ROWS
 from services.ticket.sla.open_time import SECOND, OpenTime, instant_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.ticket.domain import TicketStatus
-from services.ticket.errors import ReportTooManyBuckets
+from services.ticket.errors.reports import ReportTooManyBuckets
 from services.ticket.reports.period import Period
 
 SOLVED = (TicketStatus.RESOLVED, TicketStatus.CLOSED)

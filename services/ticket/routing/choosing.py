@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from services.mesh.caller import UserId
-from services.ticket.errors import SlaTimeZoneUnknown
+from services.ticket.errors.sla import SlaTimeZoneUnknown
 from services.ticket.routing.policy import AgentChoice, RoutingAgent, RoutingPolicy
 from services.ticket.sla.open_time import OpenTime, instant_of, time_of
 from services.ticket.sla.opening_hours import BusinessCalendar

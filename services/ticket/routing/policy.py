@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from services.mesh.caller import UserId
-from services.ticket.errors import (
+from services.ticket.errors.routing import (
     RoutingAgentTwice,
     RoutingAgentWithoutQueue,
     RoutingEscalationEmpty,

@@ -19,10 +19,10 @@ from services.mesh.errors import FieldViolation, InvalidRequest
 from services.ticket.attachments import keeping
 from services.ticket.attachments.keeping import Upload
 from services.ticket.attachments.ports import Cabinet
-from services.ticket.convert import attachment_message
+from services.ticket.convert.tickets import attachment_message
 from services.ticket.domain import Attachment
-from services.ticket.listing import PageRequest, list_attachments
-from services.ticket.ports import TicketStore
+from services.ticket.ports.tickets import TicketStore
+from services.ticket.use_cases.listing import PageRequest, list_attachments
 
 Context = grpc.aio.ServicerContext[Any, Any]
 Pieces = AsyncIterator[attachment_service_pb2.UploadAttachmentRequest]

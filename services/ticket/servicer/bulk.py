@@ -4,12 +4,12 @@ from helpdesk.ticket.v1 import bulk_service_pb2, bulk_service_pb2_grpc, ticket_p
 from services.mesh.clock import Clock
 from services.mesh.errors import MeshError
 from services.mesh.interceptors.errors import to_status
-from services.ticket import bulk
-from services.ticket.bulk import BulkResult
-from services.ticket.convert import content_of, ticket_message
+from services.ticket.convert.tickets import content_of, ticket_message
 from services.ticket.domain import Verb
-from services.ticket.macros import MacroDesk
-from services.ticket.ports import TicketStore
+from services.ticket.ports.tickets import TicketStore
+from services.ticket.use_cases import bulk
+from services.ticket.use_cases.bulk import BulkResult
+from services.ticket.use_cases.macros import MacroDesk
 
 
 class BulkServicer(bulk_service_pb2_grpc.BulkServiceServicer):

@@ -2,9 +2,9 @@
 
 from helpdesk.ticket.v1 import canned_reply_service_pb2, canned_reply_service_pb2_grpc
 from services.mesh.clock import Clock
-from services.ticket import canned_replies
-from services.ticket.canned_replies import CannedReply, CannedReplyStore
-from services.ticket.ports import TicketStore
+from services.ticket.ports.tickets import TicketStore
+from services.ticket.use_cases import canned_replies
+from services.ticket.use_cases.canned_replies import CannedReply, CannedReplyStore
 
 
 class CannedReplyServicer(canned_reply_service_pb2_grpc.CannedReplyServiceServicer):

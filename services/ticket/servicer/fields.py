@@ -2,9 +2,9 @@
 
 from helpdesk.ticket.v1 import field_pb2, field_service_pb2, field_service_pb2_grpc
 from services.mesh.clock import Clock
-from services.ticket import fielding
-from services.ticket.field_convert import definition_message, definition_of
-from services.ticket.ports import TicketStore
+from services.ticket.convert.fields import definition_message, definition_of
+from services.ticket.ports.tickets import TicketStore
+from services.ticket.use_cases import fielding
 
 
 class FieldServicer(field_service_pb2_grpc.FieldServiceServicer):

@@ -4,10 +4,10 @@ from functools import partial
 
 from helpdesk.ticket.v1 import import_service_pb2, import_service_pb2_grpc
 from services.mesh.clock import Clock
+from services.ticket.convert.imports import history_of, imported_message
 from services.ticket.domain.imports import Origin
-from services.ticket.import_convert import history_of, imported_message
-from services.ticket.importing import import_ticket
-from services.ticket.ports import TicketStore
+from services.ticket.ports.tickets import TicketStore
+from services.ticket.use_cases.importing import import_ticket
 
 
 class ImportServicer(import_service_pb2_grpc.ImportServiceServicer):

@@ -2,10 +2,10 @@
 
 from helpdesk.ticket.v1 import link_service_pb2, link_service_pb2_grpc, ticket_pb2
 from services.mesh.clock import Clock
-from services.ticket import linking
-from services.ticket.convert import link_message, ticket_message
+from services.ticket.convert.tickets import link_message, ticket_message
 from services.ticket.domain import LinkKind
-from services.ticket.ports import TicketStore
+from services.ticket.ports.tickets import TicketStore
+from services.ticket.use_cases import linking
 
 
 class LinkServicer(link_service_pb2_grpc.LinkServiceServicer):

@@ -1,10 +1,10 @@
 """The RPCs of macros: message in, one use case, message out."""
 
 from helpdesk.ticket.v1 import macro_service_pb2, macro_service_pb2_grpc, ticket_pb2
-from services.ticket import macros
-from services.ticket.convert import ticket_message
-from services.ticket.macro_convert import action_of, macro_message, preview_message
-from services.ticket.macros import MacroDesk
+from services.ticket.convert.macros import action_of, macro_message, preview_message
+from services.ticket.convert.tickets import ticket_message
+from services.ticket.use_cases import macros
+from services.ticket.use_cases.macros import MacroDesk
 
 
 class MacroServicer(macro_service_pb2_grpc.MacroServiceServicer):

@@ -2,9 +2,9 @@
 
 from helpdesk.ticket.v1 import queue_service_pb2, queue_service_pb2_grpc
 from services.mesh.clock import Clock
-from services.ticket import queueing
-from services.ticket.convert import queue_message
-from services.ticket.ports import TicketStore
+from services.ticket.convert.tickets import queue_message
+from services.ticket.ports.tickets import TicketStore
+from services.ticket.use_cases import queueing
 
 
 class QueueServicer(queue_service_pb2_grpc.QueueServiceServicer):

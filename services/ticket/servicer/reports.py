@@ -2,9 +2,9 @@
 
 from helpdesk.ticket.v1 import report_service_pb2, report_service_pb2_grpc
 from services.mesh.clock import Clock
-from services.ticket.report_convert import scope_of, sla_message, time_message, volume_message
-from services.ticket.reporting import ReportStore, report_sla, report_times, report_volume
-from services.ticket.sla_ports import SlaPolicies
+from services.ticket.convert.reports import scope_of, sla_message, time_message, volume_message
+from services.ticket.ports.sla import SlaPolicies
+from services.ticket.use_cases.reporting import ReportStore, report_sla, report_times, report_volume
 
 
 class ReportServicer(report_service_pb2_grpc.ReportServiceServicer):

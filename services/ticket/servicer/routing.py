@@ -2,15 +2,19 @@
 
 from helpdesk.ticket.v1 import routing_service_pb2, routing_service_pb2_grpc
 from services.mesh.clock import Clock
-from services.ticket.convert_routing import (
+from services.ticket.convert.routing import (
     explanation_message,
     routing_policy_message,
     routing_policy_of,
 )
-from services.ticket.ports import TicketStore
+from services.ticket.ports.routing import RoutingBooks, RoutingPolicies
+from services.ticket.ports.tickets import TicketStore
 from services.ticket.routing.policy import RoutingPolicy
-from services.ticket.routing_ports import RoutingBooks, RoutingPolicies
-from services.ticket.staffing import explain_routing, find_routing_policy, set_routing_policy
+from services.ticket.use_cases.staffing import (
+    explain_routing,
+    find_routing_policy,
+    set_routing_policy,
+)
 
 
 class RoutingServicer(routing_service_pb2_grpc.RoutingServiceServicer):

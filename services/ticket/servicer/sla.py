@@ -2,10 +2,10 @@
 
 from helpdesk.ticket.v1 import sla_service_pb2, sla_service_pb2_grpc
 from services.mesh.clock import Clock
-from services.ticket.convert_sla import policy_message, policy_of
-from services.ticket.promising import find_policy, set_policy
+from services.ticket.convert.sla import policy_message, policy_of
+from services.ticket.ports.sla import SlaPolicies
 from services.ticket.sla.policy import SlaPolicy
-from services.ticket.sla_ports import SlaPolicies
+from services.ticket.use_cases.promising import find_policy, set_policy
 
 
 class SlaServicer(sla_service_pb2_grpc.SlaServiceServicer):

@@ -1,10 +1,10 @@
 """The RPCs that help whoever handles a ticket."""
 
 from helpdesk.ticket.v1 import suggestion_service_pb2, suggestion_service_pb2_grpc
-from services.ticket.convert import similar_message, suggested_message
-from services.ticket.ports import Knowledge, TicketStore
-from services.ticket.similar import list_similar_tickets
-from services.ticket.suggesting import suggest_articles
+from services.ticket.convert.tickets import similar_message, suggested_message
+from services.ticket.ports.tickets import Knowledge, TicketStore
+from services.ticket.use_cases.similar import list_similar_tickets
+from services.ticket.use_cases.suggesting import suggest_articles
 
 
 class SuggestionServicer(suggestion_service_pb2_grpc.SuggestionServiceServicer):

@@ -14,8 +14,8 @@ from services.mesh.clock import Clock
 from services.mesh.deadline import remaining_seconds
 from services.mesh.errors import Internal, MeshError
 from services.mesh.interceptors.errors import to_status
-from services.ticket import listing, use_cases
-from services.ticket.convert import (
+from services.ticket.convert.sla import write_clocks
+from services.ticket.convert.tickets import (
     comment_message,
     content_of,
     event_message,
@@ -24,15 +24,15 @@ from services.ticket.convert import (
     ticket_message,
     watch_message,
 )
-from services.ticket.convert_sla import write_clocks
 from services.ticket.domain import Ticket
 from services.ticket.domain.presence import Activity
-from services.ticket.listing import PageRequest
-from services.ticket.ports import TicketStore
-from services.ticket.presences import list_presences, may_be_told, set_presence
-from services.ticket.promising import find_clocks
-from services.ticket.rating import rate_ticket
-from services.ticket.watching import Pace, watch_tickets
+from services.ticket.ports.tickets import TicketStore
+from services.ticket.use_cases import listing, ticketing
+from services.ticket.use_cases.listing import PageRequest
+from services.ticket.use_cases.presences import list_presences, may_be_told, set_presence
+from services.ticket.use_cases.promising import find_clocks
+from services.ticket.use_cases.rating import rate_ticket
+from services.ticket.use_cases.watching import Pace, watch_tickets
 
 log = structlog.get_logger()
 
@@ -49,7 +49,7 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
     async def CreateTicket(
         self, request: ticket_service_pb2.CreateTicketRequest, context: object
     ) -> ticket_pb2.Ticket:
-        ticket = await use_cases.open_ticket(
+        ticket = await ticketing.open_ticket(
             self._store,
             self._clock,
             content_of(request.ticket),
@@ -61,7 +61,7 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
     async def GetTicket(
         self, request: ticket_service_pb2.GetTicketRequest, context: object
     ) -> ticket_pb2.Ticket:
-        return await self._shown(await use_cases.get_ticket(self._store, request.ticket_id))
+        return await self._shown(await ticketing.get_ticket(self._store, request.ticket_id))
 
     async def ListTickets(
         self, request: ticket_service_pb2.ListTicketsRequest, context: object
@@ -79,7 +79,7 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
     async def UpdateTicket(
         self, request: ticket_service_pb2.UpdateTicketRequest, context: object
     ) -> ticket_pb2.Ticket:
-        ticket = await use_cases.update_ticket(
+        ticket = await ticketing.update_ticket(
             self._store,
             self._clock,
             request.ticket.ticket_id,
@@ -92,7 +92,7 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
     async def CreateComment(
         self, request: ticket_service_pb2.CreateCommentRequest, context: object
     ) -> ticket_pb2.Comment:
-        comment = await use_cases.add_comment(
+        comment = await ticketing.add_comment(
             self._store,
             self._clock,
             request.ticket_id,
@@ -115,7 +115,7 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
     async def AssignTicket(
         self, request: ticket_service_pb2.AssignTicketRequest, context: object
     ) -> ticket_pb2.Ticket:
-        ticket = await use_cases.assign_ticket(
+        ticket = await ticketing.assign_ticket(
             self._store, self._clock, request.ticket_id, request.assignee_id, request.etag
         )
         return await self._shown(ticket)
@@ -123,7 +123,7 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
     async def PendTicket(
         self, request: ticket_service_pb2.PendTicketRequest, context: object
     ) -> ticket_pb2.Ticket:
-        ticket = await use_cases.pend_ticket(
+        ticket = await ticketing.pend_ticket(
             self._store, self._clock, request.ticket_id, request.etag
         )
         return await self._shown(ticket)
@@ -131,7 +131,7 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
     async def ResolveTicket(
         self, request: ticket_service_pb2.ResolveTicketRequest, context: object
     ) -> ticket_pb2.Ticket:
-        ticket = await use_cases.resolve_ticket(
+        ticket = await ticketing.resolve_ticket(
             self._store, self._clock, request.ticket_id, request.etag
         )
         return await self._shown(ticket)
@@ -139,7 +139,7 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
     async def ReopenTicket(
         self, request: ticket_service_pb2.ReopenTicketRequest, context: object
     ) -> ticket_pb2.Ticket:
-        ticket = await use_cases.reopen_ticket(
+        ticket = await ticketing.reopen_ticket(
             self._store, self._clock, request.ticket_id, request.etag
         )
         return await self._shown(ticket)
@@ -147,7 +147,7 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
     async def CloseTicket(
         self, request: ticket_service_pb2.CloseTicketRequest, context: object
     ) -> ticket_pb2.Ticket:
-        ticket = await use_cases.close_ticket(
+        ticket = await ticketing.close_ticket(
             self._store, self._clock, request.ticket_id, request.etag
         )
         return await self._shown(ticket)
@@ -163,7 +163,7 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
     async def FollowTicket(
         self, request: ticket_service_pb2.FollowTicketRequest, context: object
     ) -> ticket_pb2.Ticket:
-        ticket = await use_cases.follow_ticket(
+        ticket = await ticketing.follow_ticket(
             self._store, self._clock, request.ticket_id, request.user_id
         )
         return await self._shown(ticket)
@@ -171,7 +171,7 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
     async def UnfollowTicket(
         self, request: ticket_service_pb2.UnfollowTicketRequest, context: object
     ) -> ticket_pb2.Ticket:
-        ticket = await use_cases.unfollow_ticket(
+        ticket = await ticketing.unfollow_ticket(
             self._store, self._clock, request.ticket_id, request.user_id
         )
         return await self._shown(ticket)

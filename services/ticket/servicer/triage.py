@@ -3,6 +3,12 @@
 from dataclasses import replace
 
 from helpdesk.ticket.v1 import triage_service_pb2, triage_service_pb2_grpc
+from services.ticket.convert.triage import (
+    band_message,
+    settings_message,
+    settings_of,
+    triage_message,
+)
 from services.ticket.triage.desk import (
     Desk,
     classify_ticket,
@@ -11,12 +17,6 @@ from services.ticket.triage.desk import (
     list_reviews,
     report_triage,
     set_settings,
-)
-from services.ticket.triage_convert import (
-    band_message,
-    settings_message,
-    settings_of,
-    triage_message,
 )
 
 _USUAL_PAGE = 20

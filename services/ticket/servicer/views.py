@@ -2,10 +2,10 @@
 
 from helpdesk.ticket.v1 import view_service_pb2, view_service_pb2_grpc
 from services.mesh.clock import Clock
-from services.ticket import views
-from services.ticket.ports import TicketStore
-from services.ticket.view_convert import counted_view_message, view_message, view_of
-from services.ticket.views import ViewStore
+from services.ticket.convert.views import counted_view_message, view_message, view_of
+from services.ticket.ports.tickets import TicketStore
+from services.ticket.use_cases import views
+from services.ticket.use_cases.views import ViewStore
 
 
 class ViewServicer(view_service_pb2_grpc.ViewServiceServicer):

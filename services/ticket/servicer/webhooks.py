@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from helpdesk.ticket.v1 import webhook_service_pb2, webhook_service_pb2_grpc
-from services.ticket.webhook_convert import delivery_message, webhook_message
+from services.ticket.convert.webhooks import delivery_message, webhook_message
 from services.ticket.webhooks import keeping
 from services.ticket.webhooks.keeping import USUAL_OVERLAP, WebhookDesk
 from services.ticket.webhooks.ports import Period

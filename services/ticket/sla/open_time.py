@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from datetime import MAXYEAR, UTC, datetime, timedelta
 
-from services.ticket.errors import SlaCalendarNeverOpen, SlaTargetInvalid
+from services.ticket.errors.sla import SlaCalendarNeverOpen, SlaTargetInvalid
 from services.ticket.sla.opening_hours import BusinessCalendar, Spans, zone_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -10,7 +10,7 @@ from datetime import date
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from services.ticket.errors import (
+from services.ticket.errors.sla import (
     SlaCalendarNeverOpen,
     SlaHolidaysInvalid,
     SlaSpansInvalid,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from services.ticket.domain import TicketPriority
-from services.ticket.errors import SlaSharesInvalid, SlaTargetInvalid
+from services.ticket.errors.sla import SlaSharesInvalid, SlaTargetInvalid
 from services.ticket.sla.opening_hours import AROUND_THE_CLOCK, BusinessCalendar, require_calendar
 
 # A target is reached within so many weeks of usual opening hours.

@@ -8,11 +8,11 @@ from sqlalchemy import delete, func, literal, select, tuple_
 from services.mesh.caller import TenantId
 from services.mesh.session import Session
 from services.ticket.domain import Attachment, AttachmentUsage
-from services.ticket.ports import AttachmentCursor
-from services.ticket.rows import attachment_from
+from services.ticket.ports.tickets import AttachmentCursor
 from services.ticket.store.merges import select_merged
 from services.ticket.store.own import Own, upsert
-from services.ticket.tables import AttachmentRow
+from services.ticket.store.rows import attachment_from
+from services.ticket.tables.tickets import AttachmentRow
 
 
 class SqlAttachments:

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, delete, select
 from services.mesh.caller import TenantId
 from services.mesh.database import Database
 from services.mesh.session import Session
-from services.ticket.canned_replies import CannedReply
 from services.ticket.store.own import upsert
-from services.ticket.tables import CannedReplyRow
+from services.ticket.tables.tickets import CannedReplyRow
+from services.ticket.use_cases.canned_replies import CannedReply
 
 
 class SqlCannedReplyStore:

@@ -8,13 +8,13 @@ from sqlalchemy import insert, literal, select, tuple_
 from services.mesh.caller import TenantId
 from services.mesh.session import Session
 from services.ticket.domain import Comment
-from services.ticket.ports import CommentCursor
-from services.ticket.rows import comment_from
+from services.ticket.ports.tickets import CommentCursor
 from services.ticket.store.mail_outbox import queue_reply
 from services.ticket.store.merges import select_merged
 from services.ticket.store.own import Own
 from services.ticket.store.replies import select_last_replies
-from services.ticket.tables import CommentRow
+from services.ticket.store.rows import comment_from
+from services.ticket.tables.tickets import CommentRow
 
 
 class SqlComments:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists, not_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from services.mesh.caller import TenantId
-from services.ticket.filter import (
+from services.ticket.filter.query import (
     AllOf,
     AnyOf,
     Comparator,
@@ -21,7 +21,7 @@ from services.ticket.filter import (
     Not,
     OrderField,
 )
-from services.ticket.tables import FieldValueRow, TagRow, TicketRow, WordRow
+from services.ticket.tables.tickets import FieldValueRow, TagRow, TicketRow, WordRow
 
 ORDER_COLUMNS: Mapping[OrderField, InstrumentedAttribute[Any]] = {
     OrderField.CREATE_TIME: TicketRow.create_time,

@@ -7,9 +7,9 @@ from sqlalchemy import select, update
 from services.mesh.caller import TenantId
 from services.mesh.session import Session
 from services.ticket.domain import FieldDefinition
-from services.ticket.rows import definition_from
 from services.ticket.store.own import Own, upsert
-from services.ticket.tables import FieldRow
+from services.ticket.store.rows import definition_from
+from services.ticket.tables.tickets import FieldRow
 
 
 class SqlFields:

@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select
 from services.mesh.caller import TenantId
 from services.mesh.session import Session
 from services.ticket.domain import Link, LinkKind
-from services.ticket.rows import link_from
 from services.ticket.store.own import Own, upsert
-from services.ticket.tables import LinkRow
+from services.ticket.store.rows import link_from
+from services.ticket.tables.tickets import LinkRow
 
 
 class SqlLinks:

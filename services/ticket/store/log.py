@@ -9,11 +9,11 @@ from services.mesh.caller import TenantId
 from services.mesh.prepared import InsertInto, Prepared, Statement
 from services.mesh.session import Session
 from services.ticket.domain import TicketEvent
-from services.ticket.ports import EventQuery
-from services.ticket.rows import event_columns, event_from, outbox_columns
+from services.ticket.ports.tickets import EventQuery
 from services.ticket.store.merges import select_merged
 from services.ticket.store.own import Own
-from services.ticket.tables import CounterRow, EventRow, OutboxRow, TicketRow
+from services.ticket.store.rows import event_columns, event_from, outbox_columns
+from services.ticket.tables.tickets import CounterRow, EventRow, OutboxRow, TicketRow
 
 
 class SqlLog:

@@ -9,9 +9,9 @@ from services.mesh.caller import TenantId
 from services.mesh.database import Database
 from services.mesh.session import Session
 from services.ticket.domain.macros import Macro
-from services.ticket.macro_rows import action_from, action_json
+from services.ticket.store.macro_rows import action_from, action_json
 from services.ticket.store.own import upsert
-from services.ticket.tables import MacroRow
+from services.ticket.tables.tickets import MacroRow
 
 
 class SqlMacroStore:

@@ -11,8 +11,8 @@ from services.mesh.caller import TenantId, UserId
 from services.mesh.database import Database
 from services.mesh.session import Session
 from services.ticket.mail.ports import MailAddress, MailThread
-from services.ticket.mail_tables import MailAddressRow, MailMessageRow, MailThreadRow
 from services.ticket.store.own import upsert
+from services.ticket.tables.mail import MailAddressRow, MailMessageRow, MailThreadRow
 
 
 class SqlMailAddresses:

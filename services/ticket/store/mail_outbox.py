@@ -10,9 +10,9 @@ from services.mesh.database import Database
 from services.ticket.domain import Attachment, Comment
 from services.ticket.domain.mail_senders import is_sender_id
 from services.ticket.mail.ports import DueLetter, Letter, MailThread
-from services.ticket.mail_tables import MailMessageRow, MailOutboxRow, MailThreadRow
-from services.ticket.rows import attachment_from
-from services.ticket.tables import AttachmentRow, CommentRow, TicketRow
+from services.ticket.store.rows import attachment_from
+from services.ticket.tables.mail import MailMessageRow, MailOutboxRow, MailThreadRow
+from services.ticket.tables.tickets import AttachmentRow, CommentRow, TicketRow
 
 _MOST_REFERENCES = 10
 

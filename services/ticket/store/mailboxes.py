@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.mesh.caller import TenantId
 from services.mesh.database import Database
 from services.ticket.mail.mailbox_ports import Place, WaitingMail
-from services.ticket.mail_tables import MailboxRow, MailboxWaitingRow
 from services.ticket.store.own import upsert
+from services.ticket.tables.mail import MailboxRow, MailboxWaitingRow
 
 _AT_ONCE = 500
 

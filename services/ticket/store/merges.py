@@ -3,7 +3,7 @@
 from sqlalchemy import Select, select
 
 from services.ticket.store.own import Own
-from services.ticket.tables import TicketRow
+from services.ticket.tables.tickets import TicketRow
 
 
 def select_merged(own: Own, ticket_id: str, *, of_all_requesters: bool) -> Select[str]:

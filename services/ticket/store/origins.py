@@ -6,7 +6,7 @@ from services.mesh.caller import TenantId
 from services.mesh.session import Session
 from services.ticket.domain.imports import Origin
 from services.ticket.store.own import Own, upsert
-from services.ticket.tables import OriginRow
+from services.ticket.tables.tickets import OriginRow
 
 
 class SqlOrigins:

@@ -7,9 +7,9 @@ from sqlalchemy import delete, func, select, tuple_, update
 
 from services.mesh.caller import TenantId
 from services.mesh.database import Database
-from services.ticket.ports import OutboxBacklog
-from services.ticket.routing_ports import OutboxItem
-from services.ticket.tables import OutboxRow
+from services.ticket.ports.routing import OutboxItem
+from services.ticket.ports.tickets import OutboxBacklog
+from services.ticket.tables.tickets import OutboxRow
 
 
 class SqlOutbox:

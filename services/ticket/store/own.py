@@ -10,15 +10,15 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import InstrumentedAttribute
 
 from services.mesh.session import Session
-from services.ticket.mail_tables import (
+from services.ticket.tables.mail import (
     MailAddressRow,
     MailboxRow,
     MailboxWaitingRow,
     MailMessageRow,
     MailOutboxRow,
 )
-from services.ticket.routing_tables import RoutingPolicyRow, RoutingRow, RoutingTurnRow
-from services.ticket.tables import (
+from services.ticket.tables.routing import RoutingPolicyRow, RoutingRow, RoutingTurnRow
+from services.ticket.tables.tickets import (
     AttachmentRow,
     CannedReplyRow,
     CommentRow,
@@ -39,7 +39,7 @@ from services.ticket.tables import (
     WordCountRow,
     WordRow,
 )
-from services.ticket.triage_tables import TriageRow, TriageSettingsRow
+from services.ticket.tables.triage import TriageRow, TriageSettingsRow
 
 AnyRow = (
     TicketRow

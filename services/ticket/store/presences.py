@@ -8,7 +8,7 @@ from services.mesh.caller import TenantId, UserId
 from services.mesh.session import Session
 from services.ticket.domain.presence import Activity, Presence
 from services.ticket.store.own import Own, upsert
-from services.ticket.tables import PresenceRow
+from services.ticket.tables.tickets import PresenceRow
 
 _MOST = 500
 

@@ -9,7 +9,7 @@ from services.mesh.caller import TenantId
 from services.mesh.session import Session
 from services.ticket.domain import Queue
 from services.ticket.store.own import Own, upsert
-from services.ticket.tables import QueueRow
+from services.ticket.tables.tickets import QueueRow
 
 
 class SqlQueues:

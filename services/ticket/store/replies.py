@@ -5,7 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import aliased
 
-from services.ticket.tables import CommentRow, TicketRow
+from services.ticket.tables.tickets import CommentRow, TicketRow
 
 
 def select_last_replies(

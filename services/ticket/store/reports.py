@@ -27,8 +27,7 @@ from services.mesh.columns import UtcDateTime
 from services.mesh.database import Database
 from services.mesh.session import Session
 from services.ticket.domain import FieldDefinition, TicketEventKind, TicketPriority, TicketStatus
-from services.ticket.filter import EVERYTHING
-from services.ticket.reporting import Grouping, PromisedTicket, ReportQuery
+from services.ticket.filter.query import EVERYTHING
 from services.ticket.reports.times import Measure, Wait
 from services.ticket.reports.volume import SOLVED, Move
 from services.ticket.sla.history import TURNS, HistoryEntry, happening_of
@@ -36,7 +35,8 @@ from services.ticket.store.conditions import condition_of
 from services.ticket.store.fields import SqlFields
 from services.ticket.store.own import AnyRow
 from services.ticket.store.words import SqlWords
-from services.ticket.tables import EventRow, TicketRow
+from services.ticket.tables.tickets import EventRow, TicketRow
+from services.ticket.use_cases.reporting import Grouping, PromisedTicket, ReportQuery
 
 _TOGETHER = ""
 _IS_ITS = and_(TicketRow.tenant_id == EventRow.tenant_id, TicketRow.ticket_id == EventRow.ticket_id)

@@ -5,11 +5,11 @@ from sqlalchemy import insert, select
 from services.mesh.caller import TenantId
 from services.mesh.database import Database
 from services.mesh.ids import new_id
-from services.ticket.routing_ports import KeptRoutingPolicy
-from services.ticket.routing_rows import routing_policy_from, routing_policy_json
-from services.ticket.routing_tables import RoutingPolicyRow
+from services.ticket.ports.routing import KeptRoutingPolicy
 from services.ticket.store.own import upsert
-from services.ticket.tables import OutboxRow
+from services.ticket.store.routing_policy_rows import routing_policy_from, routing_policy_json
+from services.ticket.tables.routing import RoutingPolicyRow
+from services.ticket.tables.tickets import OutboxRow
 
 POLICY_SET = "ROUTING_POLICY_SET"
 

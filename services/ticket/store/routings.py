@@ -8,12 +8,12 @@ from sqlalchemy import ColumnElement, func, insert, select, update
 from services.mesh.caller import TenantId, UserId
 from services.mesh.database import Database
 from services.ticket.domain import TicketStatus
+from services.ticket.ports.routing import DueRouting, KeptStep, RoutingState
 from services.ticket.routing.choosing import Waiting, Workforce
 from services.ticket.routing.steps import EFFECTS, StepKind
-from services.ticket.routing_ports import DueRouting, KeptStep, RoutingState
-from services.ticket.routing_tables import RoutingRow, RoutingStepRow, RoutingTurnRow
 from services.ticket.store.own import upsert
-from services.ticket.tables import TicketRow
+from services.ticket.tables.routing import RoutingRow, RoutingStepRow, RoutingTurnRow
+from services.ticket.tables.tickets import TicketRow
 
 _AT_WORK = (TicketStatus.NEW, TicketStatus.OPEN)
 

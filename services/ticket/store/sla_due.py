@@ -9,15 +9,15 @@ from services.mesh.caller import TenantId
 from services.mesh.prepared import Prepared
 from services.mesh.session import Session
 from services.ticket.domain import Change, Ticket, TicketEvent, TicketStatus
+from services.ticket.ports.sla import DueTicket
 from services.ticket.sla.clocks import ClockTimes, open_clocks
 from services.ticket.sla.history import history_of
 from services.ticket.sla.watch import Watch, event_of_turn
-from services.ticket.sla_ports import DueTicket
-from services.ticket.sla_rows import watch_from, watch_json
 from services.ticket.store.log import SqlLog
 from services.ticket.store.own import Own, upsert
+from services.ticket.store.sla_rows import watch_from, watch_json
 from services.ticket.store.sla_rules import SlaRulebook
-from services.ticket.tables import SlaDueRow
+from services.ticket.tables.tickets import SlaDueRow
 
 _WATCH = Prepared(
     lambda _: select(SlaDueRow.watch).where(

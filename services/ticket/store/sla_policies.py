@@ -8,11 +8,11 @@ from services.mesh.caller import TenantId
 from services.mesh.database import Database
 from services.mesh.session import Session
 from services.ticket.domain import TicketStatus
-from services.ticket.sla_ports import KeptSlaPolicy
-from services.ticket.sla_rows import policy_from, policy_json
+from services.ticket.ports.sla import KeptSlaPolicy
 from services.ticket.store.log import SqlLog
 from services.ticket.store.own import AnyRow, upsert
-from services.ticket.tables import SlaDueRow, SlaPolicyRow, TicketRow
+from services.ticket.store.sla_rows import policy_from, policy_json
+from services.ticket.tables.tickets import SlaDueRow, SlaPolicyRow, TicketRow
 
 
 class SqlSlaPolicies:

@@ -9,11 +9,11 @@ from sqlalchemy import bindparam, select
 from services.mesh.caller import TenantId
 from services.mesh.prepared import Prepared
 from services.mesh.session import Session
-from services.ticket.errors import SlaTimeZoneUnknown
+from services.ticket.errors.sla import SlaTimeZoneUnknown
 from services.ticket.sla.open_time import OpenTime
 from services.ticket.sla.policy import SlaPolicy
-from services.ticket.sla_rows import policy_from
-from services.ticket.tables import SlaPolicyRow
+from services.ticket.store.sla_rows import policy_from
+from services.ticket.tables.tickets import SlaPolicyRow
 
 _MOST = 500
 

@@ -6,9 +6,9 @@ from sqlalchemy import select
 
 from services.mesh.caller import TenantId
 from services.mesh.database import Database
-from services.ticket.sla_ports import DueTicket
+from services.ticket.ports.sla import DueTicket
 from services.ticket.store.transactions import SqlTicketStore
-from services.ticket.tables import SlaDueRow
+from services.ticket.tables.tickets import SlaDueRow
 
 
 class SqlSlaSweep:

@@ -30,8 +30,9 @@ from services.ticket.domain import (
 )
 from services.ticket.domain.imports import History, Origin
 from services.ticket.domain.presence import Presence
-from services.ticket.filter import HasWord, required
-from services.ticket.ports import (
+from services.ticket.filter.query import HasWord, required
+from services.ticket.ports.sla import DueTicket
+from services.ticket.ports.tickets import (
     AlikeQuery,
     AlikeTicket,
     AttachmentCursor,
@@ -40,9 +41,7 @@ from services.ticket.ports import (
     TicketQuery,
     WordCounts,
 )
-from services.ticket.rows import ticket_from
 from services.ticket.sla.clocks import ClockTimes
-from services.ticket.sla_ports import DueTicket
 from services.ticket.store.attachments import SqlAttachments
 from services.ticket.store.comments import SqlComments
 from services.ticket.store.conditions import ORDER_COLUMNS, condition_of
@@ -53,12 +52,13 @@ from services.ticket.store.origins import SqlOrigins
 from services.ticket.store.own import AnyRow, is_among
 from services.ticket.store.presences import SqlPresences
 from services.ticket.store.queues import SqlQueues
+from services.ticket.store.rows import ticket_from
 from services.ticket.store.sla_due import SqlSlaDue
 from services.ticket.store.sla_rules import SlaRulebook
 from services.ticket.store.ticket_rows import SqlTicketRows
 from services.ticket.store.triage import SqlTriages
 from services.ticket.store.words import SqlWords
-from services.ticket.tables import TagRow, TicketRow
+from services.ticket.tables.tickets import TagRow, TicketRow
 
 _TAGS = (
     select(func.aggregate_strings(TagRow.tag, " "))

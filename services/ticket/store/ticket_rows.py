@@ -6,10 +6,10 @@ from services.mesh.caller import TenantId
 from services.mesh.prepared import Prepared
 from services.mesh.session import Session
 from services.ticket.domain import Change, Ticket
-from services.ticket.errors import TicketChanged
-from services.ticket.rows import field_value_columns, ticket_columns
+from services.ticket.errors.tickets import TicketChanged
 from services.ticket.store.own import Own
-from services.ticket.tables import FieldValueRow, TagRow, TicketRow
+from services.ticket.store.rows import field_value_columns, ticket_columns
+from services.ticket.tables.tickets import FieldValueRow, TagRow, TicketRow
 
 _ADD = Prepared(lambda insert_into: insert_into(TicketRow))
 

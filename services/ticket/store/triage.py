@@ -11,9 +11,10 @@ from services.mesh.caller import TenantId, UserId
 from services.mesh.database import Database
 from services.mesh.session import Session
 from services.ticket.domain import Ticket
-from services.ticket.rows import ticket_from
 from services.ticket.store.own import upsert
-from services.ticket.tables import TicketRow
+from services.ticket.store.rows import ticket_from
+from services.ticket.tables.tickets import TicketRow
+from services.ticket.tables.triage import TriageCorrectionRow, TriageRow, TriageSettingsRow
 from services.ticket.triage.finding import (
     Correction,
     Finding,
@@ -23,7 +24,6 @@ from services.ticket.triage.finding import (
     TriageSettings,
 )
 from services.ticket.triage.ports import Judged, WaitingTicket
-from services.ticket.triage_tables import TriageCorrectionRow, TriageRow, TriageSettingsRow
 
 _LOOKED_AT = TriageRow.outcome.is_not(None)
 

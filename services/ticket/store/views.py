@@ -9,8 +9,8 @@ from services.mesh.caller import TenantId, UserId
 from services.mesh.database import Database
 from services.mesh.session import Session
 from services.ticket.store.own import upsert
-from services.ticket.tables import ViewRow
-from services.ticket.views import View
+from services.ticket.tables.tickets import ViewRow
+from services.ticket.use_cases.views import View
 
 # NULL is never the same as NULL, and a name is to be there once.
 _NOBODY = ""

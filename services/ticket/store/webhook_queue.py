@@ -9,15 +9,15 @@ from services.mesh.caller import TenantId
 from services.mesh.database import Database
 from services.mesh.ids import new_id
 from services.mesh.session import Session
-from services.ticket.rows import comment_from, event_from
+from services.ticket.store.rows import comment_from, event_from
 from services.ticket.store.webhook_rows import (
     delivery_from,
     secrets_from,
     webhook_columns,
     webhook_from,
 )
-from services.ticket.tables import CommentRow, EventRow, TicketRow
-from services.ticket.webhook_tables import WebhookDeliveryRow, WebhookRow
+from services.ticket.tables.tickets import CommentRow, EventRow, TicketRow
+from services.ticket.tables.webhooks import WebhookDeliveryRow, WebhookRow
 from services.ticket.webhooks.event_types import DISABLED, wants
 from services.ticket.webhooks.model import Delivery, Target, Webhook, WebhookState
 from services.ticket.webhooks.ports import Happened

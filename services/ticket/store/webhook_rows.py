@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from services.ticket.webhook_tables import WebhookDeliveryRow, WebhookRow
+from services.ticket.tables.webhooks import WebhookDeliveryRow, WebhookRow
 from services.ticket.webhooks.model import Delivery, SealedSecrets, Webhook, WebhookState
 
 

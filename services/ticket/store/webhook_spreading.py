@@ -13,8 +13,8 @@ from services.mesh.ids import new_id
 from services.mesh.session import Session
 from services.ticket.domain import TicketEventKind
 from services.ticket.store.webhook_rows import webhook_from
-from services.ticket.tables import CounterRow, EventRow
-from services.ticket.webhook_tables import WebhookDeliveryRow, WebhookRow
+from services.ticket.tables.tickets import CounterRow, EventRow
+from services.ticket.tables.webhooks import WebhookDeliveryRow, WebhookRow
 from services.ticket.webhooks.event_types import type_of, wants
 from services.ticket.webhooks.model import Delivery, Webhook, WebhookState
 from services.ticket.webhooks.ports import Behind

@@ -17,8 +17,8 @@ from services.ticket.store.webhook_rows import (
     webhook_columns,
     webhook_from,
 )
-from services.ticket.tables import CounterRow
-from services.ticket.webhook_tables import WebhookDeliveryRow, WebhookRow
+from services.ticket.tables.tickets import CounterRow
+from services.ticket.tables.webhooks import WebhookDeliveryRow, WebhookRow
 from services.ticket.webhooks.model import Delivery, SealedSecrets, Webhook
 from services.ticket.webhooks.ports import Period
 

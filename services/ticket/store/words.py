@@ -13,10 +13,10 @@ from services.mesh.caller import TenantId
 from services.mesh.prepared import InsertInto, Prepared, Statement
 from services.mesh.session import Session
 from services.ticket.domain import Ticket
-from services.ticket.filter import Expression, HasWord, leaves
-from services.ticket.ports import AlikeQuery
+from services.ticket.filter.query import Expression, HasWord, leaves
+from services.ticket.ports.tickets import AlikeQuery
 from services.ticket.store.own import Own
-from services.ticket.tables import TicketRow, WordCountRow, WordRow
+from services.ticket.tables.tickets import TicketRow, WordCountRow, WordRow
 from services.ticket.words import weights_of
 
 # For so many, going through the tickets in their order finds a page of them as soon.

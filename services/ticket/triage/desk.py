@@ -13,8 +13,9 @@ from services.ticket.domain import (
     TicketEventKind,
     TicketStatus,
 )
-from services.ticket.errors import QueueNotFound, TicketNotFound
-from services.ticket.ports import EventQuery, TicketReading, TicketStore, TicketWriting
+from services.ticket.errors.queues import QueueNotFound
+from services.ticket.errors.tickets import TicketNotFound
+from services.ticket.ports.tickets import EventQuery, TicketReading, TicketStore, TicketWriting
 from services.ticket.triage.bands import Band, bands_of
 from services.ticket.triage.finding import (
     Correction,
@@ -29,7 +30,7 @@ from services.ticket.triage.finding import (
     text_of,
 )
 from services.ticket.triage.ports import Classifier, Judged, Triages, TriageStore
-from services.ticket.use_cases import find_visible
+from services.ticket.use_cases.ticketing import find_visible
 
 NOBODY = UserId("")
 _MOST_EVENTS = 1000

@@ -10,7 +10,7 @@ from services.mesh.caller import UserId
 from services.ticket.domain import DEFAULT_QUEUE, Act, Change, Ticket, TicketEventKind
 from services.ticket.domain.log import event_of
 from services.ticket.domain.rules import touched
-from services.ticket.errors import TriageLabelTwice, TriageLabelUnknown
+from services.ticket.errors.triage import TriageLabelTwice, TriageLabelUnknown
 from services.ticket.triage.labels import LABELS
 
 USUAL_THRESHOLD = 0.8

@@ -2,7 +2,7 @@
 
 from services.mesh.caller import TenantId
 from services.ticket.domain import Ticket
-from services.ticket.routing_ports import Settling
+from services.ticket.ports.routing import Settling
 from services.ticket.triage.desk import Desk, settle
 from services.ticket.triage.finding import Finding, text_of
 

@@ -11,8 +11,7 @@ from services.mesh.ids import is_id, new_id
 from services.mesh.outbound import OutboundRefused, OutboundRules, require_outward
 from services.mesh.paging import decode_page_token, encode_page_token, page_size
 from services.mesh.sealed import Sealer
-from services.ticket.content_checks import require_text
-from services.ticket.errors import (
+from services.ticket.errors.webhooks import (
     TooManyWebhooks,
     WebhookDeliveryNotFound,
     WebhookDisabled,
@@ -20,6 +19,7 @@ from services.ticket.errors import (
     WebhookNotFound,
     WebhookUrlRefused,
 )
+from services.ticket.use_cases.content_checks import require_text
 from services.ticket.webhooks.event_types import EVENT_TYPES, TEST
 from services.ticket.webhooks.model import (
     MOST_WEBHOOKS,

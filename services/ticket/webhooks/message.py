@@ -10,9 +10,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from helpdesk.options.v1 import policy_pb2
 from helpdesk.ticket.v1 import webhook_service_pb2
 from services.mesh.caller import Caller, TenantId, UserId, acting_as
-from services.ticket.convert import comment_message, event_message
+from services.ticket.convert.tickets import comment_message, event_message
 from services.ticket.domain.mail_senders import is_sender_id
-from services.ticket.use_cases import HANDLE_PERMISSION
+from services.ticket.use_cases.ticketing import HANDLE_PERMISSION
 from services.ticket.webhooks.model import Delivery, Webhook
 from services.ticket.webhooks.ports import Happened
 

@@ -18,7 +18,6 @@ from typing import Any
 from services.mesh.caller import TenantId, acting_as
 from services.mesh.clock import utc_now
 from services.mesh.database import Database
-from services.ticket import use_cases
 from services.ticket.attachments import keeping
 from services.ticket.attachments.folder import AttachmentFolder, IncomingFile
 from services.ticket.attachments.keeping import Upload
@@ -28,6 +27,7 @@ from services.ticket.server import MIGRATIONS
 from services.ticket.store import SqlTicketStore
 from services.ticket.store.attachments import SqlAttachments
 from services.ticket.store.log import SqlLog
+from services.ticket.use_cases import ticketing
 from tests.ticket.builders import a_customer
 
 TENANT = TenantId("01a211e1-b833-7a11-8d52-3f1f6f0e2f6a")
@@ -91,7 +91,7 @@ async def upload(root: Path, last_step: int, *, is_careless: bool) -> None:
     cabinet = Cabinet(AttachmentFolder(root / "attachments"), AttachmentLimits())
     rest = be_careless() if is_careless else []
     with acting_as(a_customer(tenant_id=TENANT)):
-        ticket = await use_cases.open_ticket(store, utc_now, TicketContent("Printer"))
+        ticket = await ticketing.open_ticket(store, utc_now, TicketContent("Printer"))
         steps = Steps(last_step)
         for owner, name in (
             (Path, "mkdir"),

@@ -12,7 +12,7 @@ from services.mesh.database import Database
 from services.mesh.ids import new_id
 from services.mesh.settings import MeshSettings
 from services.ticket.domain import AttachmentLimits, fold_attachments
-from services.ticket.ports import EventQuery
+from services.ticket.ports.tickets import EventQuery
 from services.ticket.store import SqlTicketStore
 from tests.support.mesh_server import refused
 from tests.ticket.clients import People, serving

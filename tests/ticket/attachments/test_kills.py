@@ -11,9 +11,9 @@ from services.mesh.database import Database
 from services.mesh.settings import REPOSITORY
 from services.ticket.attachments.folder import AttachmentFolder
 from services.ticket.attachments.sweeper import AttachmentSweeper
-from services.ticket.rows import attachment_from
 from services.ticket.store import SqlTicketStore
-from services.ticket.tables import AttachmentRow
+from services.ticket.store.rows import attachment_from
+from services.ticket.tables.tickets import AttachmentRow
 from tests.ticket.attachments.dying_upload import CONTENT, TENANT
 
 

@@ -9,14 +9,14 @@ import pytest
 
 from services.mesh.caller import TenantId, acting_as
 from services.mesh.errors import StorageUnavailable
-from services.ticket import use_cases
 from services.ticket.attachments import keeping
 from services.ticket.attachments.folder import AttachmentFolder
 from services.ticket.attachments.keeping import Upload
 from services.ticket.attachments.ports import Cabinet
 from services.ticket.attachments.sweeper import AttachmentSweeper
 from services.ticket.domain import Attachment, AttachmentLimits, TicketContent
-from services.ticket.ports import TicketStore
+from services.ticket.ports.tickets import TicketStore
+from services.ticket.use_cases import ticketing
 from tests.ticket.builders import TickingClock, an_agent
 
 
@@ -34,7 +34,7 @@ class Desk:
     async def open(self) -> str:
         with acting_as(self.agent):
             content = TicketContent("Printer")
-            return (await use_cases.open_ticket(self.store, self.clock, content)).ticket_id
+            return (await ticketing.open_ticket(self.store, self.clock, content)).ticket_id
 
     async def attach(
         self, ticket_id: str, *pieces: bytes, name: str = "a.txt", sweeping: bool = False

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from services.mesh.errors import MeshError
 from services.ticket.domain.file_names import checked_name
 from services.ticket.domain.media_types import DEFAULT_TYPES, Sniffer
-from services.ticket.errors import AttachmentTypeNotAllowed
+from services.ticket.errors.attachments import AttachmentTypeNotAllowed
 
 OFFICE = "application/vnd.openxmlformats-officedocument"
 _UNWANTED = {"Cc", "Cf", "Cs", "Zl", "Zp"}

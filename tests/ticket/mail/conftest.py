@@ -16,7 +16,7 @@ from services.ticket.domain import Comment, Ticket
 from services.ticket.mail.intake import Intake
 from services.ticket.mail.ports import MailAddress
 from services.ticket.mail.receiver import Protocol, Receiver
-from services.ticket.ports import TicketQuery
+from services.ticket.ports.tickets import TicketQuery
 from services.ticket.store import SqlMailAddresses, SqlMailStore, SqlTicketStore
 from tests.ticket.mail.mails import ANNA, send
 from tests.ticket.mail.real_servers import Dovecot, running_dovecot

@@ -14,7 +14,7 @@ import pytest
 
 from services.mesh.database import Database
 from services.mesh.settings import REPOSITORY
-from services.ticket.ports import TicketQuery
+from services.ticket.ports.tickets import TicketQuery
 from services.ticket.store import SqlTicketStore
 from tests.ticket.mail.dying_poller import STEPS
 from tests.ticket.mail.dying_receiver import TENANT

@@ -10,7 +10,6 @@ import pytest
 from services.mesh.caller import TenantId, acting_as
 from services.mesh.clock import utc_now
 from services.mesh.database import Database
-from services.ticket import use_cases
 from services.ticket.attachments import keeping
 from services.ticket.attachments.folder import AttachmentFolder
 from services.ticket.attachments.keeping import Upload
@@ -20,6 +19,7 @@ from services.ticket.mail import courier
 from services.ticket.mail.courier import GIVE_UP_AFTER, Courier
 from services.ticket.mail.intake import Intake, Outcome
 from services.ticket.store import SqlMailAddresses, SqlMailOutbox, SqlMailStore, SqlTicketStore
+from services.ticket.use_cases import ticketing
 from tests.ticket.builders import an_agent
 from tests.ticket.mail.conftest import give_address
 from tests.ticket.mail.mails import ANNA, a_mail
@@ -76,7 +76,7 @@ class Desk:
         """An answer that names the file; returns the mails that went out."""
         ticket = await self.ticket()
         with acting_as(an_agent(tenant_id=self.tenant_id)):
-            await use_cases.add_comment(
+            await ticketing.add_comment(
                 self.store,
                 utc_now,
                 ticket.ticket_id,

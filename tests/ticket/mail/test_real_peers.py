@@ -10,12 +10,12 @@ import pytest
 from services.mesh.caller import TenantId, acting_as
 from services.mesh.clock import utc_now
 from services.mesh.ids import new_id
-from services.ticket import use_cases
 from services.ticket.domain import Comment, Ticket
 from services.ticket.mail import intake
 from services.ticket.mail.courier import Courier
 from services.ticket.mail.relay import SmtpRelay
 from services.ticket.store import SqlMailOutbox
+from services.ticket.use_cases import ticketing
 from tests.ticket.builders import an_agent
 from tests.ticket.mail.conftest import House, give_address, receiving
 from tests.ticket.mail.mails import a_mail
@@ -144,7 +144,7 @@ def courier(house: House, exim: Exim) -> Courier:
 
 async def write(house: House, ticket: Ticket, body: str, *, is_internal: bool = False) -> None:
     with acting_as(an_agent(tenant_id=house.tenant_id)):
-        await use_cases.add_comment(
+        await ticketing.add_comment(
             house.store, utc_now, ticket.ticket_id, body, is_internal=is_internal
         )
 

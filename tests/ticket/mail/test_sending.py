@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mesh.caller import TenantId, acting_as
 from services.mesh.clock import utc_now
-from services.ticket import use_cases
 from services.ticket.domain import Comment, Ticket, TicketContent
 from services.ticket.mail.courier import GIVE_UP_AFTER, Courier
-from services.ticket.mail_tables import MailOutboxRow
 from services.ticket.settings import TicketSettings
 from services.ticket.store import SqlMailOutbox, comments, mail_outbox
+from services.ticket.tables.mail import MailOutboxRow
+from services.ticket.use_cases import ticketing
 from tests.ticket.builders import an_agent
 from tests.ticket.mail.conftest import House
 from tests.ticket.mail.mails import ANNA, a_mail
@@ -51,7 +51,7 @@ class Desk:
 
     async def write(self, ticket: Ticket, body: str, *, is_internal: bool = False) -> Comment:
         with acting_as(an_agent(tenant_id=self.house.tenant_id)):
-            return await use_cases.add_comment(
+            return await ticketing.add_comment(
                 self.house.store, self.clock, ticket.ticket_id, body, is_internal=is_internal
             )
 
@@ -127,7 +127,7 @@ async def test_an_internal_note_in_the_outbox_is_not_sent_either(
 
 async def test_a_ticket_that_did_not_come_by_mail_sends_none(desk: Desk) -> None:
     with acting_as(an_agent(tenant_id=desk.house.tenant_id)):
-        ticket = await use_cases.open_ticket(
+        ticket = await ticketing.open_ticket(
             desk.house.store, utc_now, TicketContent("No Wi-Fi", "It is gone.")
         )
     await desk.write(ticket, "Any news?")
@@ -229,7 +229,7 @@ async def test_a_comment_that_is_not_kept_is_not_sent(
         raise OSError("the disk is full")
 
     with monkeypatch.context() as broken:
-        broken.setattr(use_cases, "acts_on", fails)
+        broken.setattr(ticketing, "acts_on", fails)
         with pytest.raises(OSError, match="full"):
             await desk.write(ticket, "Which floor?")
 

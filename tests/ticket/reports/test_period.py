@@ -7,7 +7,7 @@ import pytest
 
 from services.mesh.errors import MeshError
 from services.ticket.domain import TicketStatus
-from services.ticket.errors import (
+from services.ticket.errors.reports import (
     ReportPeriodEmpty,
     ReportPeriodReversed,
     ReportTimeZoneUnknown,

@@ -12,9 +12,9 @@ from services.mesh.database import Database
 from services.mesh.ids import new_id
 from services.mesh.settings import MeshSettings
 from services.ticket.domain import TicketPriority
+from services.ticket.ports.sla import KeptSlaPolicy
 from services.ticket.sla.opening_hours import BusinessCalendar, Span
 from services.ticket.sla.policy import SlaPolicy, Targets
-from services.ticket.sla_ports import KeptSlaPolicy
 from services.ticket.store import SqlSlaPolicies, SqlTicketStore
 from tests.support.mesh_server import RunningServer, TestUser, refused
 from tests.ticket.builders import NOON

@@ -11,14 +11,14 @@ import pytest
 from services.mesh.caller import TenantId, acting_as
 from services.mesh.database import Database
 from services.ticket.domain import Change, Ticket, TicketEvent
-from services.ticket.filter import EVERYTHING
-from services.ticket.filter_parser import parse_filter
-from services.ticket.ports import EventQuery, TicketQuery
-from services.ticket.reporting import Grouping, ReportScope, report_times, report_volume
+from services.ticket.filter.parser import parse_filter
+from services.ticket.filter.query import EVERYTHING
+from services.ticket.ports.tickets import EventQuery, TicketQuery
 from services.ticket.reports.period import BucketSize
 from services.ticket.reports.times import TimeRow
 from services.ticket.reports.volume import VolumeRow
 from services.ticket.store import SqlReportStore, SqlSlaPolicies, SqlTicketStore
+from services.ticket.use_cases.reporting import Grouping, ReportScope, report_times, report_volume
 from tests.ticket.builders import ALEX, a_customer, an_agent
 from tests.ticket.fakes import holds
 from tests.ticket.reports.histories import histories

@@ -10,15 +10,15 @@ import pytest
 from services.mesh.caller import TenantId, acting_as
 from services.mesh.database import Database
 from services.ticket.domain import Change, Ticket, TicketEvent, TicketPriority, TicketStatus
-from services.ticket.reporting import Grouping, ReportScope, report_sla
+from services.ticket.ports.sla import KeptSlaPolicy
 from services.ticket.reports.attainment import Attainment, SlaRow
 from services.ticket.sla.attainment import Promise, promises
 from services.ticket.sla.history import Happening, HistoryEntry, history_of
 from services.ticket.sla.open_time import OpenTime
 from services.ticket.sla.opening_hours import BusinessCalendar, Span
 from services.ticket.sla.policy import SlaClock, SlaPolicy, Targets
-from services.ticket.sla_ports import KeptSlaPolicy
 from services.ticket.store import SqlReportStore, SqlSlaPolicies, SqlTicketStore
+from services.ticket.use_cases.reporting import Grouping, ReportScope, report_sla
 from tests.ticket.builders import NOON, an_agent
 from tests.ticket.reports.histories import histories
 from tests.ticket.reports.promised import slow_promises

@@ -11,9 +11,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from services.mesh.database import Database
+from services.ticket.engines.temporal.workflow import workflow_id
 from services.ticket.routing.policy import Escalation
 from services.ticket.sla.clocks import SlaState
-from services.ticket.temporal.workflow import workflow_id
 from tests.ticket.conftest import MIGRATIONS
 from tests.ticket.routing.routing_desk import ALEX, BIRGIT, agent
 from tests.ticket.routing.temporal_desk import TemporalDesk

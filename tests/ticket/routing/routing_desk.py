@@ -8,18 +8,16 @@ from services.mesh.caller import Caller, TenantId, UserId, acting_as
 from services.mesh.clock import Clock
 from services.mesh.database import Database
 from services.mesh.ids import new_id
-from services.ticket import promising, queueing, staffing, use_cases
-from services.ticket.classifying import KeepsQueue
-from services.ticket.dispatching import Dispatcher, Router
 from services.ticket.domain import Ticket, TicketContent, TicketEvent, TicketPriority
-from services.ticket.driving import InProcessEngine
-from services.ticket.performing import Performer
-from services.ticket.ports import EventQuery
+from services.ticket.engines.classifying import KeepsQueue
+from services.ticket.engines.dispatching import Dispatcher, Router
+from services.ticket.engines.in_process import InProcessEngine
+from services.ticket.engines.performing import Performer
+from services.ticket.ports.routing import Classifier, Engine, KeptStep, RoutingBooks
+from services.ticket.ports.tickets import EventQuery
 from services.ticket.routing.policy import RoutingAgent, RoutingPolicy
-from services.ticket.routing_ports import Classifier, Engine, KeptStep, RoutingBooks
 from services.ticket.sla.history import TURNS
 from services.ticket.sla.policy import SlaPolicy, Targets
-from services.ticket.staffing import Explanation
 from services.ticket.store import (
     SqlOutbox,
     SqlRoutingBooks,
@@ -27,6 +25,8 @@ from services.ticket.store import (
     SqlSlaPolicies,
     SqlTicketStore,
 )
+from services.ticket.use_cases import promising, queueing, staffing, ticketing
+from services.ticket.use_cases.staffing import Explanation
 from tests.ticket.builders import NOON, a_customer, an_agent
 
 MakeEngine = Callable[[RoutingBooks, Performer, Clock], Engine]
@@ -103,7 +103,7 @@ class RoutingDesk:
     async def opened(self, queue: str = "") -> Ticket:
         with acting_as(self.anna):
             content = TicketContent("No Wi-Fi", "Gone.", queue=queue)
-            return await use_cases.open_ticket(self.store, self.now, content)
+            return await ticketing.open_ticket(self.store, self.now, content)
 
     async def opened_and_routed(self, queue: str = "") -> Ticket:
         ticket = await self.opened(queue)
@@ -112,7 +112,7 @@ class RoutingDesk:
 
     async def get(self, ticket: Ticket) -> Ticket:
         with acting_as(self.boss):
-            return await use_cases.get_ticket(self.store, ticket.ticket_id)
+            return await ticketing.get_ticket(self.store, ticket.ticket_id)
 
     async def given_first(self, *tickets: Ticket) -> list[Ticket]:
         """Those that somebody has before those that nobody has."""
@@ -121,11 +121,11 @@ class RoutingDesk:
 
     async def assigned(self, ticket: Ticket, user_id: str) -> None:
         with acting_as(self.boss):
-            await use_cases.assign_ticket(self.store, self.now, ticket.ticket_id, user_id, "")
+            await ticketing.assign_ticket(self.store, self.now, ticket.ticket_id, user_id, "")
 
     async def resolved(self, ticket: Ticket) -> None:
         with acting_as(self.boss):
-            await use_cases.resolve_ticket(self.store, self.now, ticket.ticket_id, "")
+            await ticketing.resolve_ticket(self.store, self.now, ticket.ticket_id, "")
 
     async def log(self, ticket: Ticket) -> list[TicketEvent]:
         query = EventQuery(limit=1_000, ticket_id=ticket.ticket_id, with_internal=True)

@@ -9,11 +9,11 @@ from services.mesh.caller import TenantId
 from services.mesh.clock import Clock
 from services.mesh.database import Database
 from services.mesh.ids import new_id
-from services.ticket.performing import Performer
-from services.ticket.routing_ports import Engine, RoutingBooks
-from services.ticket.temporal.engine import TemporalEngine
-from services.ticket.temporal.sealing import sealing_converter
-from services.ticket.temporal.workflow import workflow_id
+from services.ticket.engines.performing import Performer
+from services.ticket.engines.temporal.engine import TemporalEngine
+from services.ticket.engines.temporal.sealing import sealing_converter
+from services.ticket.engines.temporal.workflow import workflow_id
+from services.ticket.ports.routing import Engine, RoutingBooks
 from tests.ticket.routing.routing_desk import RoutingDesk
 
 

@@ -7,8 +7,8 @@ from temporalio import workflow
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
-from services.ticket.temporal.sealing import sealing_converter
-from services.ticket.temporal.workflow import Order, RouteTicket
+from services.ticket.engines.temporal.sealing import sealing_converter
+from services.ticket.engines.temporal.workflow import Order, RouteTicket
 from tests.ticket.routing.record_histories import HISTORIES, KEYS
 
 RECORDED = sorted(HISTORIES.glob("*.json"))

@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 from services.mesh.caller import TenantId, acting_as
 from services.mesh.database import Database
 from services.mesh.database_address import AnyAddress
-from services.ticket import linking, queueing, use_cases
-from services.ticket.classifying import KeepsQueue
 from services.ticket.domain import (
     DEFAULT_QUEUE,
     Ticket,
@@ -18,13 +16,15 @@ from services.ticket.domain import (
     TicketStatus,
     fold,
 )
+from services.ticket.engines.classifying import KeepsQueue
+from services.ticket.ports.routing import KeptStep, Settling
 from services.ticket.routing.choosing import Waiting
 from services.ticket.routing.policy import AgentChoice, Escalation
 from services.ticket.routing.steps import StepKind
-from services.ticket.routing_ports import KeptStep, Settling
 from services.ticket.sla.clocks import SlaState
 from services.ticket.sla.opening_hours import BusinessCalendar, Span
 from services.ticket.store import SqlRoutingBooks
+from services.ticket.use_cases import linking, queueing, ticketing
 from tests.ticket.routing.routing_desk import ALEX, BIRGIT, CLARA, RoutingDesk, agent
 
 # Noon of the tests is a Tuesday.
@@ -245,7 +245,7 @@ async def test_a_resolved_ticket_is_closed_after_silence(desk: RoutingDesk) -> N
     await desk.resolved(ticket)
     await desk.settle(60)
     with acting_as(desk.boss):
-        await use_cases.add_comment(
+        await ticketing.add_comment(
             desk.store, desk.now, ticket.ticket_id, "Sure?", is_internal=False
         )
     await desk.settle(121)
@@ -261,7 +261,7 @@ async def test_a_reopened_ticket_is_not_closed(desk: RoutingDesk) -> None:
     ticket = await desk.opened_and_routed()
     await desk.resolved(ticket)
     with acting_as(desk.anna):
-        await use_cases.add_comment(
+        await ticketing.add_comment(
             desk.store, desk.now, ticket.ticket_id, "Still gone.", is_internal=False
         )
     await desk.settle(600)
@@ -285,7 +285,7 @@ async def test_a_ticket_goes_to_whoever_serves_the_queue_that_it_was_found_to_be
             async def settle() -> str:
                 with acting_as(desk.boss):
                     content = TicketContent(queue="vpn")
-                    await use_cases.update_ticket(
+                    await ticketing.update_ticket(
                         desk.store, desk.now, ticket.ticket_id, content, paths=["queue"], etag=""
                     )
                 return "it looks like vpn"
@@ -384,7 +384,7 @@ async def test_an_update_of_the_text_does_not_take_an_escalation_back(desk: Rout
     await desk.settle(61)
     with acting_as(desk.boss):
         content = TicketContent("No Wi-Fi at all")
-        await use_cases.update_ticket(
+        await ticketing.update_ticket(
             desk.store, desk.now, ticket.ticket_id, content, paths=["subject"], etag=""
         )
     assert (await desk.get(ticket)).priority is TicketPriority.HIGH

@@ -15,8 +15,8 @@ from services.mesh.clock import utc_now
 from services.mesh.database import Database
 from services.mesh.ids import new_id
 from services.ticket.domain import TicketStatus
-from services.ticket.temporal.sealing import PayloadNotSealed, sealing_converter
-from services.ticket.temporal.workflow import Order, RouteTicket, workflow_id
+from services.ticket.engines.temporal.sealing import PayloadNotSealed, sealing_converter
+from services.ticket.engines.temporal.workflow import Order, RouteTicket, workflow_id
 from tests.ticket.conftest import MIGRATIONS
 from tests.ticket.routing.routing_desk import ALEX, RoutingDesk, agent
 from tests.ticket.routing.temporal_desk import TemporalDesk

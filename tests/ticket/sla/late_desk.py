@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from services.mesh.caller import Caller, TenantId, acting_as
 from services.mesh.database import Database
 from services.mesh.ids import new_id
-from services.ticket import promising, use_cases
 from services.ticket.domain import Ticket, TicketContent, TicketEvent, TicketPriority
-from services.ticket.ports import (
+from services.ticket.ports.tickets import (
     EventQuery,
 )
 from services.ticket.sla.policy import SlaPolicy, Targets
 from services.ticket.store import SqlSlaPolicies, SqlSlaSweep, SqlTicketStore
 from services.ticket.sweeping import Sweeper
+from services.ticket.use_cases import promising, ticketing
 from tests.ticket.builders import NOON, a_customer, an_agent
 
 AN_HOUR = SlaPolicy({TicketPriority.NORMAL: Targets(60, 60, 600)})
@@ -50,11 +50,11 @@ class LateDesk:
     async def opened(self) -> Ticket:
         with acting_as(self.anna):
             content = TicketContent("No Wi-Fi", "Gone.", TicketPriority.NORMAL)
-            return await use_cases.open_ticket(self.store, self.now, content)
+            return await ticketing.open_ticket(self.store, self.now, content)
 
     async def written(self, ticket: Ticket, by: Caller, *, is_internal: bool = False) -> None:
         with acting_as(by):
-            await use_cases.add_comment(
+            await ticketing.add_comment(
                 self.store, self.now, ticket.ticket_id, "Hm.", is_internal=is_internal
             )
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ticket.errors import (
+from services.ticket.errors.sla import (
     SlaCalendarNeverOpen,
     SlaHolidaysInvalid,
     SlaSpansInvalid,

@@ -3,7 +3,7 @@
 import pytest
 
 from services.ticket.domain import TicketPriority
-from services.ticket.errors import SlaCalendarNeverOpen, SlaSharesInvalid, SlaTargetInvalid
+from services.ticket.errors.sla import SlaCalendarNeverOpen, SlaSharesInvalid, SlaTargetInvalid
 from services.ticket.sla.opening_hours import BusinessCalendar, Span
 from services.ticket.sla.policy import MOST_WEEKS, SlaPolicy, Targets, require_policy
 

@@ -7,12 +7,12 @@ import pytest
 from services.mesh.caller import TenantId, acting_as
 from services.mesh.database import Database
 from services.mesh.database_address import AnyAddress
-from services.ticket import use_cases
 from services.ticket.domain import TicketContent, TicketPriority, fold
-from services.ticket.promising import find_clocks
 from services.ticket.sla.policy import SlaPolicy
 from services.ticket.sla.watch import Watch
 from services.ticket.store.sla_due import SqlSlaDue
+from services.ticket.use_cases import ticketing
+from services.ticket.use_cases.promising import find_clocks
 from tests.ticket.sla.late_desk import ONE_HOUR_TO_SOLVE, LateDesk
 
 FIRST, NEXT, SOLVED = "FIRST_RESPONSE", "NEXT_RESPONSE", "RESOLUTION"
@@ -91,9 +91,9 @@ async def test_a_reopened_ticket_is_not_told_what_it_was_told(late_desk: LateDes
     ticket = await late_desk.opened()
     await late_desk.sweep_at(50)
     with acting_as(late_desk.alex):
-        await use_cases.resolve_ticket(late_desk.store, late_desk.now, ticket.ticket_id, "")
+        await ticketing.resolve_ticket(late_desk.store, late_desk.now, ticket.ticket_id, "")
         late_desk.at(500)
-        await use_cases.reopen_ticket(late_desk.store, late_desk.now, ticket.ticket_id, "")
+        await ticketing.reopen_ticket(late_desk.store, late_desk.now, ticket.ticket_id, "")
     await late_desk.sweep_at(700)
     assert await late_desk.turns(ticket) == [
         (AMBER, SOLVED, 45),
@@ -111,7 +111,7 @@ async def test_raising_the_priority_can_make_a_ticket_late_at_once(late_desk: La
 
         async def prioritize(priority: TicketPriority) -> None:
             content = TicketContent(priority=priority)
-            await use_cases.update_ticket(
+            await ticketing.update_ticket(
                 late_desk.store,
                 late_desk.now,
                 ticket.ticket_id,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.ticket.errors import TriageLabelTwice, TriageLabelUnknown
+from services.ticket.errors.triage import TriageLabelTwice, TriageLabelUnknown
 from services.ticket.triage.bands import bands_of
 from services.ticket.triage.finding import (
     BANDS,

@@ -11,7 +11,6 @@ from services.mesh.caller import TenantId, acting_as
 from services.mesh.clock import utc_now
 from services.mesh.database import Database
 from services.mesh.outbound import Outbound, OutboundRules, Resolve
-from services.ticket import use_cases
 from services.ticket.domain import Comment, Ticket, TicketContent
 from services.ticket.store import (
     SqlDeliveryQueue,
@@ -19,6 +18,7 @@ from services.ticket.store import (
     SqlWebhookLog,
     SqlWebhookStore,
 )
+from services.ticket.use_cases import ticketing
 from services.ticket.webhooks import keeping
 from services.ticket.webhooks.keeping import WebhookDesk
 from services.ticket.webhooks.model import Delivery, Webhook
@@ -85,11 +85,11 @@ class House:
     async def open(self, subject: str = "Printer") -> Ticket:
         with self.acting():
             content = TicketContent(subject=subject, body="It is out.")
-            return await use_cases.open_ticket(self.store, self.clock, content)
+            return await ticketing.open_ticket(self.store, self.clock, content)
 
     async def write(self, ticket: Ticket, body: str, *, is_internal: bool = False) -> Comment:
         with self.acting():
-            return await use_cases.add_comment(
+            return await ticketing.add_comment(
                 self.store, self.clock, ticket.ticket_id, body, is_internal=is_internal
             )
 

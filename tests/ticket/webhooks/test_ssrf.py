@@ -16,7 +16,7 @@ from services.mesh.caller import TenantId
 from services.mesh.database import Database
 from services.mesh.ids import new_id
 from services.mesh.outbound import Address, Outbound, OutboundRules
-from services.ticket.errors import WebhookUrlRefused
+from services.ticket.errors.webhooks import WebhookUrlRefused
 from services.ticket.webhooks import keeping
 from services.ticket.webhooks.model import SealedSecrets, Webhook
 from tests.support.web_server import reply

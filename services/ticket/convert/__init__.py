@@ -1,0 +1,1 @@
+"""Messages ↔ domain: a module for each noun."""

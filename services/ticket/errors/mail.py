@@ -1,0 +1,25 @@
+"""Refusals about mail."""
+
+from services.mesh.errors import (
+    AlreadyExists,
+    NotFound,
+)
+from services.ticket.errors import DOMAIN
+
+
+class MailAddressExists(AlreadyExists):
+    """A tenant has the address already, this one or another."""
+
+    domain = DOMAIN
+    reason = "MAIL_ADDRESS_EXISTS"
+
+    def __init__(self, address: str) -> None:
+        super().__init__("The address is given to a tenant.", metadata={"address": address})
+
+
+class MailAddressNotFound(NotFound):
+    domain = DOMAIN
+    reason = "MAIL_ADDRESS_NOT_FOUND"
+
+    def __init__(self, address: str) -> None:
+        super().__init__("The address is nobody's.", metadata={"address": address})

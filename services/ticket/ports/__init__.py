@@ -1,0 +1,1 @@
+"""What ticket needs fulfilled: a module for each noun."""
