@@ -1,7 +1,9 @@
-"""`make durability`: kills under load and agents at once; exit code 1 when anything was lost.
+"""`make durability`: kills under load, and agents at once; exit code 1 when anything was lost.
 
 python -m tests.durability --kills 300      half of them on SQLite, half on PostgreSQL
 python -m tests.durability --only agents    fifty agents who edit one ticket
+python -m tests.durability --only workflows --workflows 500
+                                            tickets from opened to closed, on both engines
 """
 
 import argparse
@@ -11,6 +13,7 @@ import os
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -18,11 +21,14 @@ import structlog
 from rich.console import Console
 from rich.table import Table
 
-from tests.durability import agents, kills
-from tests.durability.controls import without_etags, without_request_ids
+from tests.durability import agents, kills, workflows
+from tests.durability.controls import without_etags, without_ledger, without_request_ids
+from tests.durability.kill_points import STEPS, KillPoint, Place
 from tests.support.databases import running_postgresql
+from tests.ticket.routing.temporal_server import PROGRAM
 
-PARTS = ("kills", "agents")
+PARTS = ("kills", "agents", "workflows")
+_WIDTH = 200
 Row = tuple[str, str, str, list[str]]
 
 
@@ -39,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
         table.add_row(what, where, seen, str(len(faults)))
         is_sound &= not faults
     print(f"\n{time.monotonic() - begun:.0f} s")
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    _print(table)
     return 0 if is_sound else 1
 
 
@@ -52,6 +58,13 @@ def _rows(wanted: argparse.Namespace) -> Iterator[Row]:
         yield _agents(wanted.agents, wanted.edits, on_postgresql=False)
         yield _agents(wanted.agents, wanted.edits, on_postgresql=True)
         yield _control("without etags", "SQLite", without_etags)
+    if "workflows" in wanted.only:
+        yield _workflows(wanted.workflows, on_temporal=False)
+        if PROGRAM is None:
+            yield "workflows", "Temporal", "left out: temporal is not on the PATH", []
+        else:
+            yield _workflows(wanted.workflows, on_temporal=True)
+        yield _control("without the ledger", "in process", without_ledger)
 
 
 def _kills(count: int, seed: int, *, on_postgresql: bool) -> Row:
@@ -86,6 +99,32 @@ def _agents(count: int, edits: int, *, on_postgresql: bool) -> Row:
     return f"{count} agents on one ticket", where, seen, outcome.faults
 
 
+def _workflows(count: int, *, on_temporal: bool) -> Row:
+    with tempfile.TemporaryDirectory(prefix="helpdesk-workflows-") as folder:
+        outcome = asyncio.run(workflows.run(Path(folder), count, on_temporal=on_temporal, say=_say))
+    _print(_where(outcome.engine, outcome.kills))
+    points = len({point for point, _ in outcome.kills})
+    seen = (
+        f"{outcome.closed:,} of {count:,} closed, {outcome.once:,} with each effect once; "
+        f"{outcome.kills.total():,} kills at {points} points, {outcome.server_kills} of the "
+        f"server; {outcome.failures} ended by themselves; {outcome.seconds:.0f} s"
+    )
+    return f"{count:,} workflows", outcome.engine, seen, outcome.faults
+
+
+def _where(engine: str, struck: Counter[Place]) -> Table:
+    """Kill points down, steps across."""
+    table = Table(f"kill -9, {engine}", *(step.lower().replace("_", " ") for step in STEPS), "all")
+    for point in KillPoint:
+        counts = [struck[point, step] for step in STEPS]
+        table.add_row(point.value, *(str(n or "") for n in counts), str(sum(counts)))
+    return table
+
+
+def _print(table: Table) -> None:
+    Console(width=None if sys.stdout.isatty() else _WIDTH).print(table)
+
+
 def _control(what: str, where: str, show: Callable[[Path], list[str]]) -> Row:
     """A run without one of the defences must find faults."""
     with tempfile.TemporaryDirectory(prefix="helpdesk-control-") as folder:
@@ -108,6 +147,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--agents", type=int, default=agents.AGENTS)
     parser.add_argument("--edits", type=int, default=4, help="of each agent")
+    parser.add_argument("--workflows", type=int, default=workflows.FEW, help="on each engine")
     parser.add_argument("--seed", type=int, default=7)
     return parser.parse_args(arguments)
 

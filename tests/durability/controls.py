@@ -5,7 +5,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from services.ticket.use_cases import ticketing
-from tests.durability import agents, kills
+from tests.durability import agents, kills, workflows
 from tests.durability.desk import Victim
 
 # Of what is under way in Envoy some is done already, but not at each kill.
@@ -35,3 +35,9 @@ def without_etags(folder: Path) -> list[str]:
     with patch.object(ticketing, "require_etag"):
         address = f"sqlite:///{folder / 'ticket.db'}"
         return asyncio.run(agents.run(address, folder, agents=8, edits=2)).faults
+
+
+def without_ledger(folder: Path) -> list[str]:
+    """A process that is killed forgets whom it has told that their ticket has come."""
+    running = workflows.run(folder, 2, on_temporal=False, is_ledger_kept=False)
+    return [fault for fault in asyncio.run(running).faults if "had ACKNOWLEDGED" in fault]

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import os
 import signal
+import traceback
 from collections.abc import Awaitable, Callable
 
 from sqlalchemy import event
@@ -13,15 +14,31 @@ from sqlalchemy.orm import Session
 def killed_until_done(work: Callable[[], Awaitable[None]], first: int, step: int) -> int:
     """The next process lives longer by a step; returns how many were killed until one ended."""
     for kills in itertools.count():
-        process_id = os.fork()
-        if process_id == 0:
-            die_behind(first + kills * step)
-            asyncio.run(work())  # type: ignore[arg-type]
-            os._exit(0)
-        _, status = os.waitpid(process_id, 0)
-        if os.waitstatus_to_exitcode(status) == 0:
+
+        async def work_and_die(commits: int = first + kills * step) -> None:
+            die_behind(commits)
+            await work()
+
+        if end_of_a_child(work_and_die) == 0:
             return kills
     raise AssertionError("unreachable")
+
+
+def end_of_a_child(work: Callable[[], Awaitable[None]]) -> int:
+    """Works in a process of its own; returns its exit code, or the signal that ended it, negated.
+
+    A copy of this process, so that nothing is loaded again for each that is killed.
+    """
+    process_id = os.fork()
+    if process_id == 0:
+        try:
+            asyncio.run(work())  # type: ignore[arg-type]
+        except BaseException:  # noqa: BLE001 - a copy must not go on as its parent
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    _, status = os.waitpid(process_id, 0)
+    return os.waitstatus_to_exitcode(status)
 
 
 def die_behind(commits: int) -> None:

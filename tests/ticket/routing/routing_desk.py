@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import TypedDict, Unpack
 
 from services.mesh.caller import Caller, TenantId, UserId, acting_as
 from services.mesh.clock import Clock
@@ -38,26 +39,33 @@ def agent(user_id: UserId, *queues: str, most_open: int = 10) -> RoutingAgent:
     return RoutingAgent(user_id, queues or ("general",), most_open)
 
 
+class Parts(TypedDict, total=False):
+    """What may be another than usual."""
+
+    store: SqlTicketStore
+    books: RoutingBooks
+    outbox: SqlOutbox
+    classifier: Classifier
+
+
 class RoutingDesk:
     def __init__(
         self,
         database: Database,
         tenant_id: TenantId | None = None,
         *,
-        books: RoutingBooks | None = None,
-        classifier: Classifier | None = None,
         make_engine: MakeEngine | None = None,
+        **parts: Unpack[Parts],
     ) -> None:
         self.tenant_id = tenant_id or TenantId(new_id())
         self.time = NOON
-        self.store = SqlTicketStore(database)
+        self.store = parts.get("store") or SqlTicketStore(database)
         self.policies = SqlRoutingPolicies(database)
         self.promises = SqlSlaPolicies(database)
-        self.books = books or SqlRoutingBooks(database)
-        self.outbox = SqlOutbox(database)
-        self.performer = Performer(
-            self.store, self.books, self.policies, classifier or KeepsQueue()
-        )
+        self.books = parts.get("books") or SqlRoutingBooks(database)
+        self.outbox = parts.get("outbox") or SqlOutbox(database)
+        classifier = parts.get("classifier") or KeepsQueue()
+        self.performer = Performer(self.store, self.books, self.policies, classifier)
         make_engine = make_engine or InProcessEngine
         self.engine: Engine = make_engine(self.books, self.performer, self.now)
         self.dispatcher = Dispatcher(self.outbox, self.books, self.engine, self.now)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Unpack
 
 from services.mesh.caller import TenantId
 from services.mesh.clock import Clock
@@ -14,7 +15,7 @@ from services.ticket.engines.temporal.engine import TemporalEngine
 from services.ticket.engines.temporal.sealing import sealing_converter
 from services.ticket.engines.temporal.workflow import workflow_id
 from services.ticket.ports.routing import Engine, RoutingBooks
-from tests.ticket.routing.routing_desk import RoutingDesk
+from tests.ticket.routing.routing_desk import Parts, RoutingDesk
 
 
 class TemporalDesk(RoutingDesk):
@@ -26,6 +27,7 @@ class TemporalDesk(RoutingDesk):
         *,
         tenant_id: TenantId | None = None,
         task_queue: str = "",
+        **parts: Unpack[Parts],
     ) -> None:
         self.converter = sealing_converter(keys)
         self.task_queue = task_queue or new_id()
@@ -36,7 +38,7 @@ class TemporalDesk(RoutingDesk):
             )
             return self.temporal
 
-        super().__init__(database, tenant_id, make_engine=make_engine)
+        super().__init__(database, tenant_id, make_engine=make_engine, **parts)
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator["TemporalDesk"]:
