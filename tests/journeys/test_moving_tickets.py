@@ -1,6 +1,7 @@
 """Tickets leave as a file, and come into another tenant as what they were."""
 
 import csv
+import hashlib
 import json
 import subprocess
 from pathlib import Path
@@ -8,6 +9,15 @@ from typing import Any
 
 from services.mesh.settings import REPOSITORY
 from tests.support.installation import HELPDESK, Installation
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    """By the SHA-256 that they have."""
+    found = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert all(hashlib.sha256(content).hexdigest() == name for name, content in found.items())
+    return found
 
 
 def exported(mesh: Installation, file: Path, tenant: str = "acme") -> list[dict[str, Any]]:
@@ -91,7 +101,7 @@ def with_own_fields(mesh: Installation, tenant: str) -> None:
 
 def by_address(value: Any, people: dict[str, Any]) -> Any:  # noqa: ANN401 - any part of a record
     """With addresses for the ids of people, and without ids that are each tenant's own."""
-    own = {"ticketId", "commentId", "seq", "etag"}
+    own = {"ticketId", "commentId", "attachmentId", "seq", "etag"}
     if isinstance(value, dict):
         return {name: by_address(each, people) for name, each in value.items() if name not in own}
     if isinstance(value, list):
@@ -101,15 +111,39 @@ def by_address(value: Any, people: dict[str, Any]) -> Any:  # noqa: ANN401 - any
 
 def compared(record: dict[str, Any]) -> dict[str, Any]:
     parts = {name: record[name] for name in ("ticket", "comments")}
-    parts["events"] = [e for e in record["events"] if e["kind"] != "TICKET_EVENT_KIND_IMPORTED"]
+    places = {comment["commentId"]: n for n, comment in enumerate(record["comments"])}
+    parts["attachments"] = [
+        one | {"comment": places.get(one.get("commentId"))} for one in record["attachments"]
+    ]
+    parts["events"] = [e for e in record["events"] if not tells_of_the_import(e)]
     found: dict[str, Any] = by_address(parts, record["people"])
-    # Files do not move with their tickets.
-    for one in (*found["events"], *found["comments"]):
-        one.pop("attachments", None)
     for event in found["events"]:
+        # What was told names no files: their ids mean nothing elsewhere.
+        event.pop("attachments", None)
         event.get("changes", {}).get("followerIds", []).sort()
     found["ticket"].get("followerIds", []).sort()
     return found
+
+
+def tells_of_the_import(event: dict[str, Any]) -> bool:
+    return event["kind"] == "TICKET_EVENT_KIND_IMPORTED" or event.get("cause") == "imported"
+
+
+def with_files(mesh: Installation, folder: Path) -> None:
+    """On a ticket that is closed afterwards: a customer's, an agent's and a comment's."""
+    for name in ("theirs.txt", "ours.png", "answer.txt"):
+        (folder / name).write_bytes(PNG if name == "ours.png" else f"In {name}.".encode())
+    opened = ("--subject", "Files", "--body", "x", "--as", "customer", "--tenant", "acme")
+    made = mesh.json("tickets", "create", *opened)
+    attach, comment = (("tickets", verb, made["ticketId"]) for verb in ("attach", "comment"))
+    for words in (
+        (*attach, folder / "theirs.txt", "--as", "customer"),
+        (*attach, folder / "ours.png", "--internal"),
+        (*comment, "See there.", "--attach", folder / "answer.txt"),
+        *(("tickets", verb, made["ticketId"]) for verb in ("resolve", "close")),
+    ):
+        done = mesh.run(*words, "--tenant", "acme")
+        assert done.returncode == 0, done.stderr
 
 
 def test_an_export_that_is_imported_into_an_empty_tenant_is_equal_there(
@@ -129,6 +163,7 @@ def test_an_export_that_is_imported_into_an_empty_tenant_is_equal_there(
         assert bare.json()["fields"] == {"copies": {"number": 7.0}}
         found = agent.get("/v1/tickets?filter=fields.copies < 3").json()["tickets"]
         assert [(ticket["number"], ticket["fields"]) for ticket in found] == [(1, fields)]
+    with_files(mesh, tmp_path)
     sheet = tmp_path / "acme.csv"
     words = ("--format", "csv", "--filter", "number = 1", "--tenant", "acme")
     assert mesh.run("tickets", "export", str(sheet), *words).returncode == 0
@@ -156,7 +191,15 @@ def test_an_export_that_is_imported_into_an_empty_tenant_is_equal_there(
     assert (first["imported"], first["left_out"]) == (len(left), 0)
     assert (again["imported"], again["there_before"]) == (0, len(left))
     assert [compared(record) for record in arrived] == [compared(record) for record in left]
-    assert all("imported from helpdesk" in record["events"][-1]["cause"] for record in arrived)
+    files = [one["sha256"] for record in left for one in record["attachments"]]
+    assert len(files) >= 3
+    assert (first["files_imported"], again["files_there_before"]) == (len(files), len(files))
+    assert (again["files_imported"], first["files_left_out"]) == (0, 0)
+    contents = [bytes_of(tmp_path / f"{name}.jsonl.files") for name in ("acme", "fresh")]
+    assert contents[0] == contents[1]
+    assert contents[0].keys() == set(files)
+    causes = [[event.get("cause", "") for event in record["events"]] for record in arrived]
+    assert all(any("imported from helpdesk" in one for one in each) for each in causes)
 
     home = mesh.json("tickets", "import", str(file), "--tenant", "acme")
     assert (home["imported"], home["there_before"]) == (0, len(left))

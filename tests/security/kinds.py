@@ -247,9 +247,11 @@ FIELDS: Mapping[tuple[str, str], Kind] = {
 
 # Named like ids, but nothing is looked up by them.
 NO_OBJECTS = {"foreign_id", "request_id", "client_id", "comment_id", "attachment_id", "delivery_id"}
+NO_OBJECTS |= {"past_comment_id"}
 
 # Whose ids are kept as they are told, and nothing is looked up by them.
 TOLD = {
+    "UploadAttachmentRequest.past_author_id",
     "ImportTicketRequest.comments",
     "ImportTicketRequest.events",
     "SetRoutingPolicyRequest.policy",

@@ -189,6 +189,7 @@ class Client:
         *,
         internal: bool = False,
         piece: int = 1000,
+        **past: Any,  # noqa: ANN401 - what is said of a file of an import
     ) -> attachment_pb2.Attachment:
         message = attachment_service_pb2.UploadAttachmentRequest
         pieces = [content[at : at + piece] for at in range(0, len(content), piece)] or [b""]
@@ -196,6 +197,7 @@ class Client:
             "ticket_id": ticket_id,
             "file_name": file_name,
             "internal": internal,
+            **past,
         }
         body = httpbody_pb2.HttpBody
         messages = [

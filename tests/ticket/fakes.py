@@ -22,6 +22,7 @@ from services.ticket.domain import (
     Queue,
     Ticket,
     TicketEvent,
+    TicketEventKind,
 )
 from services.ticket.domain.imports import History, Origin
 from services.ticket.domain.presence import Activity, Presence
@@ -233,6 +234,18 @@ class FakeTickets:
         delivered = len(self.outbox)
         await self.keep(Change(None, history.ticket, history.events))
         self.comments += history.comments
+        del self.outbox[delivered:]
+
+    async def is_imported(self, ticket_id: str) -> bool:
+        return any(
+            event.kind is TicketEventKind.IMPORTED
+            for event in self.events
+            if event.ticket_id == ticket_id
+        )
+
+    async def keep_past_files(self, change: Change) -> None:
+        delivered = len(self.outbox)
+        await self.keep(change)
         del self.outbox[delivered:]
 
     async def list_presences(self, now: datetime, ticket_id: str | None) -> list[Presence]:

@@ -27,9 +27,21 @@ def send_file(
     internal: bool = False,
     progress: Progress = lambda _: None,
 ) -> attachment_pb2.Attachment:
+    first = attachment_service_pb2.UploadAttachmentRequest(
+        ticket_id=ticket_id, file_name=name or file.name, internal=internal
+    )
     with _opened(file) as stream:
-        messages = _messages(stream, ticket_id, name or file.name, progress, internal=internal)
-        return gateway.attachments.UploadAttachment(messages)
+        return send_stream(gateway, stream, first, progress)
+
+
+def send_stream(
+    gateway: Gateway,
+    stream: BinaryIO,
+    first: attachment_service_pb2.UploadAttachmentRequest,
+    progress: Progress = lambda _: None,
+) -> attachment_pb2.Attachment:
+    """`first` is the first message but for the bytes."""
+    return gateway.attachments.UploadAttachment(_messages(stream, first, progress))
 
 
 def list_attachments(gateway: Gateway, ticket_id: str) -> list[attachment_pb2.Attachment]:
@@ -131,18 +143,18 @@ def safe_name(attachment: attachment_pb2.Attachment) -> str:
 
 
 def _messages(
-    stream: BinaryIO, ticket_id: str, name: str, progress: Progress, *, internal: bool
+    stream: BinaryIO,
+    first: attachment_service_pb2.UploadAttachmentRequest,
+    progress: Progress,
 ) -> Iterator[attachment_service_pb2.UploadAttachmentRequest]:
-    said = {"ticket_id": ticket_id, "file_name": name}
-    is_first = True
-    while (piece := stream.read(_PIECE)) or is_first:
-        message = attachment_service_pb2.UploadAttachmentRequest(
-            **(said if is_first else {}),
-            internal=internal and is_first,
-            content=httpbody_pb2.HttpBody(data=piece),
+    piece = stream.read(_PIECE)
+    first.content.data = piece
+    yield first
+    progress(len(piece))
+    while piece := stream.read(_PIECE):
+        yield attachment_service_pb2.UploadAttachmentRequest(
+            content=httpbody_pb2.HttpBody(data=piece)
         )
-        is_first = False
-        yield message
         progress(len(piece))
 
 

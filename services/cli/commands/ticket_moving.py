@@ -10,6 +10,7 @@ import typer
 from services.cli.commands.ticket_calls import open_gateway
 from services.cli.failures import CommandError
 from services.cli.moving.exporter import FileFormat, export_tickets
+from services.cli.moving.folder import FileFolder, folder_beside
 from services.cli.moving.importer import Importer, Report
 from services.cli.moving.newcomers import Newcomers
 from services.cli.moving.sources import OWN, Entry, own_entries
@@ -56,6 +57,7 @@ def export_file(
 ) -> None:
     """Write tickets to a file, each with its comments and its log on a line of its own.
 
+    The files on them are in FILE.files, each under the SHA-256 of its bytes; csv names them only.
     With --resume give the same --filter again.
     """
     if resume and file_format is FileFormat.CSV:
@@ -72,9 +74,14 @@ def export_file(
             progress=progress,
         )
     if output is Format.JSON:
-        write_json({"file": str(file), "written": written})
-    else:
-        write(f"{written} {'ticket' if written == 1 else 'tickets'} written to {file}\n")
+        write_json({"file": str(file), "written": written.tickets, "files": written.files})
+        return
+    names = f", {_counted(written.files, 'file')} to {written.folder}" if written.files else ""
+    write(f"{_counted(written.tickets, 'ticket')} written to {file}{names}\n")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 @app.command("import")
@@ -88,6 +95,9 @@ def import_file(
     report_file: Annotated[
         Path | None,
         typer.Option("--report", help="What was left out; FILE.report.jsonl if left out."),
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--files", help="Where its files are; FILE.files if left out.")
     ] = None,
     tenant: TenantOption = None,
     role: RoleOption = None,
@@ -110,11 +120,12 @@ def import_file(
         Report(report_file) as report,
     ):
         newcomers = Newcomers(gateway, makes_customers=create_customers)
-        importer = Importer(gateway, source, newcomers, report)
+        files = FileFolder(folder or folder_beside(file))
+        importer = Importer(gateway, source, newcomers, report, files)
         try:
             with counting("importing") as progress:
                 importer.run(_ENTRIES[source](file), progress)
         finally:
             show_import(importer.counts, newcomers.made, report_file, output)
-    if importer.counts.left_out:
+    if importer.counts.left_out or importer.counts.files.left_out:
         raise typer.Exit(1)

@@ -3,14 +3,19 @@
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
-from helpdesk.ticket.v1 import ticket_pb2, ticket_service_pb2
+import grpc
+
+from helpdesk.ticket.v1 import attachment_pb2, ticket_pb2, ticket_service_pb2
 from services.cli import ticket_lookup
+from services.cli.attachments.transfer import list_attachments
 from services.cli.failures import CommandError
 from services.cli.gateway import Gateway
+from services.cli.moving.folder import FileFolder, folder_beside
 from services.cli.moving.record import Person, TicketRecord, line_of, named_in
 from services.cli.moving.sheet import head, row_of
 from services.cli.own_fields import list_fields
@@ -25,6 +30,13 @@ class FileFormat(StrEnum):
     CSV = "csv"
 
 
+@dataclass(frozen=True)
+class Written:
+    tickets: int
+    files: int
+    folder: Path
+
+
 def export_tickets(
     gateway: Gateway,
     file: Path,
@@ -33,8 +45,10 @@ def export_tickets(
     file_format: FileFormat,
     resume: bool,
     progress: Callable[[str], None],
-) -> int:
-    """Returns how many tickets were written. A file that is resumed goes on behind its last one."""
+) -> Written:
+    """A file that is resumed goes on behind its last ticket."""
+    folder = FileFolder(folder_beside(file))
+    files = 0
     with _opened(file, resume=resume) as stream:
         last = _last_number(stream, file) if resume else 0
         people = {
@@ -46,21 +60,27 @@ def export_tickets(
             keys = [field.key for field in list_fields(gateway)]
             stream.write(head(keys).encode())
         for ticket in _walk(gateway, wanted, last):
-            text = (
-                row_of(ticket, people, keys)
-                if file_format is FileFormat.CSV
-                else line_of(record_of(gateway, ticket, people))
-            )
+            attachments = _attachments(gateway, ticket.ticket_id)
+            if file_format is FileFormat.CSV:
+                text = row_of(ticket, people, keys, attachments)
+            else:
+                # The files first: a line that is there says that they are.
+                attachments = [one for one in attachments if _is_saved(gateway, one, folder)]
+                text = line_of(record_of(gateway, ticket, people, attachments))
+                files += len(attachments)
             # One write for each ticket: what is cut off by a kill is its last line alone.
             stream.write(text.encode())
             written += 1
             progress(f"#{ticket.number}")
         os.fsync(stream.fileno())
-    return written
+    return Written(written, files, folder.path)
 
 
 def record_of(
-    gateway: Gateway, ticket: ticket_pb2.Ticket, people: Mapping[str, Person]
+    gateway: Gateway,
+    ticket: ticket_pb2.Ticket,
+    people: Mapping[str, Person],
+    attachments: list[attachment_pb2.Attachment],
 ) -> TicketRecord:
     # Those of a ticket that was merged into it are on that one's own line.
     comments = [
@@ -69,10 +89,25 @@ def record_of(
         if comment.ticket_id == ticket.ticket_id
     ]
     events = [*_events(gateway, ticket.ticket_id)]
-    named = named_in(ticket, comments, events)
-    return TicketRecord(
-        ticket, comments, events, {name: people[name] for name in named if name in people}
-    )
+    named = named_in(ticket, comments, events, attachments)
+    known = {name: people[name] for name in named if name in people}
+    return TicketRecord(ticket, comments, events, attachments, known)
+
+
+def _attachments(gateway: Gateway, ticket_id: str) -> list[attachment_pb2.Attachment]:
+    found = list_attachments(gateway, ticket_id)
+    return [attachment for attachment in found if attachment.ticket_id == ticket_id]
+
+
+def _is_saved(gateway: Gateway, attachment: attachment_pb2.Attachment, folder: FileFolder) -> bool:
+    try:
+        folder.save(gateway, attachment)
+    except grpc.RpcError as error:
+        # Somebody has taken it away since it was listed.
+        if error.code() is grpc.StatusCode.NOT_FOUND:
+            return False
+        raise
+    return True
 
 
 def _walk(gateway: Gateway, wanted: str, last: int) -> Iterator[ticket_pb2.Ticket]:

@@ -18,6 +18,8 @@ from helpdesk.ticket.v1 import (
 )
 from services.cli.failures import CommandError
 from services.cli.gateway import Gateway
+from services.cli.moving.file_import import FileCounts, FileImport
+from services.cli.moving.folder import FileFolder
 from services.cli.moving.newcomers import Newcomers
 from services.cli.moving.record import Unusable
 from services.cli.moving.settling import settled
@@ -47,6 +49,7 @@ class ImportCounts:
     there_before: int = 0
     left_out: int = 0
     notes: int = 0
+    files: FileCounts = field(default_factory=FileCounts)
     unknown_people: Counter[str] = field(default_factory=Counter)
 
 
@@ -88,7 +91,14 @@ class Report:
 
 
 class Importer:
-    def __init__(self, gateway: Gateway, source: str, newcomers: Newcomers, report: Report) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        source: str,
+        newcomers: Newcomers,
+        report: Report,
+        folder: FileFolder,
+    ) -> None:
         self._gateway = gateway
         self._source = source
         self._newcomers = newcomers
@@ -99,7 +109,8 @@ class Importer:
             for queue in gateway.queues.ListQueues(queue_service_pb2.ListQueuesRequest()).queues
         }
         self._fields = list_fields(gateway)
-        self.counts = ImportCounts()
+        self._files = FileImport(gateway, folder, self._refused)
+        self.counts = ImportCounts(files=self._files.counts)
 
     def run(self, entries: Iterable[Entry], progress: Callable[[str], None]) -> None:
         """Raises CommandError when going on makes no sense; the report holds what was done."""
@@ -136,11 +147,15 @@ class Importer:
         answer = self._import(request)
         if answer.imported_before:
             self.counts.there_before += 1
-            return
-        self.counts.imported += 1
-        for note in (*entry.notes, *notes, *unfit):
-            self.counts.notes += 1
-            self._report.add(entry, "not taken over", note)
+        else:
+            self.counts.imported += 1
+            for note in (*entry.notes, *notes, *unfit):
+                self.counts.notes += 1
+                self._report.add(entry, "not taken over", note)
+        # A ticket that never left has its files, or lost them on purpose.
+        if answer.ticket.ticket_id != entry.foreign_id:
+            for reason in self._files.run(answer.ticket.ticket_id, record):
+                self._report.add(entry, "file left out", reason)
 
     def _import(
         self, request: import_service_pb2.ImportTicketRequest

@@ -8,7 +8,7 @@ from typing import TypeVar
 from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from google.protobuf.message import Message
 
-from helpdesk.ticket.v1 import ticket_pb2
+from helpdesk.ticket.v1 import attachment_pb2, ticket_pb2
 
 MARK = "ticket"
 
@@ -32,6 +32,7 @@ class TicketRecord:
     ticket: ticket_pb2.Ticket
     comments: list[ticket_pb2.Comment] = field(default_factory=list)
     events: list[ticket_pb2.TicketEvent] = field(default_factory=list)
+    attachments: list[attachment_pb2.Attachment] = field(default_factory=list)
     people: Mapping[str, Person] = field(default_factory=dict)
 
 
@@ -39,10 +40,12 @@ def named_in(
     ticket: ticket_pb2.Ticket,
     comments: Iterable[ticket_pb2.Comment],
     events: Iterable[ticket_pb2.TicketEvent],
+    attachments: Iterable[attachment_pb2.Attachment],
 ) -> set[str]:
     """The ids of all people in it."""
     ids = {ticket.requester_id, ticket.assignee_id, *ticket.follower_ids}
     ids.update(comment.author_id for comment in comments)
+    ids.update(attachment.author_id for attachment in attachments)
     for event in events:
         ids.update((event.actor_id, event.assignee_id, event.changes.assignee_id))
         ids.update((event.changes.requester_id, *event.changes.follower_ids))
@@ -55,6 +58,7 @@ def line_of(record: TicketRecord) -> str:
         "ticket": _json(record.ticket),
         "comments": [*map(_json, record.comments)],
         "events": [*map(_json, record.events)],
+        "attachments": [*map(_json, record.attachments)],
         "people": {
             user_id: {"email": person.email, "name": person.name}
             for user_id, person in sorted(record.people.items())
@@ -84,6 +88,7 @@ def record_from(said: Mapping[str, object]) -> TicketRecord:
         ticket,
         _messages(ticket_pb2.Comment, "comments", said),
         _messages(ticket_pb2.TicketEvent, "events", said),
+        _messages(attachment_pb2.Attachment, "attachments", said),
         {str(user_id): _person(f"people.{user_id}", each) for user_id, each in people.items()},
     )
 

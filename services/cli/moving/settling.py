@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 
-from helpdesk.ticket.v1 import ticket_pb2
+from helpdesk.ticket.v1 import attachment_pb2, ticket_pb2
 from services.cli.moving.newcomers import Newcomers
 from services.cli.moving.record import Person, TicketRecord, Unusable, named_in
 
@@ -17,12 +17,13 @@ def settled(
     could not be brought in whole any more. Everybody else may be missing.
     """
     ticket, comments, events = record.ticket, record.comments, record.events
+    attachments = record.attachments
     writers = {ticket.requester_id, *(comment.author_id for comment in comments)}
     if "" in writers:
         raise Unusable("nobody is said to have asked, or to have written a comment")
     ids: dict[str, str] = {}
     lost: list[str] = []
-    for old_id in sorted(named_in(ticket, comments, events)):
+    for old_id in sorted(named_in(ticket, comments, events, attachments)):
         person = record.people.get(old_id, Person(""))
         new_id = newcomers.find_or_make(person)
         if new_id is not None:
@@ -47,6 +48,7 @@ def settled(
             _ticket(ticket, local),
             [_comment(comment, local) for comment in comments],
             [_event(event, local) for event in events],
+            [_attachment(attachment, local) for attachment in attachments],
         ),
         notes,
     )
@@ -69,6 +71,15 @@ def _ticket(old: ticket_pb2.Ticket, local: Callable[[str], str]) -> ticket_pb2.T
 
 def _comment(old: ticket_pb2.Comment, local: Callable[[str], str]) -> ticket_pb2.Comment:
     new = ticket_pb2.Comment()
+    new.CopyFrom(old)
+    new.author_id = local(old.author_id)
+    return new
+
+
+def _attachment(
+    old: attachment_pb2.Attachment, local: Callable[[str], str]
+) -> attachment_pb2.Attachment:
+    new = attachment_pb2.Attachment()
     new.CopyFrom(old)
     new.author_id = local(old.author_id)
     return new

@@ -2,9 +2,9 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from helpdesk.ticket.v1 import ticket_pb2
+from helpdesk.ticket.v1 import attachment_pb2, ticket_pb2
 from services.cli.moving.record import Person, TicketRecord, Unusable, message_of
 from services.cli.own_fields import text_of
 
@@ -23,6 +23,7 @@ COLUMNS = (
     "tags",
     "create_time",
     "update_time",
+    "attachments",
 )
 
 # In front of the key of one of the tenant's own fields.
@@ -44,8 +45,13 @@ def head(keys: Sequence[str] = ()) -> str:
 
 
 def row_of(
-    ticket: ticket_pb2.Ticket, people: Mapping[str, Person], keys: Sequence[str] = ()
+    ticket: ticket_pb2.Ticket,
+    people: Mapping[str, Person],
+    keys: Sequence[str] = (),
+    attachments: Iterable[attachment_pb2.Attachment] = (),
 ) -> str:
+    """The files are named by SHA-256 and name, one on a line of their cell."""
+
     def email(user_id: str) -> str:
         return people[user_id].email if user_id in people else user_id
 
@@ -66,6 +72,7 @@ def row_of(
             " ".join(ticket.tags),
             ticket.create_time.ToJsonString(),
             ticket.update_time.ToJsonString(),
+            "\n".join(f"{one.sha256} {one.file_name}" for one in attachments),
             *(text_of(ticket.fields[key]) if key in ticket.fields else "" for key in keys),
         )
     )
@@ -97,6 +104,12 @@ def fields_of_row(row: Mapping[str, str | None]) -> dict[str, object]:
         for name, cell in row.items()
         if isinstance(name, str) and name.startswith(_OWN) and cell
     }
+
+
+def files_of_row(row: Mapping[str, str | None]) -> tuple[str, ...]:
+    """What was not taken over of it: a sheet has the names of files only."""
+    lines = (row.get("attachments") or "").splitlines()
+    return tuple(f"the file {line.partition(' ')[2]}, which a sheet only names" for line in lines)
 
 
 def record_of_row(row: Mapping[str, str | None]) -> TicketRecord:

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from services.cli.failures import CommandError
 from services.cli.moving.record import TicketRecord, Unusable, record_from
-from services.cli.moving.sheet import fields_of_row, record_of_row
+from services.cli.moving.sheet import fields_of_row, files_of_row, record_of_row
 
 OWN = "helpdesk"
 MOST_BYTES = 64 * 1024 * 1024
@@ -108,7 +108,13 @@ def _csv_entries(file: Path) -> Iterator[Entry]:
                 place = f"row {number}"
                 foreign_id = row.get("ticket_id") or ""
                 try:
-                    yield Entry(place, foreign_id, record_of_row(row), fields=fields_of_row(row))
+                    yield Entry(
+                        place,
+                        foreign_id,
+                        record_of_row(row),
+                        notes=files_of_row(row),
+                        fields=fields_of_row(row),
+                    )
                 except Unusable as reason:
                     yield Entry(place, foreign_id, reason=str(reason))
     except (OSError, UnicodeDecodeError, csv.Error) as error:

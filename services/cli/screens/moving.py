@@ -41,6 +41,9 @@ def show_import(counts: ImportCounts, made: Sequence[str], report: Path, output:
                 "imported": counts.imported,
                 "there_before": counts.there_before,
                 "left_out": counts.left_out,
+                "files_imported": counts.files.imported,
+                "files_there_before": counts.files.there_before,
+                "files_left_out": counts.files.left_out,
                 "not_taken_over": counts.notes,
                 "unknown_people": dict(unknown),
                 "made_customers": list(made),
@@ -54,7 +57,7 @@ def show_import(counts: ImportCounts, made: Sequence[str], report: Path, output:
         say(f"unknown here: {len(unknown) - _NAMED_PEOPLE} more", style="yellow")
     if counts.left_out and unknown:
         say("hint: add --create-customers, or `helpdesk users create`, and run it again")
-    if counts.left_out or counts.notes:
+    if counts.left_out or counts.notes or counts.files.left_out:
         say(f"what was left out and why is in {report}")
     parts = [
         f"{counts.imported} imported",
@@ -62,4 +65,10 @@ def show_import(counts: ImportCounts, made: Sequence[str], report: Path, output:
         f"{counts.left_out} left out",
         *([f"{len(made)} customers made"] if made else []),
     ]
+    files = counts.files
+    if files.imported or files.there_before or files.left_out:
+        parts[-1] += (
+            f"; files: {files.imported} imported"
+            f", {files.there_before} there before, {files.left_out} left out"
+        )
     write(f"{', '.join(parts)}\n")

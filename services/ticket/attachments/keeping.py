@@ -6,19 +6,28 @@ are there: the sweeper holds the tenant's log when it drops bytes, and so does w
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from services.mesh.audit import acts_on
-from services.mesh.caller import TenantId, current_tenant, current_user
+from services.mesh.caller import TenantId, UserId, current_caller, current_tenant, current_user
 from services.mesh.clock import Clock
-from services.mesh.errors import StorageUnavailable
+from services.mesh.errors import (
+    FieldViolation,
+    InvalidRequest,
+    PermissionMissing,
+    StorageUnavailable,
+)
 from services.mesh.ids import new_id
 from services.ticket.attachments.ports import ByteStore, Cabinet
 from services.ticket.domain import (
     Act,
     Attachment,
+    Change,
     Ticket,
     attached,
     detached,
+    named_by,
+    taken_over,
 )
 from services.ticket.domain.file_names import checked_name
 from services.ticket.domain.media_types import Sniffer
@@ -31,7 +40,17 @@ from services.ticket.use_cases.ticketing import (
     is_customer,
 )
 
+IMPORT_PERMISSION = "ticket.tickets.import"
 _MOST_OF_TICKET = 1000
+
+
+@dataclass(frozen=True)
+class Past:
+    """What is known of a file where its ticket was imported from."""
+
+    author_id: UserId
+    create_time: datetime
+    comment_id: str | None
 
 
 @dataclass(frozen=True)
@@ -42,6 +61,7 @@ class Upload:
     file_name: str
     declared_type: str
     is_internal: bool
+    past: Past | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +91,7 @@ async def upload(
         if said.is_internal and is_customer():
             raise InternalAttachmentNotAllowed
         attachment = _attachment(ticket, said, act)
-        attached(ticket, attachment, act)
+        await _change(tickets, ticket, attachment, said.past, act)
         limits.require_room(await tickets.attachment_usage(ticket.ticket_id), 0)
     await on_accepted()
     kept = await take_in(cabinet, current_tenant(), said, pieces)
@@ -84,12 +104,13 @@ async def upload(
             size_bytes=kept.size_bytes,
             media_type=kept.media_type,
         )
-        known = await _same(tickets, attachment)
+        known = await _same(tickets, attachment, is_past=said.past is not None)
         if known is not None:
             acts_on("attachment", known.attachment_id)
             return known
         limits.require_room(await tickets.attachment_usage(ticket.ticket_id), kept.size_bytes)
-        await tickets.keep(attached(ticket, attachment, act))
+        change = await _change(tickets, ticket, attachment, said.past, act)
+        await (tickets.keep(change) if said.past is None else tickets.keep_past_files(change))
         acts_on("attachment", attachment.attachment_id)
     return attachment
 
@@ -143,28 +164,55 @@ async def delete_attachment(
         acts_on("attachment", attachment.attachment_id)
 
 
-async def _same(tickets: TicketReading, wanted: Attachment) -> Attachment | None:
+async def _change(
+    tickets: TicketReading, ticket: Ticket, attachment: Attachment, past: Past | None, act: Act
+) -> Change:
+    if past is None:
+        return attached(ticket, attachment, act)
+    if not current_caller().may(IMPORT_PERMISSION):
+        raise PermissionMissing(
+            "You lack the permission that this needs.", metadata={"permission": IMPORT_PERMISSION}
+        )
+    if not await tickets.is_imported(ticket.ticket_id):
+        raise _invalid("past_author_id", "is for files of imported tickets alone")
+    if past.comment_id is not None:
+        comment = await tickets.find_comment(ticket.ticket_id, past.comment_id)
+        if comment is None:
+            raise _invalid("past_comment_id", "names no comment of the ticket")
+        named_by(comment, [replace(attachment, comment_id=None)])
+    return taken_over(ticket, attachment, act)
+
+
+def _invalid(field: str, description: str) -> InvalidRequest:
+    return InvalidRequest(
+        "The request breaks a rule.", violations=[FieldViolation(field, description)]
+    )
+
+
+async def _same(tickets: TicketReading, wanted: Attachment, *, is_past: bool) -> Attachment | None:
     """What the same upload has left, when its answer was not heard."""
     there = await tickets.list_attachments(
         wanted.ticket_id, limit=_MOST_OF_TICKET, after=None, with_internal=True
     )
-    return next((one for one in there if _again(one, wanted) == wanted), None)
+    return next((one for one in there if _again(one, wanted, is_past=is_past) == wanted), None)
 
 
-def _again(there: Attachment, wanted: Attachment) -> Attachment:
-    return replace(there, attachment_id=wanted.attachment_id, create_time=wanted.create_time)
+def _again(there: Attachment, wanted: Attachment, *, is_past: bool) -> Attachment:
+    # Files of the past have times of their own: those of two times are two.
+    time = there.create_time if is_past else wanted.create_time
+    return replace(there, attachment_id=wanted.attachment_id, create_time=time)
 
 
 def _attachment(ticket: Ticket, said: Upload, act: Act) -> Attachment:
     return Attachment(
         attachment_id=new_id(),
         ticket_id=ticket.ticket_id,
-        comment_id=None,
+        comment_id=said.past.comment_id if said.past else None,
         file_name=said.file_name,
         media_type="",
         size_bytes=0,
         sha256="",
         is_internal=said.is_internal,
-        author_id=act.actor_id,
-        create_time=act.time,
+        author_id=said.past.author_id if said.past else act.actor_id,
+        create_time=said.past.create_time if said.past else act.time,
     )

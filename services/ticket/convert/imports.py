@@ -88,10 +88,10 @@ def _ticket(message: ticket_pb2.Ticket, ticket_id: str, act: Act) -> Ticket:
     content = content_of(message)
     created = act.time
     if message.HasField("create_time"):
-        created = _time("ticket.create_time", message.create_time, act.time)
+        created = time_of("ticket.create_time", message.create_time, act.time)
     updated = created
     if message.HasField("update_time"):
-        updated = _time("ticket.update_time", message.update_time, act.time)
+        updated = time_of("ticket.update_time", message.update_time, act.time)
     if updated < created:
         raise _invalid("ticket.update_time", "must not lie before create_time")
     ticket = Ticket(
@@ -139,7 +139,7 @@ def _comments(
             author_id=UserId(message.author_id),
             body=message.body,
             is_internal=message.internal,
-            create_time=_time(f"{field}.create_time", message.create_time, now),
+            create_time=time_of(f"{field}.create_time", message.create_time, now),
         )
         if message.comment_id:
             new_ids[message.comment_id] = comment.comment_id
@@ -167,7 +167,7 @@ def _event(
         ticket_id=ticket_id,
         kind=kind,
         actor_id=UserId(message.actor_id),
-        create_time=_time(f"{field}.create_time", message.create_time, now),
+        create_time=time_of(f"{field}.create_time", message.create_time, now),
         status=_status(f"{field}.status", message.status),
         assignee_id=UserId(message.assignee_id) if message.assignee_id else None,
         comment_id=comment_id,
@@ -196,7 +196,7 @@ def _changes(field: str, message: ticket_pb2.TicketEvent) -> Changes | None:
     }
 
 
-def _time(field: str, stamp: Timestamp, now: datetime) -> datetime:
+def time_of(field: str, stamp: Timestamp, now: datetime) -> datetime:
     if not stamp.ByteSize():
         raise _invalid(field, "is missing")
     try:

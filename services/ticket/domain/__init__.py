@@ -6,6 +6,7 @@ from services.ticket.domain.attaching import (
     detached,
     fold_attachments,
     named_by,
+    taken_over,
 )
 from services.ticket.domain.attachment import Attachment, AttachmentLimits, AttachmentUsage
 from services.ticket.domain.fields import (
@@ -107,6 +108,7 @@ __all__ = [
     "require_definition",
     "require_etag",
     "split",
+    "taken_over",
     "unfollowed",
     "unlinked",
     "updated",

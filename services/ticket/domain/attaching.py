@@ -17,6 +17,17 @@ def attached(ticket: Ticket, attachment: Attachment, act: Act) -> Change:
     return _told(ticket, TicketEventKind.ATTACHMENT_ADDED, attachment, act)
 
 
+def taken_over(ticket: Ticket, attachment: Attachment, act: Act) -> Change:
+    """A file that an imported ticket had before; the ticket stays what it is, closed or not."""
+    event = replace(
+        event_of(ticket, ticket, TicketEventKind.ATTACHMENT_ADDED, act, cause="imported"),
+        comment_id=attachment.comment_id,
+        is_internal=True,
+        attachments=(attachment,),
+    )
+    return Change(ticket, ticket, (event,), attachments=(attachment,))
+
+
 def detached(ticket: Ticket, attachment: Attachment, act: Act) -> Change:
     """Also from a closed ticket: what should never have been sent must not stay."""
     change = _told(ticket, TicketEventKind.ATTACHMENT_REMOVED, attachment, act)

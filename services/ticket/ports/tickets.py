@@ -130,6 +130,8 @@ class TicketReading(Protocol):
         """
         ...
 
+    async def is_imported(self, ticket_id: str) -> bool: ...
+
     async def find_comment(self, ticket_id: str, comment_id: str) -> Comment | None: ...
 
     async def list_attachments(
@@ -257,6 +259,9 @@ class TicketWriting(TicketReading, Protocol):
 
     async def keep_history(self, history: History) -> None:
         """Keeps a new ticket with all of its past, of which nothing is delivered."""
+
+    async def keep_past_files(self, change: Change) -> None:
+        """Keeps files and events of a change that leaves the ticket as it is, and delivers none."""
 
     async def keep(self, change: Change) -> None:
         """Keeps the ticket, its words, its comment, its files and its events, and queues these.

@@ -13,12 +13,13 @@ from helpdesk.ticket.v1 import (
     attachment_service_pb2,
     attachment_service_pb2_grpc,
 )
-from services.mesh.caller import current_tenant
+from services.mesh.caller import UserId, current_tenant
 from services.mesh.clock import Clock
 from services.mesh.errors import FieldViolation, InvalidRequest
 from services.ticket.attachments import keeping
-from services.ticket.attachments.keeping import Upload
+from services.ticket.attachments.keeping import Past, Upload
 from services.ticket.attachments.ports import Cabinet
+from services.ticket.convert.imports import time_of
 from services.ticket.convert.tickets import attachment_message
 from services.ticket.domain import Attachment
 from services.ticket.ports.tickets import TicketStore
@@ -47,7 +48,7 @@ class AttachmentServicer(attachment_service_pb2_grpc.AttachmentServiceServicer):
             self._store,
             self._cabinet,
             self._clock,
-            _said(first),
+            _said(first, self._clock),
             _pieces(first, request),
             on_accepted=accept,
         )
@@ -85,7 +86,7 @@ class AttachmentServicer(attachment_service_pb2_grpc.AttachmentServiceServicer):
         return attachment_service_pb2.DeleteAttachmentResponse()
 
 
-def _said(first: attachment_service_pb2.UploadAttachmentRequest | None) -> Upload:
+def _said(first: attachment_service_pb2.UploadAttachmentRequest | None, clock: Clock) -> Upload:
     first = first or attachment_service_pb2.UploadAttachmentRequest()
     missing = [name for name in ("ticket_id", "file_name") if not getattr(first, name)]
     if missing:
@@ -93,7 +94,21 @@ def _said(first: attachment_service_pb2.UploadAttachmentRequest | None) -> Uploa
             "The first message must say what the file is.",
             violations=[FieldViolation(name, "is missing") for name in missing],
         )
-    return Upload(first.ticket_id, first.file_name, first.content.content_type, first.internal)
+    media_type = first.content.content_type
+    past = _past(first, clock)
+    return Upload(first.ticket_id, first.file_name, media_type, first.internal, past)
+
+
+def _past(first: attachment_service_pb2.UploadAttachmentRequest, clock: Clock) -> Past | None:
+    if not first.past_author_id:
+        if first.HasField("past_create_time") or first.past_comment_id:
+            raise InvalidRequest(
+                "The request breaks a rule.",
+                violations=[FieldViolation("past_author_id", "is missing")],
+            )
+        return None
+    time = time_of("past_create_time", first.past_create_time, clock())
+    return Past(UserId(first.past_author_id), time, first.past_comment_id or None)
 
 
 async def _pieces(

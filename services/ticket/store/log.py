@@ -8,7 +8,7 @@ from sqlalchemy import and_, select, update
 from services.mesh.caller import TenantId
 from services.mesh.prepared import InsertInto, Prepared, Statement
 from services.mesh.session import Session
-from services.ticket.domain import TicketEvent
+from services.ticket.domain import TicketEvent, TicketEventKind
 from services.ticket.ports.tickets import EventQuery
 from services.ticket.store.merges import select_merged
 from services.ticket.store.own import Own
@@ -56,6 +56,11 @@ class SqlLog:
             .order_by(EventRow.seq)
         )
         return [event_from(row) for row in await self._session.scalars(statement)]
+
+    async def is_imported(self, ticket_id: str) -> bool:
+        is_import = EventRow.kind == TicketEventKind.IMPORTED
+        own = select(EventRow.seq).where(self._own(EventRow), EventRow.ticket_id == ticket_id)
+        return await self._session.scalar(own.where(is_import).limit(1)) is not None
 
     async def last_seq(self) -> int:
         statement = select(CounterRow.last_seq).where(self._own(CounterRow))

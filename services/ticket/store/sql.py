@@ -260,6 +260,13 @@ class SqlTickets:
         await self._words.keep(None, ticket)
         await self._due.follow(ticket, history.events[-1].create_time)
 
+    async def is_imported(self, ticket_id: str) -> bool:
+        return await self._log.is_imported(ticket_id)
+
+    async def keep_past_files(self, change: Change) -> None:
+        await self._attachments.keep(change.attachments)
+        await self._log.keep(change.events, is_delivered=False)
+
     async def keep(self, change: Change) -> None:
         await self.keep_all([change])
 

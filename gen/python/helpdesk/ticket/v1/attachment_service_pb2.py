@@ -26,11 +26,12 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from helpdesk.options.v1 import policy_pb2 as helpdesk_dot_options_dot_v1_dot_policy__pb2
 from helpdesk.ticket.v1 import attachment_pb2 as helpdesk_dot_ticket_dot_v1_dot_attachment__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+helpdesk/ticket/v1/attachment_service.proto\x12\x12helpdesk.ticket.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a helpdesk/options/v1/policy.proto\x1a#helpdesk/ticket/v1/attachment.proto\"\xa3\x01\n\x17UploadAttachmentRequest\x12\x1e\n\tticket_id\x18\x01 \x01(\tB\x0b\xe2\x41\x01\x02\xbaH\x04r\x02\x18@\x12#\n\tfile_name\x18\x02 \x01(\tB\x10\xe2\x41\x01\x02\xbaH\x05r\x03\x18\xe8\x07\x90\xb5\x18\x01\x12\x16\n\x08internal\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12+\n\x07\x63ontent\x18\x04 \x01(\x0b\x32\x14.google.api.HttpBodyB\x04\xe2\x41\x01\x01\"}\n\x16ListAttachmentsRequest\x12!\n\tticket_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\x12\x1e\n\tpage_size\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12 \n\npage_token\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x08\"g\n\x17ListAttachmentsResponse\x12\x33\n\x0b\x61ttachments\x18\x01 \x03(\x0b\x32\x1e.helpdesk.ticket.v1.Attachment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"e\n\x19\x44ownloadAttachmentRequest\x12!\n\tticket_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\x12%\n\rattachment_id\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\"c\n\x17\x44\x65leteAttachmentRequest\x12!\n\tticket_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\x12%\n\rattachment_id\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\"\x1a\n\x18\x44\x65leteAttachmentResponse2\x80\x07\n\x11\x41ttachmentService\x12\xdb\x01\n\x10UploadAttachment\x12+.helpdesk.ticket.v1.UploadAttachmentRequest\x1a\x1e.helpdesk.ticket.v1.Attachment\"x\x8a\xb5\x18@\n\x19ticket.attachments.create\x1a\x07gateway \x01*\x03\x08\x84\x07\x32\x03\x08\x90\x1c\x38\x01J\x0c\x12\nattachment\x82\xd3\xe4\x93\x02.\"#/v1/tickets/{ticket_id}/attachments:\x07\x63ontent(\x01\x12\xc7\x01\n\x0fListAttachments\x12*.helpdesk.ticket.v1.ListAttachmentsRequest\x1a+.helpdesk.ticket.v1.ListAttachmentsResponse\"[\x8a\xb5\x18,\n\x17ticket.attachments.list\x1a\x07gateway*\x02\x08\x02\x32\x02\x08\n8\x01\x82\xd3\xe4\x93\x02%\x12#/v1/tickets/{ticket_id}/attachments\x12\xd2\x01\n\x12\x44ownloadAttachment\x12-.helpdesk.ticket.v1.DownloadAttachmentRequest\x1a\x14.google.api.HttpBody\"u\x8a\xb5\x18-\n\x16ticket.attachments.get\x1a\x07gateway*\x03\x08\x84\x07\x32\x03\x08\x90\x1c\x38\x01\x82\xd3\xe4\x93\x02>\x12</v1/tickets/{ticket_id}/attachments/{attachment_id}:download0\x01\x12\xed\x01\n\x10\x44\x65leteAttachment\x12+.helpdesk.ticket.v1.DeleteAttachmentRequest\x1a,.helpdesk.ticket.v1.DeleteAttachmentResponse\"~\x8a\xb5\x18?\n\x19ticket.attachments.delete\x1a\x07gateway \x01*\x02\x08\x03\x32\x02\x08\x0fJ\x0f\n\rattachment_id\x82\xd3\xe4\x93\x02\x35*3/v1/tickets/{ticket_id}/attachments/{attachment_id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+helpdesk/ticket/v1/attachment_service.proto\x12\x12helpdesk.ticket.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a helpdesk/options/v1/policy.proto\x1a#helpdesk/ticket/v1/attachment.proto\"\xb2\x02\n\x17UploadAttachmentRequest\x12\x1e\n\tticket_id\x18\x01 \x01(\tB\x0b\xe2\x41\x01\x02\xbaH\x04r\x02\x18@\x12#\n\tfile_name\x18\x02 \x01(\tB\x10\xe2\x41\x01\x02\xbaH\x05r\x03\x18\xe8\x07\x90\xb5\x18\x01\x12\x16\n\x08internal\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12+\n\x07\x63ontent\x18\x04 \x01(\x0b\x32\x14.google.api.HttpBodyB\x04\xe2\x41\x01\x01\x12#\n\x0epast_author_id\x18\x05 \x01(\tB\x0b\xe2\x41\x01\x01\xbaH\x04r\x02\x18@\x12\x42\n\x10past_create_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0c\xe2\x41\x01\x01\xbaH\x05\xb2\x01\x02\x38\x01\x12$\n\x0fpast_comment_id\x18\x07 \x01(\tB\x0b\xe2\x41\x01\x01\xbaH\x04r\x02\x18@\"}\n\x16ListAttachmentsRequest\x12!\n\tticket_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\x12\x1e\n\tpage_size\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12 \n\npage_token\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x08\"g\n\x17ListAttachmentsResponse\x12\x33\n\x0b\x61ttachments\x18\x01 \x03(\x0b\x32\x1e.helpdesk.ticket.v1.Attachment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"e\n\x19\x44ownloadAttachmentRequest\x12!\n\tticket_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\x12%\n\rattachment_id\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\"c\n\x17\x44\x65leteAttachmentRequest\x12!\n\tticket_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\x12%\n\rattachment_id\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x02\x18@\xc8\x01\x01\"\x1a\n\x18\x44\x65leteAttachmentResponse2\x80\x07\n\x11\x41ttachmentService\x12\xdb\x01\n\x10UploadAttachment\x12+.helpdesk.ticket.v1.UploadAttachmentRequest\x1a\x1e.helpdesk.ticket.v1.Attachment\"x\x8a\xb5\x18@\n\x19ticket.attachments.create\x1a\x07gateway \x01*\x03\x08\x84\x07\x32\x03\x08\x90\x1c\x38\x01J\x0c\x12\nattachment\x82\xd3\xe4\x93\x02.\"#/v1/tickets/{ticket_id}/attachments:\x07\x63ontent(\x01\x12\xc7\x01\n\x0fListAttachments\x12*.helpdesk.ticket.v1.ListAttachmentsRequest\x1a+.helpdesk.ticket.v1.ListAttachmentsResponse\"[\x8a\xb5\x18,\n\x17ticket.attachments.list\x1a\x07gateway*\x02\x08\x02\x32\x02\x08\n8\x01\x82\xd3\xe4\x93\x02%\x12#/v1/tickets/{ticket_id}/attachments\x12\xd2\x01\n\x12\x44ownloadAttachment\x12-.helpdesk.ticket.v1.DownloadAttachmentRequest\x1a\x14.google.api.HttpBody\"u\x8a\xb5\x18-\n\x16ticket.attachments.get\x1a\x07gateway*\x03\x08\x84\x07\x32\x03\x08\x90\x1c\x38\x01\x82\xd3\xe4\x93\x02>\x12</v1/tickets/{ticket_id}/attachments/{attachment_id}:download0\x01\x12\xed\x01\n\x10\x44\x65leteAttachment\x12+.helpdesk.ticket.v1.DeleteAttachmentRequest\x1a,.helpdesk.ticket.v1.DeleteAttachmentResponse\"~\x8a\xb5\x18?\n\x19ticket.attachments.delete\x1a\x07gateway \x01*\x02\x08\x03\x32\x02\x08\x0fJ\x0f\n\rattachment_id\x82\xd3\xe4\x93\x02\x35*3/v1/tickets/{ticket_id}/attachments/{attachment_id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,6 +46,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPLOADATTACHMENTREQUEST'].fields_by_name['internal']._serialized_options = b'\342A\001\001'
   _globals['_UPLOADATTACHMENTREQUEST'].fields_by_name['content']._loaded_options = None
   _globals['_UPLOADATTACHMENTREQUEST'].fields_by_name['content']._serialized_options = b'\342A\001\001'
+  _globals['_UPLOADATTACHMENTREQUEST'].fields_by_name['past_author_id']._loaded_options = None
+  _globals['_UPLOADATTACHMENTREQUEST'].fields_by_name['past_author_id']._serialized_options = b'\342A\001\001\272H\004r\002\030@'
+  _globals['_UPLOADATTACHMENTREQUEST'].fields_by_name['past_create_time']._loaded_options = None
+  _globals['_UPLOADATTACHMENTREQUEST'].fields_by_name['past_create_time']._serialized_options = b'\342A\001\001\272H\005\262\001\0028\001'
+  _globals['_UPLOADATTACHMENTREQUEST'].fields_by_name['past_comment_id']._loaded_options = None
+  _globals['_UPLOADATTACHMENTREQUEST'].fields_by_name['past_comment_id']._serialized_options = b'\342A\001\001\272H\004r\002\030@'
   _globals['_LISTATTACHMENTSREQUEST'].fields_by_name['ticket_id']._loaded_options = None
   _globals['_LISTATTACHMENTSREQUEST'].fields_by_name['ticket_id']._serialized_options = b'\342A\001\002\272H\007r\002\030@\310\001\001'
   _globals['_LISTATTACHMENTSREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -67,18 +74,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ATTACHMENTSERVICE'].methods_by_name['DownloadAttachment']._serialized_options = b'\212\265\030-\n\026ticket.attachments.get\032\007gateway*\003\010\204\0072\003\010\220\0348\001\202\323\344\223\002>\022</v1/tickets/{ticket_id}/attachments/{attachment_id}:download'
   _globals['_ATTACHMENTSERVICE'].methods_by_name['DeleteAttachment']._loaded_options = None
   _globals['_ATTACHMENTSERVICE'].methods_by_name['DeleteAttachment']._serialized_options = b'\212\265\030?\n\031ticket.attachments.delete\032\007gateway \001*\002\010\0032\002\010\017J\017\n\rattachment_id\202\323\344\223\0025*3/v1/tickets/{ticket_id}/attachments/{attachment_id}'
-  _globals['_UPLOADATTACHMENTREQUEST']._serialized_start=258
-  _globals['_UPLOADATTACHMENTREQUEST']._serialized_end=421
-  _globals['_LISTATTACHMENTSREQUEST']._serialized_start=423
-  _globals['_LISTATTACHMENTSREQUEST']._serialized_end=548
-  _globals['_LISTATTACHMENTSRESPONSE']._serialized_start=550
-  _globals['_LISTATTACHMENTSRESPONSE']._serialized_end=653
-  _globals['_DOWNLOADATTACHMENTREQUEST']._serialized_start=655
-  _globals['_DOWNLOADATTACHMENTREQUEST']._serialized_end=756
-  _globals['_DELETEATTACHMENTREQUEST']._serialized_start=758
-  _globals['_DELETEATTACHMENTREQUEST']._serialized_end=857
-  _globals['_DELETEATTACHMENTRESPONSE']._serialized_start=859
-  _globals['_DELETEATTACHMENTRESPONSE']._serialized_end=885
-  _globals['_ATTACHMENTSERVICE']._serialized_start=888
-  _globals['_ATTACHMENTSERVICE']._serialized_end=1784
+  _globals['_UPLOADATTACHMENTREQUEST']._serialized_start=291
+  _globals['_UPLOADATTACHMENTREQUEST']._serialized_end=597
+  _globals['_LISTATTACHMENTSREQUEST']._serialized_start=599
+  _globals['_LISTATTACHMENTSREQUEST']._serialized_end=724
+  _globals['_LISTATTACHMENTSRESPONSE']._serialized_start=726
+  _globals['_LISTATTACHMENTSRESPONSE']._serialized_end=829
+  _globals['_DOWNLOADATTACHMENTREQUEST']._serialized_start=831
+  _globals['_DOWNLOADATTACHMENTREQUEST']._serialized_end=932
+  _globals['_DELETEATTACHMENTREQUEST']._serialized_start=934
+  _globals['_DELETEATTACHMENTREQUEST']._serialized_end=1033
+  _globals['_DELETEATTACHMENTRESPONSE']._serialized_start=1035
+  _globals['_DELETEATTACHMENTRESPONSE']._serialized_end=1061
+  _globals['_ATTACHMENTSERVICE']._serialized_start=1064
+  _globals['_ATTACHMENTSERVICE']._serialized_end=1960
 # @@protoc_insertion_point(module_scope)

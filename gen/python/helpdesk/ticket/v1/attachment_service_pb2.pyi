@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.api import httpbody_pb2 as _httpbody_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from helpdesk.ticket.v1 import attachment_pb2 as _attachment_pb2
 import builtins as _builtins
@@ -30,17 +31,31 @@ class UploadAttachmentRequest(_message.Message):
     FILE_NAME_FIELD_NUMBER: _builtins.int
     INTERNAL_FIELD_NUMBER: _builtins.int
     CONTENT_FIELD_NUMBER: _builtins.int
+    PAST_AUTHOR_ID_FIELD_NUMBER: _builtins.int
+    PAST_CREATE_TIME_FIELD_NUMBER: _builtins.int
+    PAST_COMMENT_ID_FIELD_NUMBER: _builtins.int
     ticket_id: _builtins.str
     """The ticket."""
     file_name: _builtins.str
     """What the file is called: without folders and without characters that cannot be seen."""
     internal: _builtins.bool
     """Whether only agents see it."""
+    past_author_id: _builtins.str
+    """Who put the file onto the ticket where that was imported from, and when: both or none. They are for imported tickets
+    alone, also closed ones, and need the permission `ticket.tickets.import`. The ticket stays what it is, and nobody is
+    told.
+    """
+    past_comment_id: _builtins.str
+    """The comment that named it there, by its id here; empty when none did."""
     @_builtins.property
     def content(self) -> _httpbody_pb2.HttpBody:
         """The next bytes, and in the first message the media type that the file is declared to have. Without one, and with
         `application/octet-stream`, bytes and name say it.
         """
+
+    @_builtins.property
+    def past_create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was put there."""
 
     def __init__(
         self,
@@ -49,10 +64,13 @@ class UploadAttachmentRequest(_message.Message):
         file_name: _builtins.str = ...,
         internal: _builtins.bool = ...,
         content: _httpbody_pb2.HttpBody | None = ...,
+        past_author_id: _builtins.str = ...,
+        past_create_time: _timestamp_pb2.Timestamp | None = ...,
+        past_comment_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "past_create_time", b"past_create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "file_name", b"file_name", "internal", b"internal", "ticket_id", b"ticket_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "file_name", b"file_name", "internal", b"internal", "past_author_id", b"past_author_id", "past_comment_id", b"past_comment_id", "past_create_time", b"past_create_time", "ticket_id", b"ticket_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
