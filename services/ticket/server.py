@@ -5,28 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-import grpc
-
 from helpdesk.search.v1 import search_service_pb2_grpc
-from helpdesk.ticket.v1 import (
-    attachment_service_pb2_grpc,
-    bulk_service_pb2_grpc,
-    canned_reply_service_pb2_grpc,
-    field_service_pb2_grpc,
-    import_service_pb2_grpc,
-    link_service_pb2_grpc,
-    macro_service_pb2_grpc,
-    mail_address_service_pb2_grpc,
-    queue_service_pb2_grpc,
-    report_service_pb2_grpc,
-    routing_service_pb2_grpc,
-    sla_service_pb2_grpc,
-    suggestion_service_pb2_grpc,
-    ticket_service_pb2_grpc,
-    triage_service_pb2_grpc,
-    view_service_pb2_grpc,
-    webhook_service_pb2_grpc,
-)
 from services.mesh.authority import RemoteAuthority
 from services.mesh.channel import connect
 from services.mesh.clock import utc_now
@@ -52,44 +31,21 @@ from services.ticket.mail.relay import SmtpRelay
 from services.ticket.metrics import mailbox_metrics, outbox_metrics
 from services.ticket.peers import SearchKnowledge
 from services.ticket.ports.routing import Engine
-from services.ticket.servicer import (
-    AttachmentServicer,
-    BulkServicer,
-    CannedReplyServicer,
-    FieldServicer,
-    ImportServicer,
-    LinkServicer,
-    MacroServicer,
-    MailAddressServicer,
-    QueueServicer,
-    ReportServicer,
-    RoutingServicer,
-    SlaServicer,
-    SuggestionServicer,
-    TicketServicer,
-    TriageServicer,
-    ViewServicer,
-    WebhookServicer,
-)
+from services.ticket.registration import Parts
 from services.ticket.settings import TicketSettings
 from services.ticket.store import (
-    SqlCannedReplyStore,
     SqlDeliveryQueue,
-    SqlMacroStore,
     SqlMailAddresses,
     SqlMailboxPlaces,
     SqlMailOutbox,
     SqlMailStore,
     SqlOutbox,
-    SqlReportStore,
     SqlRoutingBooks,
     SqlRoutingPolicies,
-    SqlSlaPolicies,
     SqlSlaSweep,
     SqlTicketStore,
     SqlTriageOutbox,
     SqlTriageStore,
-    SqlViewStore,
     SqlWebhookLog,
     SqlWebhookStore,
 )
@@ -99,7 +55,6 @@ from services.ticket.triage.classifier import BuiltInClassifier
 from services.ticket.triage.desk import Desk
 from services.ticket.triage.judging import TriageJudge
 from services.ticket.triage.worker import TriageWorker
-from services.ticket.use_cases.macros import MacroDesk
 from services.ticket.use_cases.watching import Pace
 from services.ticket.webhooks.keeping import WebhookDesk
 from services.ticket.webhooks.sender import SECONDS, Sender
@@ -114,7 +69,6 @@ async def serve_tickets(settings: TicketSettings) -> None:
     await asyncio.to_thread(ensure_certificates, settings.certificates_folder)
     database = Database(settings.database_address(NAME))
     authority = RemoteAuthority(settings, caller_service=NAME)
-    pace = Pace(settings.ticket_poll_seconds, settings.ticket_heartbeat_seconds)
     search = connect(settings, caller_service=NAME, peer="search")
     store = SqlTicketStore(database)
     files = AttachmentFolder(settings.attachments_folder)
@@ -124,54 +78,22 @@ async def serve_tickets(settings: TicketSettings) -> None:
     desk = _webhook_desk(settings, database)
     triage = _triage_desk(settings, store, database)
 
-    def register(server: grpc.aio.Server) -> None:
-        tickets = TicketServicer(store, utc_now, pace)
-        ticket_service_pb2_grpc.add_TicketServiceServicer_to_server(tickets, server)
-        attachments = AttachmentServicer(store, cabinet, utc_now)
-        attachment_service_pb2_grpc.add_AttachmentServiceServicer_to_server(attachments, server)
-        macros = MacroDesk(SqlMacroStore(database), SqlCannedReplyStore(database), store, utc_now)
-        macro_service_pb2_grpc.add_MacroServiceServicer_to_server(MacroServicer(macros), server)
-        bulk_service_pb2_grpc.add_BulkServiceServicer_to_server(
-            BulkServicer(store, utc_now, macros), server
-        )
-        canned = CannedReplyServicer(SqlCannedReplyStore(database), store, utc_now)
-        canned_reply_service_pb2_grpc.add_CannedReplyServiceServicer_to_server(canned, server)
-        field_service_pb2_grpc.add_FieldServiceServicer_to_server(
-            FieldServicer(store, utc_now), server
-        )
-        import_service_pb2_grpc.add_ImportServiceServicer_to_server(
-            ImportServicer(store, utc_now), server
-        )
-        link_service_pb2_grpc.add_LinkServiceServicer_to_server(
-            LinkServicer(store, utc_now), server
-        )
-        mail = MailAddressServicer(SqlMailAddresses(database), utc_now)
-        mail_address_service_pb2_grpc.add_MailAddressServiceServicer_to_server(mail, server)
-        queues = QueueServicer(store, utc_now)
-        queue_service_pb2_grpc.add_QueueServiceServicer_to_server(queues, server)
-        suggestions = SuggestionServicer(
-            store, SearchKnowledge(search_service_pb2_grpc.SearchServiceStub(search))
-        )
-        suggestion_service_pb2_grpc.add_SuggestionServiceServicer_to_server(suggestions, server)
-        routing = RoutingServicer(
-            SqlRoutingPolicies(database), SqlRoutingBooks(database), store, utc_now
-        )
-        routing_service_pb2_grpc.add_RoutingServiceServicer_to_server(routing, server)
-        sla = SlaServicer(SqlSlaPolicies(database), utc_now)
-        sla_service_pb2_grpc.add_SlaServiceServicer_to_server(sla, server)
-        triage_service_pb2_grpc.add_TriageServiceServicer_to_server(TriageServicer(triage), server)
-        views = ViewServicer(SqlViewStore(database), store, utc_now)
-        view_service_pb2_grpc.add_ViewServiceServicer_to_server(views, server)
-        reports = ReportServicer(SqlReportStore(database), SqlSlaPolicies(database), utc_now)
-        report_service_pb2_grpc.add_ReportServiceServicer_to_server(reports, server)
-        webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server(WebhookServicer(desk), server)
-
+    parts = Parts(
+        database=database,
+        store=store,
+        clock=utc_now,
+        pace=Pace(settings.ticket_poll_seconds, settings.ticket_heartbeat_seconds),
+        cabinet=cabinet,
+        knowledge=SearchKnowledge(search_service_pb2_grpc.SearchServiceStub(search)),
+        triage=triage,
+        webhooks=desk,
+    )
     try:
         await database.migrate(MIGRATIONS)
         await serve(
             name=NAME,
             settings=settings,
-            register=register,
+            register=parts.register,
             services=services_of(NAME),
             authority=authority,
             database=database,

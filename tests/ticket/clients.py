@@ -25,20 +25,15 @@ from helpdesk.ticket.v1 import (
     link_service_pb2_grpc,
     macro_service_pb2,
     macro_service_pb2_grpc,
-    mail_address_service_pb2_grpc,
     queue_service_pb2,
     queue_service_pb2_grpc,
-    report_service_pb2_grpc,
     routing_service_pb2,
     routing_service_pb2_grpc,
-    sla_service_pb2_grpc,
-    suggestion_service_pb2_grpc,
     ticket_pb2,
     ticket_service_pb2,
     ticket_service_pb2_grpc,
     triage_service_pb2,
     triage_service_pb2_grpc,
-    view_service_pb2_grpc,
     webhook_service_pb2,
     webhook_service_pb2_grpc,
 )
@@ -54,41 +49,14 @@ from services.ticket.domain import AttachmentLimits
 from services.ticket.ports.tickets import (
     TicketStore,
 )
-from services.ticket.servicer import (
-    AttachmentServicer,
-    BulkServicer,
-    CannedReplyServicer,
-    FieldServicer,
-    ImportServicer,
-    LinkServicer,
-    MacroServicer,
-    MailAddressServicer,
-    QueueServicer,
-    ReportServicer,
-    RoutingServicer,
-    SlaServicer,
-    SuggestionServicer,
-    TicketServicer,
-    TriageServicer,
-    ViewServicer,
-    WebhookServicer,
-)
+from services.ticket.registration import Parts
 from services.ticket.store import (
-    SqlCannedReplyStore,
-    SqlMacroStore,
-    SqlMailAddresses,
-    SqlReportStore,
-    SqlRoutingBooks,
-    SqlRoutingPolicies,
-    SqlSlaPolicies,
     SqlTriageStore,
-    SqlViewStore,
     SqlWebhookStore,
 )
 from services.ticket.triage.classifier import BuiltInClassifier
 from services.ticket.triage.desk import Desk
 from services.ticket.triage.ports import Classifier
-from services.ticket.use_cases.macros import MacroDesk
 from services.ticket.use_cases.watching import Pace
 from services.ticket.webhooks.keeping import WebhookDesk
 from tests.support.mesh_server import RunningServer, TestUser, running_server
@@ -246,52 +214,18 @@ async def serving(
     limits: AttachmentLimits = AttachmentLimits(),  # noqa: B008 - frozen
     classifier: Classifier | None = None,
 ) -> AsyncIterator[RunningServer]:
-    cabinet = Cabinet(AttachmentFolder(settings.data / "attachments"), limits)
-
-    def register(server: grpc.aio.Server) -> None:
-        tickets = TicketServicer(store, TickingClock(), Pace(poll_seconds=0.05))
-        ticket_service_pb2_grpc.add_TicketServiceServicer_to_server(tickets, server)
-        attachments = AttachmentServicer(store, cabinet, TickingClock())
-        attachment_service_pb2_grpc.add_AttachmentServiceServicer_to_server(attachments, server)
-        macros = MacroDesk(
-            SqlMacroStore(database), SqlCannedReplyStore(database), store, TickingClock()
-        )
-        macro_service_pb2_grpc.add_MacroServiceServicer_to_server(MacroServicer(macros), server)
-        bulk = BulkServicer(store, TickingClock(), macros)
-        bulk_service_pb2_grpc.add_BulkServiceServicer_to_server(bulk, server)
-        canned = CannedReplyServicer(SqlCannedReplyStore(database), store, TickingClock())
-        canned_reply_service_pb2_grpc.add_CannedReplyServiceServicer_to_server(canned, server)
-        fields = FieldServicer(store, TickingClock())
-        field_service_pb2_grpc.add_FieldServiceServicer_to_server(fields, server)
-        imports = ImportServicer(store, TickingClock())
-        import_service_pb2_grpc.add_ImportServiceServicer_to_server(imports, server)
-        links = LinkServicer(store, TickingClock())
-        link_service_pb2_grpc.add_LinkServiceServicer_to_server(links, server)
-        mail = MailAddressServicer(SqlMailAddresses(database), TickingClock())
-        mail_address_service_pb2_grpc.add_MailAddressServiceServicer_to_server(mail, server)
-        queues = QueueServicer(store, TickingClock())
-        queue_service_pb2_grpc.add_QueueServiceServicer_to_server(queues, server)
-        suggestions = SuggestionServicer(store, FakeKnowledge())
-        suggestion_service_pb2_grpc.add_SuggestionServiceServicer_to_server(suggestions, server)
-        routing = RoutingServicer(
-            SqlRoutingPolicies(database), SqlRoutingBooks(database), store, TickingClock()
-        )
-        routing_service_pb2_grpc.add_RoutingServiceServicer_to_server(routing, server)
-        sla = SlaServicer(SqlSlaPolicies(database), TickingClock())
-        sla_service_pb2_grpc.add_SlaServiceServicer_to_server(sla, server)
-        reader = classifier or BuiltInClassifier()
-        triage = TriageServicer(Desk(store, SqlTriageStore(database), reader, TickingClock()))
-        triage_service_pb2_grpc.add_TriageServiceServicer_to_server(triage, server)
-        views = ViewServicer(SqlViewStore(database), store, TickingClock())
-        view_service_pb2_grpc.add_ViewServiceServicer_to_server(views, server)
-        reports = ReportServicer(SqlReportStore(database), SqlSlaPolicies(database), TickingClock())
-        report_service_pb2_grpc.add_ReportServiceServicer_to_server(reports, server)
-        webhooks = WebhookServicer(
-            WebhookDesk(SqlWebhookStore(database), SEALER, OutboundRules(), TickingClock())
-        )
-        webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server(webhooks, server)
-
+    clock = TickingClock()
+    parts = Parts(
+        database=database,
+        store=store,
+        clock=clock,
+        pace=Pace(poll_seconds=0.05),
+        cabinet=Cabinet(AttachmentFolder(settings.data / "attachments"), limits),
+        knowledge=FakeKnowledge(),
+        triage=Desk(store, SqlTriageStore(database), classifier or BuiltInClassifier(), clock),
+        webhooks=WebhookDesk(SqlWebhookStore(database), SEALER, OutboundRules(), clock),
+    )
     async with running_server(
-        "ticket", register, services_of("ticket"), settings, database=database
+        "ticket", parts.register, services_of("ticket"), settings, database=database
     ) as server:
         yield server
