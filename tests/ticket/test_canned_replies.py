@@ -11,7 +11,8 @@ from services.mesh.database import Database
 from services.ticket.errors.canned_replies import TooManyCannedReplies, VariableNotGiven
 from services.ticket.store import SqlCannedReplyStore
 from services.ticket.use_cases import canned_replies
-from services.ticket.use_cases.canned_replies import MOST_CANNED_REPLIES, VARIABLES, filled_in
+from services.ticket.use_cases.canned_replies import MOST_CANNED_REPLIES, VARIABLES
+from services.ticket.use_cases.variables import filled_in, variables_of
 from tests.support.mesh_server import refused
 from tests.ticket.builders import TickingClock, an_agent
 from tests.ticket.clients import People
@@ -34,6 +35,19 @@ def test_what_a_ticket_says_is_text(subject: str) -> None:
 @pytest.mark.parametrize("body", ["{{}", "{ticket.number}", "}}{{", "plain"])
 def test_what_is_no_variable_stays(body: str) -> None:
     assert filled_in(body, VALUES) == body
+
+
+@pytest.mark.parametrize("piece", ["{{", "{{ ", "{{ x", "{ {{", " "])
+def test_what_is_never_closed_is_read_once(piece: str) -> None:
+    """Read again from each place, it would take hours."""
+    text = "{{" + piece * (20_000 // len(piece))
+    assert variables_of(text) == []
+    assert filled_in(text, VALUES) == text
+
+
+@pytest.mark.parametrize("text", ["{{{ticket.number}}}", "{{ticket.number }", "{{\n}}", "{{}}"])
+def test_what_looks_like_a_variable_is_none(text: str) -> None:
+    assert "ticket.number" not in variables_of(text)
 
 
 def test_a_variable_without_a_value_is_refused() -> None:
@@ -64,6 +78,13 @@ async def test_a_reply_is_kept_and_filled_in(people: People) -> None:
         with refused(NOT_FOUND, "CANNED_REPLY_NOT_FOUND") as refusals:
             await call
         assert refusals[0].metadata == {"name": "welcome"}
+
+
+async def test_a_refusal_of_a_long_variable_arrives(people: People) -> None:
+    reply = CannedReply(name="x", body=f"Hi {{{{{'x' * 9_000}}}}}!")
+    with refused(grpc.StatusCode.INVALID_ARGUMENT, "VARIABLE_UNKNOWN") as refusals:
+        await people.alex.CreateCannedReply(canned_reply=reply)
+    assert refusals[0].metadata == {"variable": "x" * 100}
 
 
 @pytest.mark.parametrize("variable", ["ticket.colour", "", "ticket.__class__", "a b"])

@@ -44,12 +44,14 @@ class VariableUnknown(InvalidArgument):
     domain = DOMAIN
     reason = "VARIABLE_UNKNOWN"
 
-    def __init__(self, variable: str, known: Sequence[str]) -> None:
+    def __init__(self, field: str, variable: str, known: Sequence[str]) -> None:
+        # It may be as long as the text, and an answer's trailers may not.
+        shown = variable[:100]
         expectation = f"expected one of {', '.join(known)}"
         super().__init__(
-            f"There is no variable '{variable}'.",
-            metadata={"variable": variable},
-            violations=[FieldViolation("canned_reply.body", expectation)],
+            f"There is no variable '{shown}'.",
+            metadata={"variable": shown},
+            violations=[FieldViolation(field, expectation)],
         )
 
 

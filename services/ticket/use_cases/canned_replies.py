@@ -1,10 +1,8 @@
 """Replies that agents write again and again, with variables that a ticket fills in.
 
 A variable is `{{ticket.number}}`, `{{ticket.subject}}`, `{{ticket.queue}}` or `{{requester.name}}`.
-What comes out of a ticket is text and is not looked at for variables again.
 """
 
-import re
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -19,17 +17,14 @@ from services.ticket.errors.canned_replies import (
     CannedReplyExists,
     CannedReplyNotFound,
     TooManyCannedReplies,
-    VariableNotGiven,
-    VariableUnknown,
 )
 from services.ticket.ports.tickets import TicketStore
 from services.ticket.use_cases.content_checks import require_text, require_written
 from services.ticket.use_cases.ticketing import get_ticket
+from services.ticket.use_cases.variables import filled_in, require_variables
 
 MOST_CANNED_REPLIES = 200
 VARIABLES = ("ticket.number", "ticket.subject", "ticket.queue", "requester.name")
-
-_VARIABLE = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -68,7 +63,7 @@ async def create_canned_reply(
 ) -> CannedReply:
     acts_on("canned_reply", name)
     require_written("canned_reply.body", body)
-    require_variables(body)
+    require_variables("canned_reply.body", body, VARIABLES)
     reply = CannedReply(name, body, clock())
     async with store.transaction(current_tenant()) as replies:
         if not await replies.add(reply):
@@ -103,12 +98,6 @@ async def render_canned_reply(
     return filled_in(reply.body, values_of(ticket, requester_name))
 
 
-def require_variables(text: str) -> None:
-    for variable in _VARIABLE.findall(text):
-        if variable not in VARIABLES:
-            raise VariableUnknown(variable, VARIABLES)
-
-
 def values_of(ticket: Ticket, requester_name: str) -> Mapping[str, str]:
     return {
         "ticket.number": f"#{ticket.number}",
@@ -116,12 +105,3 @@ def values_of(ticket: Ticket, requester_name: str) -> Mapping[str, str]:
         "ticket.queue": ticket.queue,
         "requester.name": requester_name,
     }
-
-
-def filled_in(body: str, values: Mapping[str, str]) -> str:
-    def value(found: re.Match[str]) -> str:
-        if not values.get(found[1]):
-            raise VariableNotGiven(found[1])
-        return values[found[1]]
-
-    return _VARIABLE.sub(value, body)

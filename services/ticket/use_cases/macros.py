@@ -47,12 +47,7 @@ from services.ticket.errors.macros import MacroActionInvalid, MacroNotFound, Too
 from services.ticket.errors.queues import QueueNotFound
 from services.ticket.errors.tickets import InternalCommentNotAllowed, TooManyTags
 from services.ticket.ports.tickets import TicketStore
-from services.ticket.use_cases.canned_replies import (
-    CannedReplyStore,
-    filled_in,
-    require_variables,
-    values_of,
-)
+from services.ticket.use_cases.canned_replies import VARIABLES, CannedReplyStore, values_of
 from services.ticket.use_cases.content_checks import require_text, require_written
 from services.ticket.use_cases.ticketing import (
     changing,
@@ -61,6 +56,7 @@ from services.ticket.use_cases.ticketing import (
     require_queues,
     visible_values,
 )
+from services.ticket.use_cases.variables import filled_in, require_variables
 
 
 class Macros(Protocol):
@@ -313,5 +309,6 @@ def _require_comment(action: CommentAction) -> None:
     if bool(action.text) == bool(action.canned_reply):
         raise MacroActionInvalid("a comment has either a text or a canned reply")
     if action.text:
-        require_written("macro.actions.comment.text", action.text)
-        require_variables(action.text)
+        field = "macro.actions.comment.text"
+        require_written(field, action.text)
+        require_variables(field, action.text, VARIABLES)
