@@ -150,6 +150,7 @@ ADMIN_PERMISSIONS = (
         "ticket.fields.update",
         "ticket.macros.delete",
         "ticket.macros.put",
+        *(f"ticket.mail_templates.{verb}" for verb in ("list", "preview", "reset", "set")),
         "ticket.queues.create",
         "ticket.queues.delete",
         "ticket.reports.read",

@@ -42,6 +42,7 @@ from helpdesk.ticket.v1 import (
     link_service_pb2_grpc,
     macro_service_pb2_grpc,
     mail_address_service_pb2_grpc,
+    mail_template_service_pb2_grpc,
     queue_service_pb2_grpc,
     report_service_pb2_grpc,
     routing_service_pb2_grpc,
@@ -120,6 +121,7 @@ class Gateway:
         self.links = link_service_pb2_grpc.LinkServiceStub(channel)
         self.macros = macro_service_pb2_grpc.MacroServiceStub(channel)
         self.mail_addresses = mail_address_service_pb2_grpc.MailAddressServiceStub(channel)
+        self.mail_templates = mail_template_service_pb2_grpc.MailTemplateServiceStub(channel)
         self.queues = queue_service_pb2_grpc.QueueServiceStub(channel)
         self.reports = report_service_pb2_grpc.ReportServiceStub(channel)
         self.routing = routing_service_pb2_grpc.RoutingServiceStub(channel)

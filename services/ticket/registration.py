@@ -13,6 +13,7 @@ from helpdesk.ticket.v1 import (
     link_service_pb2_grpc,
     macro_service_pb2_grpc,
     mail_address_service_pb2_grpc,
+    mail_template_service_pb2_grpc,
     queue_service_pb2_grpc,
     report_service_pb2_grpc,
     routing_service_pb2_grpc,
@@ -26,6 +27,7 @@ from helpdesk.ticket.v1 import (
 from services.mesh.clock import Clock
 from services.mesh.database import Database
 from services.ticket.attachments.ports import Cabinet
+from services.ticket.mail.wording import WordingDesk
 from services.ticket.ports.tickets import Knowledge, TicketStore
 from services.ticket.servicer import (
     AttachmentServicer,
@@ -36,6 +38,7 @@ from services.ticket.servicer import (
     LinkServicer,
     MacroServicer,
     MailAddressServicer,
+    MailTemplateServicer,
     QueueServicer,
     ReportServicer,
     RoutingServicer,
@@ -50,6 +53,8 @@ from services.ticket.store import (
     SqlCannedReplyStore,
     SqlMacroStore,
     SqlMailAddresses,
+    SqlMailStore,
+    SqlMailTemplateStore,
     SqlReportStore,
     SqlRoutingBooks,
     SqlRoutingPolicies,
@@ -94,6 +99,9 @@ class Parts:
         link_service_pb2_grpc.add_LinkServiceServicer_to_server(links, server)
         addresses = MailAddressServicer(SqlMailAddresses(database), clock)
         mail_address_service_pb2_grpc.add_MailAddressServiceServicer_to_server(addresses, server)
+        templates, mails = SqlMailTemplateStore(database), SqlMailStore(database)
+        wording = MailTemplateServicer(WordingDesk(templates, store, mails, clock))
+        mail_template_service_pb2_grpc.add_MailTemplateServiceServicer_to_server(wording, server)
         queues = QueueServicer(store, clock)
         queue_service_pb2_grpc.add_QueueServiceServicer_to_server(queues, server)
         suggestions = SuggestionServicer(store, self.knowledge)

@@ -43,6 +43,7 @@ NOT_AUDITED = {
     "helpdesk.chat.v1.ChatService.StreamMessage": "the same, streamed",
     "helpdesk.ticket.v1.CannedReplyService.RenderCannedReply": "fills a text in, keeps nothing",
     "helpdesk.ticket.v1.MacroService.PreviewMacro": "tells what would be done, keeps nothing",
+    "helpdesk.ticket.v1.MailTemplateService.PreviewMailTemplate": "fills in, keeps nothing",
     "helpdesk.ticket.v1.TicketService.SetPresence": "who is there just now, forgotten in minutes",
     "helpdesk.search.v1.EvaluationService.RunEvaluation": "asks questions, as a search does",
 }

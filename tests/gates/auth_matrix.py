@@ -51,6 +51,7 @@ _TENANT = {
 }
 _PEND = {"ticketIds": ["1"], "step": "TICKET_STEP_PEND"}
 _REPLY = {"name": "{new}", "body": "We are at it."}
+_MAIL_TEMPLATE = {"kind": "MAIL_KIND_REPLY", "subject": "{new}", "body": "{{reply.text}}"}
 _HOOK = {"url": "https://hooks.acme.example/{new}"}
 _A_WEEK = "fromDay=2026-01-05&untilDay=2026-01-12"
 _ARTICLE = {"sourceUri": "probe/{new}.md", "content": "# New\n\nThe printer is out."}
@@ -98,6 +99,8 @@ ACTIONS = (
     Action("queues", "delete", "DELETE", "/v1/queues/{queue}", _ADMIN),
     Action("replies", "create", "POST", "/v1/cannedReplies", _ADMIN, _REPLY),
     Action("replies", "list", "GET", "/v1/cannedReplies", _STAFF),
+    Action("mail templates", "set", "PUT", "/v1/mailTemplates", _ADMIN, _MAIL_TEMPLATE),
+    Action("mail templates", "list", "GET", "/v1/mailTemplates", _ADMIN),
     Action("webhooks", "create", "POST", "/v1/webhooks", _ADMIN, _HOOK),
     Action("webhooks", "list", "GET", "/v1/webhooks", _ADMIN),
     Action("views", "create", "POST", "/v1/views", _STAFF, {"name": "{new}", "filter": "print*"}),

@@ -29,6 +29,7 @@ _T_ACCESS = "tests/mesh/test_access.py"
 _T_ADMISSION = "tests/search/test_admission.py"
 _T_INDEX = "tests/search/test_restricted_index.py"
 _T_STANDING = "tests/search/test_standing_in_the_index.py"
+_T_TEMPLATES = "tests/ticket/mail/test_templates.py"
 _DOMAIN = "auth/domain.py"
 
 MUTANTS = (
@@ -150,6 +151,48 @@ MUTANTS = (
         "                    CommentRow.is_internal.is_(False),\n",
         "",
         "tests/ticket/mail/test_sending.py",
+    ),
+    _mutant(
+        "a mail's subject of several lines",
+        "ticket/mail/templates.py",
+        '" ".join(_MARK.sub(" ", words).split())',
+        '_MARK.sub(" ", words)',
+        _T_TEMPLATES,
+    ),
+    _mutant(
+        "a mail's subject with another ticket's number",
+        "ticket/mail/templates.py",
+        '_MARK.sub(" ", words).split()',
+        "words.split()",
+        _T_TEMPLATES,
+    ),
+    _mutant(
+        "a mail without its ticket's number",
+        "ticket/mail/templates.py",
+        """return f"{line} [{values['ticket.number']}]".strip()""",
+        "return line",
+        _T_TEMPLATES,
+    ),
+    _mutant(
+        "a template of several lines",
+        "ticket/use_cases/content_checks.py",
+        "if any(unicodedata.category(character) in _NOT_OF_A_LINE for character in text):",
+        "if False:",
+        _T_TEMPLATES,
+    ),
+    _mutant(
+        "a template without the agent's words",
+        "ticket/mail/templates.py",
+        "if variables_of(template.body).count(REPLY_VARIABLE) != 1:",
+        "if False:",
+        _T_TEMPLATES,
+    ),
+    _mutant(
+        "tenant of mail templates",
+        "ticket/store/mail_templates.py",
+        "return MailTemplateRow.tenant_id == self._tenant_id",
+        "return MailTemplateRow.tenant_id != ''",
+        _T_TEMPLATES,
     ),
     _mutant(
         "anybody answers by number",

@@ -59,6 +59,7 @@ VALUES: Mapping[str, Callable[[], object]] = {
     "DeleteMacroRequest.name": lambda: unique("macro"),
     "ApplyMacroRequest.name": lambda: unique("macro"),
     "PreviewMacroRequest.name": lambda: unique("macro"),
+    "MailTemplate.body": lambda: "{{reply.text}}",
     "TicketField.key": a_field_key,
     "CorrectTriageRequest.label": lambda: "Access",
     "Queue.name": lambda: unique("queue"),

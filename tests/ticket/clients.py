@@ -25,6 +25,8 @@ from helpdesk.ticket.v1 import (
     link_service_pb2_grpc,
     macro_service_pb2,
     macro_service_pb2_grpc,
+    mail_template_service_pb2,
+    mail_template_service_pb2_grpc,
     queue_service_pb2,
     queue_service_pb2_grpc,
     routing_service_pb2,
@@ -93,6 +95,7 @@ ADMIN_PERMISSIONS = AGENT_PERMISSIONS | {
     *(f"ticket.webhooks.{verb}" for verb in ("create", "list", "get", "delete", "test", "replay")),
     *(f"ticket.webhooks.{verb}" for verb in ("enable", "disable", "rotate_secret")),
     "ticket.webhooks.list_deliveries",
+    *(f"ticket.mail_templates.{verb}" for verb in ("list", "set", "reset", "preview")),
 }
 
 SEALER = Sealer({"key": bytes(range(32))})
@@ -113,6 +116,7 @@ class Client:
             "RoutingService": routing_service_pb2_grpc.RoutingServiceStub(channel),
             "MacroService": macro_service_pb2_grpc.MacroServiceStub(channel),
             "WebhookService": webhook_service_pb2_grpc.WebhookServiceStub(channel),
+            "MailTemplateService": mail_template_service_pb2_grpc.MailTemplateServiceStub(channel),
             "QueueService": queue_service_pb2_grpc.QueueServiceStub(channel),
             "TriageService": triage_service_pb2_grpc.TriageServiceStub(channel),
         }
@@ -131,6 +135,7 @@ class Client:
                 canned_reply_service_pb2,
                 field_service_pb2,
                 macro_service_pb2,
+                mail_template_service_pb2,
                 import_service_pb2,
                 routing_service_pb2,
                 webhook_service_pb2,

@@ -1,4 +1,4 @@
-"""`helpdesk mail …`, for the operator of the platform."""
+"""`helpdesk mail …`; where a tenant is written to says the operator of the platform."""
 
 from contextlib import AbstractContextManager
 from typing import Annotated
@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from helpdesk.ticket.v1 import mail_address_service_pb2
+from services.cli.commands import mail_templates
 from services.cli.gateway import Gateway
 from services.cli.messages import write_message
 from services.cli.operator_login import operator_session
@@ -22,6 +23,7 @@ from services.mesh.settings import MeshSettings, read_settings
 app = typer.Typer(no_args_is_help=True)
 addresses = typer.Typer(no_args_is_help=True)
 app.add_typer(addresses, name="addresses", help="Which tenant is written to at which address.")
+app.add_typer(mail_templates.app, name="templates", help="What the tenant's mails say.")
 
 TenantArgument = Annotated[str, typer.Argument(metavar="TENANT", help="Its short name or its id.")]
 AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS", help="help@acme.example")]

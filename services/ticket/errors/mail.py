@@ -2,6 +2,8 @@
 
 from services.mesh.errors import (
     AlreadyExists,
+    FieldViolation,
+    InvalidArgument,
     NotFound,
 )
 from services.ticket.errors import DOMAIN
@@ -23,3 +25,17 @@ class MailAddressNotFound(NotFound):
 
     def __init__(self, address: str) -> None:
         super().__init__("The address is nobody's.", metadata={"address": address})
+
+
+class MailTemplateWithoutReply(InvalidArgument):
+    """What the agent has written would not be sent, or twice."""
+
+    domain = DOMAIN
+    reason = "MAIL_TEMPLATE_WITHOUT_REPLY"
+
+    def __init__(self, field: str, variable: str) -> None:
+        super().__init__(
+            "The template must say once where the agent's words stand.",
+            metadata={"variable": variable},
+            violations=[FieldViolation(field, f"must hold {{{{{variable}}}}} once")],
+        )

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from services.mesh.caller import TenantId, UserId
 from services.ticket.domain import Attachment
+from services.ticket.mail.templates import MailKind, MailTemplate
 
 
 @dataclass(frozen=True)
@@ -92,11 +93,30 @@ class Letter:
     comment_id: str
     number: int
     subject: str
+    queue: str
     body: str
     create_time: datetime
     thread: MailThread
-    references: tuple[str, ...]
+    template: MailTemplate
+    references: tuple[str, ...] = ()
     files: tuple[Attachment, ...] = ()
+
+
+class MailTemplates(Protocol):
+    """Those that one tenant has set, in one transaction."""
+
+    async def put(self, template: MailTemplate) -> None:
+        """Keeps it instead of the one of its kind."""
+
+    async def find(self, kind: MailKind) -> MailTemplate | None: ...
+
+    async def remove(self, kind: MailKind) -> None: ...
+
+
+class MailTemplateStore(Protocol):
+    def reading(self, tenant_id: TenantId) -> AbstractAsyncContextManager[MailTemplates]: ...
+
+    def transaction(self, tenant_id: TenantId) -> AbstractAsyncContextManager[MailTemplates]: ...
 
 
 class MailOutbox(Protocol):

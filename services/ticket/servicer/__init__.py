@@ -8,6 +8,7 @@ from services.ticket.servicer.imports import ImportServicer
 from services.ticket.servicer.links import LinkServicer
 from services.ticket.servicer.macros import MacroServicer
 from services.ticket.servicer.mail_addresses import MailAddressServicer
+from services.ticket.servicer.mail_templates import MailTemplateServicer
 from services.ticket.servicer.queues import QueueServicer
 from services.ticket.servicer.reports import ReportServicer
 from services.ticket.servicer.routing import RoutingServicer
@@ -27,6 +28,7 @@ __all__ = [
     "LinkServicer",
     "MacroServicer",
     "MailAddressServicer",
+    "MailTemplateServicer",
     "QueueServicer",
     "ReportServicer",
     "RoutingServicer",

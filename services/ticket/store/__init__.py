@@ -4,6 +4,7 @@ from services.ticket.store.canned_replies import SqlCannedReplyStore
 from services.ticket.store.macros import SqlMacroStore
 from services.ticket.store.mail import SqlMailAddresses, SqlMailStore
 from services.ticket.store.mail_outbox import SqlMailOutbox
+from services.ticket.store.mail_templates import SqlMailTemplateStore
 from services.ticket.store.mailboxes import SqlMailboxPlaces
 from services.ticket.store.outbox import SqlOutbox
 from services.ticket.store.reports import SqlReportStore
@@ -26,6 +27,7 @@ __all__ = [
     "SqlMailAddresses",
     "SqlMailOutbox",
     "SqlMailStore",
+    "SqlMailTemplateStore",
     "SqlMailboxPlaces",
     "SqlOutbox",
     "SqlReportStore",

@@ -10,6 +10,8 @@ from services.mesh.database import Database
 from services.ticket.domain import Attachment, Comment
 from services.ticket.domain.mail_senders import is_sender_id
 from services.ticket.mail.ports import DueLetter, Letter, MailThread
+from services.ticket.mail.templates import BUILT_IN, MailKind
+from services.ticket.store.mail_templates import SqlMailTemplates
 from services.ticket.store.rows import attachment_from
 from services.ticket.tables.mail import MailMessageRow, MailOutboxRow, MailThreadRow
 from services.ticket.tables.tickets import AttachmentRow, CommentRow, TicketRow
@@ -97,10 +99,12 @@ class SqlMailOutbox:
             if row is None:
                 return None
             comment, ticket, thread = row
+            templates = SqlMailTemplates(session, due.tenant_id)
             return Letter(
                 comment_id=comment.comment_id,
                 number=ticket.number,
                 subject=ticket.subject,
+                queue=ticket.queue,
                 body=comment.body,
                 create_time=comment.create_time,
                 thread=MailThread(
@@ -110,6 +114,7 @@ class SqlMailOutbox:
                     requester=thread.requester,
                     requester_id=UserId(thread.requester_id),
                 ),
+                template=await templates.find(MailKind.REPLY) or BUILT_IN[MailKind.REPLY],
                 references=await _references(session, due.tenant_id, ticket.ticket_id),
                 files=await _files(session, due),
             )

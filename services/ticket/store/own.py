@@ -16,6 +16,7 @@ from services.ticket.tables.mail import (
     MailboxWaitingRow,
     MailMessageRow,
     MailOutboxRow,
+    MailTemplateRow,
 )
 from services.ticket.tables.routing import RoutingPolicyRow, RoutingRow, RoutingTurnRow
 from services.ticket.tables.tickets import (
@@ -71,6 +72,7 @@ Upserted = (
     | MailboxWaitingRow
     | MailMessageRow
     | MailOutboxRow
+    | MailTemplateRow
     | OriginRow
     | PresenceRow
     | QueueRow

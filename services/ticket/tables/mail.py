@@ -70,6 +70,18 @@ class MailOutboxRow(Table):
     failure: Mapped[str] = mapped_column(Text, server_default="")
 
 
+class MailTemplateRow(Table):
+    """What mails of a kind say; without one, what is built in."""
+
+    __tablename__ = "mail_templates"
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    kind: Mapped[str] = mapped_column(_ID, primary_key=True)
+    subject: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    update_time: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class MailboxRow(Table):
     """How far a mailbox has been read."""
 

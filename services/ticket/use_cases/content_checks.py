@@ -1,10 +1,15 @@
 """What a request may hold beyond what the contract's rules say."""
 
+import unicodedata
+
 from services.mesh.caller import current_caller
 from services.mesh.errors import FieldViolation, InvalidRequest
 from services.ticket.domain import TicketContent
 
 HANDOFF_SERVICE = "chat"
+
+# Controls, and what separates lines and paragraphs.
+_NOT_OF_A_LINE = {"Cc", "Zl", "Zp"}
 
 
 def require_handoff(chat_session_id: str, transcript: str) -> None:
@@ -26,6 +31,13 @@ def require_written(field: str, text: str) -> None:
     if not text.strip():
         raise _invalid(field, "must not be blank")
     require_text(field, text)
+
+
+def require_line(field: str, text: str) -> None:
+    """Text that may stand in a header of a mail."""
+    require_written(field, text)
+    if any(unicodedata.category(character) in _NOT_OF_A_LINE for character in text):
+        raise _invalid(field, "must be one line without control characters")
 
 
 def require_text(field: str, text: str) -> None:

@@ -328,6 +328,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A label has two queues.
     Example: {"reason": "TRIAGE_LABEL_TWICE", "metadata": {"label": "Access"}}
     """
+    ERROR_REASON_MAIL_TEMPLATE_WITHOUT_REPLY: _ErrorReason.ValueType  # 160
+    """What the agent has written is not in the template, or more than once.
+    Example: {"reason": "MAIL_TEMPLATE_WITHOUT_REPLY", "metadata": {"variable": "reply.text"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that ticket refuses with, in `google.rpc.ErrorInfo` of domain `helpdesk.ticket`."""
@@ -637,5 +641,9 @@ Example: {"reason": "TRIAGE_LABEL_UNKNOWN", "metadata": {"label": "Gardening"}}
 ERROR_REASON_TRIAGE_LABEL_TWICE: ErrorReason.ValueType  # 141
 """A label has two queues.
 Example: {"reason": "TRIAGE_LABEL_TWICE", "metadata": {"label": "Access"}}
+"""
+ERROR_REASON_MAIL_TEMPLATE_WITHOUT_REPLY: ErrorReason.ValueType  # 160
+"""What the agent has written is not in the template, or more than once.
+Example: {"reason": "MAIL_TEMPLATE_WITHOUT_REPLY", "metadata": {"variable": "reply.text"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
