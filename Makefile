@@ -79,10 +79,12 @@ bench-triage: install ## measure how fast tickets are sorted
 train-triage: install ## make the model that sorts tickets, with the train extra (ARGS="--data FOLDER --weights FOLDER")
 	$(BIN)/python -m services.ticket.triage.training $(ARGS)
 
-gates: install ## count the demo tenants' rows; try what each role may do; ask what must be found
+gates: install ## count the demo's rows, try each role, ask what must be found, route what must be routed
 	$(BIN)/python tests/gates/seed.py
 	$(BIN)/python tests/gates/auth_probe.py
 	$(BIN)/python tests/gates/recall_check.py
+	$(BIN)/python tests/gates/route_demo.py --engine in-process
+	$(BIN)/python tests/gates/route_demo.py --engine temporal
 
 security: install ## prove that a tenant cannot be crossed (about an hour; ARGS="--only tokens")
 	$(BIN)/python -m tests.security $(ARGS)
