@@ -70,10 +70,12 @@ def size_of(folder: Path) -> int:
 def contents(count: int) -> Iterator[TicketContent]:
     noise = np.random.default_rng(SEED)
     ranks = np.arange(1, WORDS_IN_THE_LANGUAGE + 1)
-    chances = 1 / ranks / np.sum(1 / ranks)
+    chances = np.cumsum(1 / ranks)
+    chances /= chances[-1]
     for _ in range(count):
         length = max(SUBJECT_WORDS + 1, int(noise.lognormal(np.log(USUAL_WORDS), 0.8)))
-        words = [f"w{rank}" for rank in noise.choice(ranks, size=length, p=chances)]
+        drawn = ranks[np.searchsorted(chances, noise.random(length), side="right")]
+        words = [f"w{rank}" for rank in drawn]
         yield TicketContent(" ".join(words[:SUBJECT_WORDS]), " ".join(words[SUBJECT_WORDS:]))
 
 

@@ -41,9 +41,12 @@ class PostgresqlServer:
                 "EXCEPTION WHEN duplicate_object THEN NULL; END $$",
             )
 
-    def create(self) -> DatabaseAddress:
-        name = f"helpdesk_{os.getpid()}_{next(_numbers)}"
+    def create(self, name: str = "") -> DatabaseAddress:
+        name = name or f"helpdesk_{os.getpid()}_{next(_numbers)}"
         self.execute("CREATE DATABASE {} OWNER {}", name, OWNER)
+        return self.address(name)
+
+    def address(self, name: str) -> DatabaseAddress:
         return DatabaseAddress(
             url=self.url(name, TENANTS),
             owner_url=self.url(name, OWNER),
@@ -120,28 +123,34 @@ class PostgresqlProcess:
         options = f"-k {self.folder} -c listen_addresses='' -c max_connections=200 {self.options}"
         self._run("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", options, "start")
 
-    def stop(self) -> None:
-        self._run("pg_ctl", "-w", "-m", "immediate", "stop")
+    def stop(self, mode: str = "immediate") -> None:
+        self._run("pg_ctl", "-w", "-m", mode, "stop")
 
     def _run(self, program: str, *arguments: str) -> None:
         _run(_programs() / program, self.folder, _account(), *arguments)
 
 
 @contextmanager
-def postgresql_process(options: str = "") -> Iterator[PostgresqlProcess]:
+def postgresql_process(
+    options: str = "", kept_in: Path | None = None
+) -> Iterator[PostgresqlProcess]:
+    """`kept_in` a folder it is there afterwards, and goes on from what is there."""
     account = _account()
-    process = PostgresqlProcess(Path(tempfile.mkdtemp(prefix="helpdesk-postgresql-")), options)
+    folder = kept_in or Path(tempfile.mkdtemp(prefix="helpdesk-postgresql-"))
+    process = PostgresqlProcess(folder, options)
     try:
         if account is not None:
             shutil.chown(process.folder, account)
-        process.prepare()
+        if not (folder / "data").exists():
+            process.prepare()
         process.start()
         try:
             yield process
         finally:
-            process.stop()
+            process.stop("fast" if kept_in else "immediate")
     finally:
-        shutil.rmtree(process.folder, ignore_errors=True)
+        if kept_in is None:
+            shutil.rmtree(process.folder, ignore_errors=True)
 
 
 @pytest.fixture

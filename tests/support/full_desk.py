@@ -29,6 +29,7 @@ class FullDesk:
     database: Database
     store: SqlTicketStore
     tenant_id: TenantId
+    address: AnyAddress
 
     async def fill(self, contents: Iterable[TicketContent]) -> list[str]:
         """Returns the tickets' ids, in order. They get their words as those from before there were
@@ -71,7 +72,7 @@ async def full_desk(address: AnyAddress) -> AsyncIterator[FullDesk]:
     database = Database(address)
     await database.migrate(server.MIGRATIONS)
     try:
-        yield FullDesk(database, SqlTicketStore(database), TenantId("acme"))
+        yield FullDesk(database, SqlTicketStore(database), TenantId("acme"), address)
     finally:
         await database.close()
 

@@ -14,7 +14,7 @@ from services.mesh.tenant_guard import UNGUARDED
 from services.ticket.filter.parser import parse_filter, parse_order
 from services.ticket.ports.tickets import TicketQuery
 from services.ticket.use_cases.views import EVERY_TENANTS, View
-from tests.bench.listing import fill_others
+from tests.bench.filling import fill_others
 from tests.bench.similar_tickets import contents
 from tests.support.full_desk import FullDesk, full_desk, sqlite_in
 from tests.ticket.builders import ALEX
@@ -28,7 +28,7 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FullDe
     folder: Path = tmp_path_factory.mktemp("plans")
     async with full_desk(sqlite_in(str(folder))) as desk:
         dice = random.Random(1)  # noqa: S311  the same tickets each time
-        await fill_others(desk, TICKETS, [*contents(20)], dice)
+        fill_others(desk, TICKETS, [*contents(20)], dice)
         assert await analyse_if_grown(desk.database._engines.writer, "tickets")
         yield desk
 
@@ -94,6 +94,6 @@ async def test_a_table_is_read_again_only_when_it_has_doubled(desk: FullDesk) ->
     writer = desk.database._engines.writer
     assert not await analyse_if_grown(writer, "tickets")
     dice = random.Random(2)  # noqa: S311  the same tickets each time
-    await fill_others(desk, TICKETS, [*contents(20)], dice, after=TICKETS)
+    fill_others(desk, TICKETS, [*contents(20)], dice, after=TICKETS)
     assert await analyse_if_grown(writer, "tickets")
     assert not await analyse_if_grown(writer, "tickets")
