@@ -1,4 +1,4 @@
-"""What waits to be told to others, and how it stands with the mailboxes, in numbers."""
+"""What waits to be told to others, mailboxes, and the drift of triage, in numbers."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,6 +6,7 @@ from services.mesh.clock import Clock
 from services.mesh.metrics.families import Collector, Family, Kind, Sample, gauge
 from services.ticket.mail.polling import Health, Poller
 from services.ticket.ports.tickets import Outbox
+from services.ticket.triage.drift_watch import DriftWatch, Measure
 
 
 def outbox_metrics(outbox: Outbox, clock: Clock) -> Collector:
@@ -24,6 +25,17 @@ def outbox_metrics(outbox: Outbox, clock: Clock) -> Collector:
                 max((clock() - oldest).total_seconds(), 0.0) if oldest is not None else 0.0,
             ),
         ]
+
+    return collect
+
+
+def drift_metrics(watch: DriftWatch) -> Collector:
+    async def collect() -> list[Family]:
+        samples = [
+            Sample(watch.count(measure), (("measure", measure.value),)) for measure in Measure
+        ]
+        meaning = "Tenants for whom what triage finds is no longer as it was."
+        return [Family("helpdesk_ticket_triage_drifting_tenants", Kind.GAUGE, meaning, samples)]
 
     return collect
 

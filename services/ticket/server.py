@@ -28,7 +28,7 @@ from services.ticket.mail.mailboxes import read_mailboxes
 from services.ticket.mail.polling import Poller
 from services.ticket.mail.receiver import PROTOCOLS, Receiver
 from services.ticket.mail.relay import SmtpRelay
-from services.ticket.metrics import mailbox_metrics, outbox_metrics
+from services.ticket.metrics import drift_metrics, mailbox_metrics, outbox_metrics
 from services.ticket.peers import SearchKnowledge
 from services.ticket.ports.routing import Engine
 from services.ticket.registration import Parts
@@ -46,6 +46,7 @@ from services.ticket.store import (
     SqlTicketStore,
     SqlTriageOutbox,
     SqlTriageStore,
+    SqlTriageTenants,
     SqlWebhookLog,
     SqlWebhookStore,
 )
@@ -53,6 +54,7 @@ from services.ticket.sweeping import Sweeper
 from services.ticket.tables.tickets import Table, TicketRow
 from services.ticket.triage.classifier import BuiltInClassifier
 from services.ticket.triage.desk import Desk
+from services.ticket.triage.drift_watch import DriftWatch
 from services.ticket.triage.judging import TriageJudge
 from services.ticket.triage.worker import TriageWorker
 from services.ticket.use_cases.watching import Pace
@@ -77,6 +79,7 @@ async def serve_tickets(settings: TicketSettings) -> None:
     pollers = _pollers(settings, intake, database)
     desk = _webhook_desk(settings, database)
     triage = _triage_desk(settings, store, database)
+    drift_watch = DriftWatch(triage, SqlTriageTenants(database))
 
     parts = Parts(
         database=database,
@@ -103,6 +106,7 @@ async def serve_tickets(settings: TicketSettings) -> None:
                 _sweeper(settings, store, database).run,
                 *_routing_jobs(settings, triage, store, database),
                 _sorter(settings, triage, database).run,
+                drift_watch.run,
                 AttachmentSweeper(files, store).run,
                 _sender(settings, desk, database).run,
                 *_mail_jobs(settings, intake, store, database, files),
@@ -110,6 +114,7 @@ async def serve_tickets(settings: TicketSettings) -> None:
             ],
             collectors=[
                 outbox_metrics(SqlOutbox(database), utc_now),
+                drift_metrics(drift_watch),
                 *([mailbox_metrics(pollers, utc_now)] if pollers else []),
             ],
         )

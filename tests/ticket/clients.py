@@ -200,7 +200,7 @@ class People:
             return Client(server.channel(service), user)
 
         self.colleague: Callable[[set[str]], Client] = partial(client, tenant_id)
-        self.tenant_id = tenant_id
+        self.tenant_id, self.stranger_id = tenant_id, stranger_id
         self.anna = client(tenant_id, CUSTOMER_PERMISSIONS)
         self.ben = client(tenant_id, CUSTOMER_PERMISSIONS)
         self.alex = client(tenant_id, AGENT_PERMISSIONS)

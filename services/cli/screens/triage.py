@@ -1,6 +1,6 @@
 """What triage found, and how often it was right."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -48,6 +48,26 @@ def band_chart(bands: Sequence[triage_service_pb2.TriageBand]) -> RenderableType
             _bar(share or 0.0),
         )
     return table
+
+
+def drift_lines(drift: triage_service_pb2.TriageDrift) -> Iterator[str]:
+    if not drift.enough:
+        yield "too few tickets in the last 7 days, or the 28 before, to tell whether triage drifts"
+        return
+    before = drift.reference_accepted / drift.reference_tickets
+    now = drift.recent_accepted / drift.recent_tickets
+    accepted = f"{now:.0%} sure enough in the last 7 days, {before:.0%} in the 28 before"
+    yield f"{_drifts(drift.accepted_drifting)}{accepted} (z {drift.accepted_z:+.1f})"
+    index = f"index {drift.queues_index:.2f}, drift from {drift.queues_limit:.2f}"
+    yield f"{_drifts(drift.queues_drifting)}mix of queues ({index})"
+    if drift.queues_drifting:
+        for each in drift.queues:
+            shares = each.recent / drift.recent_accepted, each.reference / drift.reference_accepted
+            yield f"  {_line(each.queue)}: {shares[0]:.0%}, {shares[1]:.0%} before"
+
+
+def _drifts(is_drifting: bool) -> str:
+    return "DRIFT: " if is_drifting else ""
 
 
 def settings_table(settings: triage_service_pb2.TriageSettings) -> RenderableType:

@@ -3,6 +3,7 @@
 from helpdesk.ticket.v1 import triage_service_pb2
 from services.ticket.domain import Ticket
 from services.ticket.triage.bands import Band
+from services.ticket.triage.drift import Drift
 from services.ticket.triage.finding import (
     USUAL_THRESHOLD,
     Finding,
@@ -71,4 +72,25 @@ def band_message(band: Band) -> triage_service_pb2.TriageBand:
         tickets=band.tickets,
         reviewed=band.reviewed,
         right=band.right,
+    )
+
+
+def drift_message(drift: Drift) -> triage_service_pb2.TriageDrift:
+    return triage_service_pb2.TriageDrift(
+        reference_tickets=drift.reference_tickets,
+        reference_accepted=drift.reference_accepted,
+        recent_tickets=drift.recent_tickets,
+        recent_accepted=drift.recent_accepted,
+        enough=drift.is_enough,
+        accepted_z=drift.z,
+        accepted_drifting=drift.is_accepted_drifting,
+        queues=[
+            triage_service_pb2.TriageQueueShare(
+                queue=each.queue, reference=each.reference, recent=each.recent
+            )
+            for each in drift.queues
+        ],
+        queues_index=drift.index,
+        queues_limit=drift.index_limit,
+        queues_drifting=drift.are_queues_drifting,
     )

@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 from helpdesk.ticket.v1 import triage_service_pb2, triage_service_pb2_grpc
+from services.mesh.caller import current_tenant
 from services.ticket.convert.triage import (
     band_message,
+    drift_message,
     settings_message,
     settings_of,
     triage_message,
@@ -13,6 +15,7 @@ from services.ticket.triage.desk import (
     Desk,
     classify_ticket,
     correct_triage,
+    find_drift,
     get_settings,
     list_reviews,
     report_triage,
@@ -65,4 +68,5 @@ class TriageServicer(triage_service_pb2_grpc.TriageServiceServicer):
             bands=map(band_message, bands),
             tickets=len(judged),
             classified=sum(one.is_classified for one in judged),
+            drift=drift_message(await find_drift(self._desk, current_tenant())),
         )

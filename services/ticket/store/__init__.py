@@ -14,7 +14,7 @@ from services.ticket.store.sla_policies import SqlSlaPolicies
 from services.ticket.store.sla_sweep import SqlSlaSweep
 from services.ticket.store.sql import SqlTickets
 from services.ticket.store.transactions import SqlTicketStore
-from services.ticket.store.triage import SqlTriageOutbox, SqlTriageStore
+from services.ticket.store.triage import SqlTriageOutbox, SqlTriageStore, SqlTriageTenants
 from services.ticket.store.views import SqlViewStore
 from services.ticket.store.webhook_queue import SqlDeliveryQueue
 from services.ticket.store.webhook_spreading import SqlWebhookLog
@@ -39,6 +39,7 @@ __all__ = [
     "SqlTickets",
     "SqlTriageOutbox",
     "SqlTriageStore",
+    "SqlTriageTenants",
     "SqlViewStore",
     "SqlWebhookLog",
     "SqlWebhookStore",

@@ -15,6 +15,7 @@ from services.ticket.store.own import upsert
 from services.ticket.store.rows import ticket_from
 from services.ticket.tables.tickets import TicketRow
 from services.ticket.tables.triage import TriageCorrectionRow, TriageRow, TriageSettingsRow
+from services.ticket.triage.drift import Found
 from services.ticket.triage.finding import (
     Correction,
     Finding,
@@ -59,6 +60,20 @@ class SqlTriageOutbox:
             return [
                 WaitingTicket(TenantId(row.tenant_id), row.ticket_id, row.wait_time) for row in rows
             ]
+
+
+class SqlTriageTenants:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def list_enabled(self) -> list[TenantId]:
+        statement = (
+            select(TriageSettingsRow.tenant_id)
+            .where(TriageSettingsRow.enabled)
+            .order_by(TriageSettingsRow.tenant_id)
+        )
+        async with self._database.system_reading() as session:
+            return [TenantId(tenant_id) for tenant_id in await session.scalars(statement)]
 
 
 class SqlTriages:
@@ -196,17 +211,38 @@ class SqlTriages:
         )
         return [_judged(row.outcome, row.probabilities or {}, row.correct_label) for row in rows]
 
+    async def list_found(self, since: datetime) -> list[Found]:
+        settings = await self.find_settings()
+        rows = await self._session.execute(
+            select(TriageRow.classify_time, TriageRow.outcome, TriageRow.probabilities).where(
+                self._own(), _LOOKED_AT, TriageRow.classify_time >= since
+            )
+        )
+        return [
+            Found(
+                row.classify_time,
+                settings.queue_of(_likeliest(row.probabilities or {}))
+                if row.outcome == Outcome.CLASSIFIED
+                else None,
+            )
+            for row in rows
+        ]
+
     def _own(self) -> ColumnElement[bool]:
         return TriageRow.tenant_id == self._tenant_id
 
 
 def _judged(outcome: int, probabilities: dict[str, float], correct: str | None) -> Judged:
-    label = max(probabilities, key=lambda each: probabilities[each], default="")
+    label = _likeliest(probabilities)
     return Judged(
         probability=probabilities.get(label, 0.0),
         is_classified=outcome == Outcome.CLASSIFIED,
         is_right=None if correct is None else correct == label,
     )
+
+
+def _likeliest(probabilities: dict[str, float]) -> str:
+    return max(probabilities, key=lambda each: probabilities[each], default="")
 
 
 def _columns(finding: Finding) -> dict[str, object]:

@@ -17,6 +17,7 @@ from services.ticket.errors.queues import QueueNotFound
 from services.ticket.errors.tickets import TicketNotFound
 from services.ticket.ports.tickets import EventQuery, TicketReading, TicketStore, TicketWriting
 from services.ticket.triage.bands import Band, bands_of
+from services.ticket.triage.drift import RECENT, REFERENCE, Drift, drift_of
 from services.ticket.triage.finding import (
     Correction,
     Finding,
@@ -137,6 +138,12 @@ async def report_triage(desk: Desk) -> tuple[list[Band], list[Judged]]:
     async with desk.triages.reading(current_tenant()) as kept:
         judged = await kept.list_judged()
     return bands_of(judged), judged
+
+
+async def find_drift(desk: Desk, tenant_id: TenantId) -> Drift:
+    now = desk.clock()
+    async with desk.triages.reading(tenant_id) as kept:
+        return drift_of(await kept.list_found(now - RECENT - REFERENCE), now)
 
 
 async def _look_up(desk: Desk, ticket_id: str) -> tuple[Ticket, Finding | None]:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from services.mesh.caller import TenantId
 from services.ticket.domain import Ticket
+from services.ticket.triage.drift import Found
 from services.ticket.triage.finding import Correction, Finding, Reading, Review, TriageSettings
 
 
@@ -55,6 +56,10 @@ class Triages(Protocol):
 
     async def list_judged(self) -> list[Judged]: ...
 
+    async def list_found(self, since: datetime) -> list[Found]:
+        """Returns in which queues the settings of now put what was found since then."""
+        ...
+
 
 class TriageStore(Protocol):
     def reading(self, tenant_id: TenantId) -> AbstractAsyncContextManager[Triages]: ...
@@ -74,4 +79,10 @@ class WaitingTicket:
 class TriageOutbox(Protocol):
     async def list_waiting(self, limit: int) -> list[WaitingTicket]:
         """Of all tenants, those first that wait longest."""
+        ...
+
+
+class TriageTenants(Protocol):
+    async def list_enabled(self) -> list[TenantId]:
+        """Returns the tenants that have triage on."""
         ...

@@ -405,6 +405,7 @@ class TriageReport(_message.Message):
     BANDS_FIELD_NUMBER: _builtins.int
     TICKETS_FIELD_NUMBER: _builtins.int
     CLASSIFIED_FIELD_NUMBER: _builtins.int
+    DRIFT_FIELD_NUMBER: _builtins.int
     tickets: _builtins.int
     """How many tickets were looked at, those without candidates too."""
     classified: _builtins.int
@@ -413,20 +414,119 @@ class TriageReport(_message.Message):
     def bands(self) -> _containers.RepeatedCompositeFieldContainer[Global___TriageBand]:
         """The bands of confidence, the least sure first; all of them are there."""
 
+    @_builtins.property
+    def drift(self) -> Global___TriageDrift:
+        """Whether what is found of late is otherwise than before."""
+
     def __init__(
         self,
         *,
         bands: _abc.Iterable[Global___TriageBand] | None = ...,
         tickets: _builtins.int = ...,
         classified: _builtins.int = ...,
+        drift: Global___TriageDrift | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["drift", b"drift"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bands", b"bands", "classified", b"classified", "tickets", b"tickets"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bands", b"bands", "classified", b"classified", "drift", b"drift", "tickets", b"tickets"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TriageReport: _TypeAlias = TriageReport  # noqa: Y015
+
+@_typing.final
+class TriageDrift(_message.Message):
+    """The last seven days beside the 28 days before them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFERENCE_TICKETS_FIELD_NUMBER: _builtins.int
+    REFERENCE_ACCEPTED_FIELD_NUMBER: _builtins.int
+    RECENT_TICKETS_FIELD_NUMBER: _builtins.int
+    RECENT_ACCEPTED_FIELD_NUMBER: _builtins.int
+    ENOUGH_FIELD_NUMBER: _builtins.int
+    ACCEPTED_Z_FIELD_NUMBER: _builtins.int
+    ACCEPTED_DRIFTING_FIELD_NUMBER: _builtins.int
+    QUEUES_FIELD_NUMBER: _builtins.int
+    QUEUES_INDEX_FIELD_NUMBER: _builtins.int
+    QUEUES_LIMIT_FIELD_NUMBER: _builtins.int
+    QUEUES_DRIFTING_FIELD_NUMBER: _builtins.int
+    reference_tickets: _builtins.int
+    """How many tickets were looked at in the 28 days."""
+    reference_accepted: _builtins.int
+    """How many of them were sure enough to act on."""
+    recent_tickets: _builtins.int
+    """How many tickets were looked at in the seven days."""
+    recent_accepted: _builtins.int
+    """How many of them were sure enough to act on."""
+    enough: _builtins.bool
+    """Whether both are enough to tell: a hundred each."""
+    accepted_z: _builtins.float
+    """By how many standard deviations the accepted share has changed; below 0 where it is smaller."""
+    accepted_drifting: _builtins.bool
+    """Whether that is more than chance makes it, and by a tenth of all tickets at least."""
+    queues_index: _builtins.float
+    """The population stability index of the mix of queues; 0 where both are the same."""
+    queues_limit: _builtins.float
+    """From where on the mix drifts: 0.25, or more where there are few tickets."""
+    queues_drifting: _builtins.bool
+    """Whether the mix of queues drifts, by a hundred accepted tickets each at least."""
+    @_builtins.property
+    def queues(self) -> _containers.RepeatedCompositeFieldContainer[Global___TriageQueueShare]:
+        """Where those that were sure enough belong by the settings of now."""
+
+    def __init__(
+        self,
+        *,
+        reference_tickets: _builtins.int = ...,
+        reference_accepted: _builtins.int = ...,
+        recent_tickets: _builtins.int = ...,
+        recent_accepted: _builtins.int = ...,
+        enough: _builtins.bool = ...,
+        accepted_z: _builtins.float = ...,
+        accepted_drifting: _builtins.bool = ...,
+        queues: _abc.Iterable[Global___TriageQueueShare] | None = ...,
+        queues_index: _builtins.float = ...,
+        queues_limit: _builtins.float = ...,
+        queues_drifting: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_drifting", b"accepted_drifting", "accepted_z", b"accepted_z", "enough", b"enough", "queues", b"queues", "queues_drifting", b"queues_drifting", "queues_index", b"queues_index", "queues_limit", b"queues_limit", "recent_accepted", b"recent_accepted", "recent_tickets", b"recent_tickets", "reference_accepted", b"reference_accepted", "reference_tickets", b"reference_tickets"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TriageDrift: _TypeAlias = TriageDrift  # noqa: Y015
+
+@_typing.final
+class TriageQueueShare(_message.Message):
+    """How many tickets of a queue there were before and of late."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUEUE_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    RECENT_FIELD_NUMBER: _builtins.int
+    queue: _builtins.str
+    """The queue."""
+    reference: _builtins.int
+    """Before."""
+    recent: _builtins.int
+    """Of late."""
+    def __init__(
+        self,
+        *,
+        queue: _builtins.str = ...,
+        reference: _builtins.int = ...,
+        recent: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["queue", b"queue", "recent", b"recent", "reference", b"reference"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TriageQueueShare: _TypeAlias = TriageQueueShare  # noqa: Y015
 
 @_typing.final
 class TriageBand(_message.Message):
