@@ -16,12 +16,14 @@ import jwt
 import uvicorn
 from fastapi import FastAPI, Header, HTTPException
 from pydantic import BaseModel
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 COLUMNS = ("ticket_id", "tenant_id", "subject", "body", "status", "requester_id", "create_time")
 TABLE = f"CREATE TABLE IF NOT EXISTS tickets ({', '.join(COLUMNS)}, PRIMARY KEY (ticket_id))"
 INSERT = f"INSERT INTO tickets VALUES ({', '.join(f':{name}' for name in COLUMNS)})"  # noqa: S608
+# `busy_timeout` first: changing the journal may have to wait, too.
+PRAGMAS = {"busy_timeout": 60_000, "journal_mode": "WAL"}
 ROLES_THAT_MAY_READ = {"customer", "agent", "admin"}
 
 
@@ -31,17 +33,16 @@ class NewTicket(BaseModel):
 
 
 def make_app(database: Path, public_key: str) -> FastAPI:
-    own = create_async_engine(f"sqlite+aiosqlite:///{database.with_name('peer.db')}")
+    own = engine_of(database.with_name("peer.db"))
 
     @asynccontextmanager
     async def with_table(_: FastAPI) -> AsyncIterator[None]:
         async with own.begin() as connection:
-            await connection.execute(text("PRAGMA journal_mode = WAL"))
             await connection.execute(text(TABLE))
         yield
 
     app = FastAPI(lifespan=with_table)
-    engine = create_async_engine(f"sqlite+aiosqlite:///{database}")
+    engine = engine_of(database)
 
     def claims_of(authorization: str) -> dict[str, Any]:
         claims: dict[str, Any] = jwt.decode(
@@ -84,6 +85,20 @@ def make_app(database: Path, public_key: str) -> FastAPI:
         return dict(row)
 
     return app
+
+
+def engine_of(database: Path) -> AsyncEngine:
+    """Readers beside a writer, and writers that wait for one another instead of failing."""
+    engine = create_async_engine(f"sqlite+aiosqlite:///{database}")
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _: object) -> None:  # noqa: ANN401  the adapter of a driver
+        cursor = connection.cursor()
+        for name, value in PRAGMAS.items():
+            cursor.execute(f"PRAGMA {name} = {value}")
+        cursor.close()
+
+    return engine
 
 
 def main() -> None:
