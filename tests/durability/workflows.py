@@ -47,6 +47,8 @@ from tests.ticket.routing.temporal_server import free_port, start_temporal, wait
 # escalation, which is the update.
 ONCE = Counter(ACKNOWLEDGED=1, ASSIGNED=2, UPDATED=1, CLOSED=1)
 _UNTIL_LATE = timedelta(seconds=4)
+# One after the other, so that some still wait for their time when all else was done to them.
+_BETWEEN_LATE = timedelta(seconds=0.8)
 _SILENCE = timedelta(seconds=6)
 FEW = 60
 _VERY_FEW = 20
@@ -98,7 +100,9 @@ async def run(
             is_forgetful=not is_ledger_kept,
         )
         with _dying(orders):
-            tickets = [await _opened(desk) for _ in range(count)]
+            tickets = [
+                await _opened(desk, _UNTIL_LATE + number * _BETWEEN_LATE) for number in range(count)
+            ]
             server_kills = max(times, 2) if on_temporal else 0
             work = _Work(desk, database, server, count, server_kills, folder / KILLS, say)
             await work.until_closed()
@@ -134,11 +138,11 @@ async def _prepare(desk: RoutingDesk, count: int) -> None:
     )
 
 
-async def _opened(desk: RoutingDesk) -> Ticket:
-    """Nearly an hour ago, so that it is late in a few seconds."""
+async def _opened(desk: RoutingDesk, until_late: timedelta) -> Ticket:
+    """Nearly an hour ago, so that it is late soon."""
 
     def earlier() -> datetime:
-        return utc_now() - timedelta(hours=1) + _UNTIL_LATE
+        return utc_now() - timedelta(hours=1) + until_late
 
     with acting_as(desk.anna):
         content = TicketContent("No Wi-Fi", "Gone.")
