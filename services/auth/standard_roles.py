@@ -167,6 +167,7 @@ ADMIN_PERMISSIONS = (
         "ticket.webhooks.replay",
         "ticket.webhooks.rotate_secret",
         "ticket.webhooks.test",
+        "ticket.webhooks.update",
         "ticket.triage.report",
         "ticket.triage_settings.set",
         MANAGE_API_KEYS,

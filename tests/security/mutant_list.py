@@ -686,6 +686,27 @@ MUTANTS = (
         "tests/ticket/webhooks/test_sending.py",
     ),
     _mutant(
+        "webhooks are told by what was said before",
+        "ticket/store/webhook_queue.py",
+        "                & exists().where(_is_unchanged(target))\n",
+        "",
+        "tests/ticket/webhooks/test_updating.py",
+    ),
+    _mutant(
+        "a try undoes what was said of a webhook",
+        "ticket/store/webhook_queue.py",
+        ".where(_is_unchanged(target))\n                .values",
+        ".where(WebhookRow.webhook_id == webhook.webhook_id)\n                .values",
+        "tests/ticket/webhooks/test_updating.py",
+    ),
+    _mutant(
+        "a webhook goes anywhere once it is kept",
+        "ticket/webhooks/keeping.py",
+        "_require_url(desk.rules, content.url)",
+        "pass",
+        "tests/ticket/webhooks/test_updating.py",
+    ),
+    _mutant(
         "webhooks are told internal comments",
         "ticket/store/webhook_queue.py",
         "if row is None or (row[0].is_internal and not target.webhook.include_internal):",

@@ -93,7 +93,7 @@ AGENT_PERMISSIONS = CUSTOMER_PERMISSIONS | {
 }
 ADMIN_PERMISSIONS = AGENT_PERMISSIONS | {
     *(f"ticket.webhooks.{verb}" for verb in ("create", "list", "get", "delete", "test", "replay")),
-    *(f"ticket.webhooks.{verb}" for verb in ("enable", "disable", "rotate_secret")),
+    *(f"ticket.webhooks.{verb}" for verb in ("enable", "disable", "rotate_secret", "update")),
     "ticket.webhooks.list_deliveries",
     *(f"ticket.mail_templates.{verb}" for verb in ("list", "set", "reset", "preview")),
 }

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from helpdesk.ticket.v1 import webhook_service_pb2
@@ -82,6 +83,54 @@ def add_webhook(
     with _gateway(tenant, role) as gateway:
         request = webhook_service_pb2.CreateWebhookRequest(webhook=webhook)
         _show_secret(gateway.webhooks.CreateWebhook(request), output)
+
+
+@app.command("update")
+def update_webhook(
+    webhook: WebhookArgument,
+    *,
+    url: Annotated[str | None, typer.Option(help="Another address; the secret stays.")] = None,
+    events: Annotated[
+        list[str] | None, typer.Option("--event", "-e", help="In place of those before; repeat it.")
+    ] = None,
+    all_events: Annotated[bool, typer.Option("--all-events", help="All of tickets.")] = False,
+    description: Annotated[str | None, typer.Option(help="What it is for.")] = None,
+    personal_data: Annotated[
+        bool | None, typer.Option(help="Whether what people wrote is posted.")
+    ] = None,
+    internal: Annotated[
+        bool | None, typer.Option(help="Whether what only agents see is posted.")
+    ] = None,
+    tenant: TenantOption = None,
+    role: RoleOption = None,
+    output: OutputOption = Format.TEXT,
+) -> None:
+    """Change what is said, and leave the rest."""
+    if events and all_events:
+        raise CommandError("Name events, or all.", hint="--event ticket.opened, or --all-events")
+    said = {
+        "url": url,
+        "event_types": all_events or events or None,
+        "description": description,
+        "include_personal_data": personal_data,
+        "include_internal": internal,
+    }
+    paths = [name for name, value in said.items() if value is not None]
+    if not paths:
+        raise CommandError("Say what to change.", hint="helpdesk webhooks update -h")
+    with _gateway(tenant, role) as gateway:
+        changed = webhook_service_pb2.Webhook(
+            webhook_id=_find(gateway, webhook),
+            url=url or "",
+            event_types=events or [],
+            description=description or "",
+            include_personal_data=bool(personal_data),
+            include_internal=bool(internal),
+        )
+        request = webhook_service_pb2.UpdateWebhookRequest(
+            webhook=changed, update_mask=FieldMask(paths=paths)
+        )
+        _show(gateway.webhooks.UpdateWebhook(request), output)
 
 
 @app.command("rotate")

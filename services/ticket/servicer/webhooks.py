@@ -8,6 +8,7 @@ from helpdesk.ticket.v1 import webhook_service_pb2, webhook_service_pb2_grpc
 from services.ticket.convert.webhooks import delivery_message, webhook_message
 from services.ticket.webhooks import keeping
 from services.ticket.webhooks.keeping import USUAL_OVERLAP, WebhookDesk
+from services.ticket.webhooks.model import WebhookContent
 from services.ticket.webhooks.ports import Period
 
 
@@ -41,6 +42,22 @@ class WebhookServicer(webhook_service_pb2_grpc.WebhookServiceServicer):
         self, request: webhook_service_pb2.GetWebhookRequest, context: object
     ) -> webhook_service_pb2.Webhook:
         return webhook_message(*await keeping.get_webhook(self._desk, request.webhook_id))
+
+    async def UpdateWebhook(
+        self, request: webhook_service_pb2.UpdateWebhookRequest, context: object
+    ) -> webhook_service_pb2.Webhook:
+        given = request.webhook
+        content = WebhookContent(
+            given.url,
+            tuple(given.event_types),
+            given.description,
+            given.include_personal_data,
+            given.include_internal,
+        )
+        changed = await keeping.update_webhook(
+            self._desk, given.webhook_id, content, request.update_mask.paths
+        )
+        return webhook_message(*changed)
 
     async def RotateWebhookSecret(
         self, request: webhook_service_pb2.RotateWebhookSecretRequest, context: object

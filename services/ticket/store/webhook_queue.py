@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, insert, or_, select, update
 
 from services.mesh.caller import TenantId
 from services.mesh.database import Database
@@ -11,9 +11,9 @@ from services.mesh.ids import new_id
 from services.mesh.session import Session
 from services.ticket.store.rows import comment_from, event_from
 from services.ticket.store.webhook_rows import (
+    condition_columns,
     delivery_from,
     secrets_from,
-    webhook_columns,
     webhook_from,
 )
 from services.ticket.tables.tickets import CommentRow, EventRow, TicketRow
@@ -53,7 +53,11 @@ class SqlDeliveryQueue:
         self, target: Target, now: datetime, until: datetime, limit: int
     ) -> list[Delivery]:
         async with self._database.tenant_transaction(target.tenant_id) as session:
-            due = _of(target) & (WebhookDeliveryRow.next_time <= now)
+            due = (
+                _of(target)
+                & (WebhookDeliveryRow.next_time <= now)
+                & exists().where(_is_unchanged(target))
+            )
             first = (
                 select(WebhookDeliveryRow.delivery_id)
                 .where(due)
@@ -108,12 +112,8 @@ class SqlDeliveryQueue:
                 return
             changed = await session.scalar(
                 update(WebhookRow)
-                .where(
-                    WebhookRow.tenant_id == target.tenant_id,
-                    WebhookRow.webhook_id == webhook.webhook_id,
-                    WebhookRow.state == target.webhook.state,
-                )
-                .values(**webhook_columns(webhook))
+                .where(_is_unchanged(target))
+                .values(**condition_columns(webhook))
                 .returning(WebhookRow.webhook_id)
                 .execution_options(synchronize_session=False)
             )
@@ -158,4 +158,17 @@ async def _tell_others(
 def _of(target: Target) -> ColumnElement[bool]:
     return (WebhookDeliveryRow.tenant_id == target.tenant_id) & (
         WebhookDeliveryRow.webhook_id == target.webhook.webhook_id
+    )
+
+
+def _is_unchanged(target: Target) -> ColumnElement[bool]:
+    """Whether nobody has stopped it meanwhile, or said where and what else is posted."""
+    webhook = target.webhook
+    return and_(
+        WebhookRow.tenant_id == target.tenant_id,
+        WebhookRow.webhook_id == webhook.webhook_id,
+        WebhookRow.state == webhook.state,
+        WebhookRow.url == webhook.url,
+        WebhookRow.include_personal_data.is_(webhook.include_personal_data),
+        WebhookRow.include_internal.is_(webhook.include_internal),
     )

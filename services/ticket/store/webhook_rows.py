@@ -10,6 +10,17 @@ def webhook_columns(webhook: Webhook) -> dict[str, object]:
     return {**asdict(webhook), "event_types": list(webhook.event_types)}
 
 
+def condition_columns(webhook: Webhook) -> dict[str, object]:
+    """What tries change, and nobody says."""
+    return {
+        "state": webhook.state,
+        "failing_since": webhook.failing_since,
+        "failures": webhook.failures,
+        "resume_time": webhook.resume_time,
+        "problem": webhook.problem,
+    }
+
+
 def secrets_columns(secrets: SealedSecrets) -> dict[str, object]:
     return {
         "sealed_secret": secrets.newest,

@@ -1,7 +1,7 @@
 """What admins do with webhooks. Each verb is one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 
 from services.mesh.audit import acts_on
@@ -11,6 +11,7 @@ from services.mesh.ids import is_id, new_id
 from services.mesh.outbound import OutboundRefused, OutboundRules, require_outward
 from services.mesh.paging import decode_page_token, encode_page_token, page_size
 from services.mesh.sealed import Sealer
+from services.ticket.errors.tickets import FieldNotUpdatable
 from services.ticket.errors.webhooks import (
     TooManyWebhooks,
     WebhookDeliveryNotFound,
@@ -26,12 +27,16 @@ from services.ticket.webhooks.model import (
     Delivery,
     SealedSecrets,
     Webhook,
+    WebhookContent,
     WebhookState,
+    working,
 )
 from services.ticket.webhooks.ports import Period, Webhooks, WebhookStore
 from services.ticket.webhooks.signing import new_secret
 
 USUAL_OVERLAP = timedelta(days=1)
+
+_UPDATABLE = [field.name for field in fields(WebhookContent)]
 
 Found = tuple[Webhook, SealedSecrets]
 
@@ -56,7 +61,8 @@ async def create_webhook(
     include_internal: bool,
 ) -> tuple[Webhook, str]:
     """Returns the secret as well, which nobody is told again."""
-    _require(desk.rules, url, event_types)
+    _require_url(desk.rules, url)
+    _require_event_types(event_types)
     require_text("webhook.description", description)
     webhook = Webhook(
         webhook_id=new_id(),
@@ -85,6 +91,25 @@ async def list_webhooks(desk: WebhookDesk) -> list[Found]:
 async def get_webhook(desk: WebhookDesk, webhook_id: str) -> Found:
     async with desk.store.reading(current_tenant()) as webhooks:
         return await _find(webhooks, webhook_id)
+
+
+async def update_webhook(
+    desk: WebhookDesk, webhook_id: str, content: WebhookContent, paths: Sequence[str]
+) -> Found:
+    """Where the address is another one, what failed before counts no more."""
+    names = _names(content, paths)
+    if "url" in names:
+        _require_url(desk.rules, content.url)
+    if "event_types" in names:
+        _require_event_types(content.event_types)
+    require_text("webhook.description", content.description)
+    async with desk.store.transaction(current_tenant()) as webhooks:
+        before, secrets = await _find_to_change(webhooks, webhook_id)
+        after = replace(before, **{name: getattr(content, name) for name in names})
+        if after.url != before.url:
+            after = working(after)
+        await webhooks.put(after, secrets)
+        return after, secrets
 
 
 async def rotate_secret(
@@ -178,22 +203,35 @@ def _purpose(webhook_id: str) -> str:
     return f"webhook {webhook_id}"
 
 
-def _require(rules: OutboundRules, url: str, event_types: Sequence[str]) -> None:
+def _require_url(rules: OutboundRules, url: str) -> None:
     try:
         require_outward(url, rules)
     except OutboundRefused as error:
         raise WebhookUrlRefused(error.problem) from error
+
+
+def _require_event_types(event_types: Sequence[str]) -> None:
     for event_type in event_types:
         if event_type not in EVENT_TYPES:
             raise WebhookEventTypeUnknown(event_type, EVENT_TYPES)
 
 
+def _names(content: WebhookContent, paths: Sequence[str]) -> Sequence[str]:
+    """Raises FieldNotUpdatable."""
+    if not paths:
+        return [name for name in _UPDATABLE if getattr(content, name)]
+    if "*" in paths:
+        return _UPDATABLE
+    for path in paths:
+        if path not in _UPDATABLE:
+            raise FieldNotUpdatable(path)
+    return paths
+
+
 async def _put_state(desk: WebhookDesk, webhook_id: str, state: WebhookState) -> Found:
     async with desk.store.transaction(current_tenant()) as webhooks:
         webhook, secrets = await _find_to_change(webhooks, webhook_id)
-        changed = replace(
-            webhook, state=state, failures=0, failing_since=None, resume_time=None, problem=""
-        )
+        changed = working(replace(webhook, state=state))
         await webhooks.put(changed, secrets)
         return changed, secrets
 

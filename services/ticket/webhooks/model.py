@@ -30,6 +30,17 @@ class WebhookState(StrEnum):
 
 
 @dataclass(frozen=True)
+class WebhookContent:
+    """What an admin says of a webhook."""
+
+    url: str
+    event_types: tuple[str, ...] = ()
+    description: str = ""
+    include_personal_data: bool = False
+    include_internal: bool = False
+
+
+@dataclass(frozen=True)
 class Webhook:
     webhook_id: str
     url: str
@@ -125,7 +136,7 @@ def outcome(
         next_time=None if attempt.is_taken else _next_try(delivery, attempt, jitter),
     )
     if attempt.is_taken:
-        return _working(webhook), delivery
+        return working(webhook), delivery
     failures = webhook.failures + 1
     since = webhook.failing_since or attempt.start_time
     is_given_up = attempt.is_gone or attempt.start_time - since >= DISABLE_AFTER
@@ -139,6 +150,11 @@ def outcome(
         state=WebhookState.FAILED if is_given_up else webhook.state,
     )
     return failing, delivery
+
+
+def working(webhook: Webhook) -> Webhook:
+    """As one that has not failed."""
+    return replace(webhook, failures=0, failing_since=None, resume_time=None, problem="")
 
 
 def a_jitter() -> float:
@@ -157,10 +173,6 @@ def wish_of(retry_after: str, now: datetime) -> timedelta:
     if time.tzinfo is None:
         time = time.replace(tzinfo=UTC)
     return min(max(time - now, timedelta()), _LONGEST_WISH)
-
-
-def _working(webhook: Webhook) -> Webhook:
-    return replace(webhook, failures=0, failing_since=None, resume_time=None, problem="")
 
 
 def _next_try(delivery: Delivery, attempt: Attempt, jitter: float) -> datetime | None:

@@ -51,6 +51,11 @@ class WebhookServiceStub:
                 request_serializer=helpdesk_dot_ticket_dot_v1_dot_webhook__service__pb2.GetWebhookRequest.SerializeToString,
                 response_deserializer=helpdesk_dot_ticket_dot_v1_dot_webhook__service__pb2.Webhook.FromString,
                 _registered_method=True)
+        self.UpdateWebhook = channel.unary_unary(
+                '/helpdesk.ticket.v1.WebhookService/UpdateWebhook',
+                request_serializer=helpdesk_dot_ticket_dot_v1_dot_webhook__service__pb2.UpdateWebhookRequest.SerializeToString,
+                response_deserializer=helpdesk_dot_ticket_dot_v1_dot_webhook__service__pb2.Webhook.FromString,
+                _registered_method=True)
         self.RotateWebhookSecret = channel.unary_unary(
                 '/helpdesk.ticket.v1.WebhookService/RotateWebhookSecret',
                 request_serializer=helpdesk_dot_ticket_dot_v1_dot_webhook__service__pb2.RotateWebhookSecretRequest.SerializeToString,
@@ -109,6 +114,13 @@ class WebhookServiceServicer:
 
     def GetWebhook(self, request, context):
         """Returns a webhook, without its secrets.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateWebhook(self, request, context):
+        """Changes a webhook; its secret and its state stay. What waits is posted as it is then, and to where it is then.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -179,6 +191,11 @@ def add_WebhookServiceServicer_to_server(servicer, server):
             'GetWebhook': grpc.unary_unary_rpc_method_handler(
                     servicer.GetWebhook,
                     request_deserializer=helpdesk_dot_ticket_dot_v1_dot_webhook__service__pb2.GetWebhookRequest.FromString,
+                    response_serializer=helpdesk_dot_ticket_dot_v1_dot_webhook__service__pb2.Webhook.SerializeToString,
+            ),
+            'UpdateWebhook': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateWebhook,
+                    request_deserializer=helpdesk_dot_ticket_dot_v1_dot_webhook__service__pb2.UpdateWebhookRequest.FromString,
                     response_serializer=helpdesk_dot_ticket_dot_v1_dot_webhook__service__pb2.Webhook.SerializeToString,
             ),
             'RotateWebhookSecret': grpc.unary_unary_rpc_method_handler(
@@ -299,6 +316,33 @@ class WebhookService:
             target,
             '/helpdesk.ticket.v1.WebhookService/GetWebhook',
             helpdesk_dot_ticket_dot_v1_dot_webhook__service__pb2.GetWebhookRequest.SerializeToString,
+            helpdesk_dot_ticket_dot_v1_dot_webhook__service__pb2.Webhook.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateWebhook(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/helpdesk.ticket.v1.WebhookService/UpdateWebhook',
+            helpdesk_dot_ticket_dot_v1_dot_webhook__service__pb2.UpdateWebhookRequest.SerializeToString,
             helpdesk_dot_ticket_dot_v1_dot_webhook__service__pb2.Webhook.FromString,
             options,
             channel_credentials,

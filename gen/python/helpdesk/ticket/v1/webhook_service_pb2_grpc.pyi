@@ -41,6 +41,8 @@ class WebhookServiceStub:
     """Lists the webhooks, oldest first."""
     GetWebhook: _grpc.UnaryUnaryMultiCallable[_webhook_service_pb2.GetWebhookRequest, _webhook_service_pb2.Webhook]
     """Returns a webhook, without its secrets."""
+    UpdateWebhook: _grpc.UnaryUnaryMultiCallable[_webhook_service_pb2.UpdateWebhookRequest, _webhook_service_pb2.Webhook]
+    """Changes a webhook; its secret and its state stay. What waits is posted as it is then, and to where it is then."""
     RotateWebhookSecret: _grpc.UnaryUnaryMultiCallable[_webhook_service_pb2.RotateWebhookSecretRequest, _webhook_service_pb2.Webhook]
     """Makes a new secret and returns it. The one before signs as well for a while, so that no delivery is refused."""
     EnableWebhook: _grpc.UnaryUnaryMultiCallable[_webhook_service_pb2.EnableWebhookRequest, _webhook_service_pb2.Webhook]
@@ -69,6 +71,8 @@ class WebhookServiceAsyncStub(WebhookServiceStub):
     """Lists the webhooks, oldest first."""
     GetWebhook: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.GetWebhookRequest, _webhook_service_pb2.Webhook]  # type: ignore[assignment]
     """Returns a webhook, without its secrets."""
+    UpdateWebhook: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.UpdateWebhookRequest, _webhook_service_pb2.Webhook]  # type: ignore[assignment]
+    """Changes a webhook; its secret and its state stay. What waits is posted as it is then, and to where it is then."""
     RotateWebhookSecret: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.RotateWebhookSecretRequest, _webhook_service_pb2.Webhook]  # type: ignore[assignment]
     """Makes a new secret and returns it. The one before signs as well for a while, so that no delivery is refused."""
     EnableWebhook: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.EnableWebhookRequest, _webhook_service_pb2.Webhook]  # type: ignore[assignment]
@@ -112,6 +116,14 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_webhook_service_pb2.Webhook, _abc.Awaitable[_webhook_service_pb2.Webhook]]:
         """Returns a webhook, without its secrets."""
+
+    @_abc_1.abstractmethod
+    def UpdateWebhook(
+        self,
+        request: _webhook_service_pb2.UpdateWebhookRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_webhook_service_pb2.Webhook, _abc.Awaitable[_webhook_service_pb2.Webhook]]:
+        """Changes a webhook; its secret and its state stay. What waits is posted as it is then, and to where it is then."""
 
     @_abc_1.abstractmethod
     def RotateWebhookSecret(
