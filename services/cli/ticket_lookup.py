@@ -1,5 +1,6 @@
 """Finds tickets by what people say: a number, an id, a filter."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 
 from helpdesk.ticket.v1 import ticket_pb2, ticket_service_pb2
@@ -77,6 +78,20 @@ def list_comments(gateway: Gateway, ticket_id: str) -> list[ticket_pb2.Comment]:
         token = page.next_page_token
         if not token:
             return found
+
+
+def list_events(gateway: Gateway, ticket_id: str) -> Iterator[ticket_pb2.TicketEvent]:
+    token = ""
+    while True:
+        page = gateway.tickets.ListTicketEvents(
+            ticket_service_pb2.ListTicketEventsRequest(
+                ticket_id=ticket_id, page_size=_PAGE, page_token=token
+            )
+        )
+        yield from page.events
+        token = page.next_page_token
+        if not token:
+            return
 
 
 def find_ticket(gateway: Gateway, name: str) -> ticket_pb2.Ticket:

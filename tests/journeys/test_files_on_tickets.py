@@ -82,6 +82,28 @@ def test_a_comment_brings_its_files(mesh: Installation, ticket_id: str, tmp_path
     assert theirs["attachments"] == []
 
 
+def test_the_log_names_what_came_to_agents_of_the_tenant_alone(
+    mesh: Installation, ticket_id: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "only for us.log"
+    log.write_text("secret")
+    words = ("tickets", "comment", ticket_id, "See the log.", "--internal", "--attach", log)
+    assert mesh.run(*words, "--tenant", "acme").returncode == 0
+
+    ours = mesh.run("tickets", "log", ticket_id, "--tenant", "acme")
+    lines = [" ".join(line.split()[2:]) for line in ours.stdout.splitlines()]
+    assert [" ".join(line.split()[1:2]) for line in lines] == ["opened", "attachment", "commented"]
+    assert lines[1].endswith("only for us.log")
+    for place, said in (
+        ((ticket_id, "--tenant", "acme", "--as", "customer"), "lacks the permission"),
+        ((ticket_id, "--tenant", "globex"), "There is no"),
+        (("999999", "--tenant", "acme"), "There is no"),
+    ):
+        refused = mesh.run("tickets", "log", *place)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert said in refused.stderr
+
+
 def test_files_go_over_rest_as_bodies(mesh: Installation, ticket_id: str) -> None:
     files = f"/v1/tickets/{ticket_id}/attachments"
     with mesh.rest("acme", "customer") as customer:

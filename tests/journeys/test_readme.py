@@ -28,6 +28,12 @@ def test_the_tour_runs_as_written(mesh: Installation) -> None:
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "pass.acme.example/reset" in done.stdout
+    # The log of the ticket whose life it shows.
+    lives = re.findall(r"#(\d+)  (opened|commented|resolved|rated|closed)  ", done.stdout)
+    assert len({number for number, _ in lives}) == 1
+    assert [step for _, step in lives] == [
+        *("opened", "commented", "commented", "resolved", "rated", "closed")
+    ]
 
 
 def test_every_file_that_it_names_exists() -> None:

@@ -11,6 +11,7 @@ from services.cli.commands import (
     ticket_bulk,
     ticket_files,
     ticket_links,
+    ticket_log,
     ticket_macros,
     ticket_moving,
     ticket_steps,
@@ -33,6 +34,7 @@ app.add_typer(ticket_steps.app)
 app.add_typer(ticket_bulk.app)
 app.add_typer(ticket_files.app)
 app.add_typer(ticket_links.app)
+app.add_typer(ticket_log.app)
 app.add_typer(ticket_macros.app)
 app.add_typer(ticket_moving.app)
 app.add_typer(ticket_watching.app)

@@ -88,7 +88,7 @@ def record_of(
         for comment in ticket_lookup.list_comments(gateway, ticket.ticket_id)
         if comment.ticket_id == ticket.ticket_id
     ]
-    events = [*_events(gateway, ticket.ticket_id)]
+    events = [*ticket_lookup.list_events(gateway, ticket.ticket_id)]
     named = named_in(ticket, comments, events, attachments)
     known = {name: people[name] for name in named if name in people}
     return TicketRecord(ticket, comments, events, attachments, known)
@@ -121,20 +121,6 @@ def _walk(gateway: Gateway, wanted: str, last: int) -> Iterator[ticket_pb2.Ticke
             )
         )
         yield from page.tickets
-        token = page.next_page_token
-        if not token:
-            return
-
-
-def _events(gateway: Gateway, ticket_id: str) -> Iterator[ticket_pb2.TicketEvent]:
-    token = ""
-    while True:
-        page = gateway.tickets.ListTicketEvents(
-            ticket_service_pb2.ListTicketEventsRequest(
-                ticket_id=ticket_id, page_size=_PAGE, page_token=token
-            )
-        )
-        yield from page.events
         token = page.next_page_token
         if not token:
             return

@@ -19,6 +19,8 @@ def event_text(event: ticket_pb2.TicketEvent, number: str, names: Names) -> Text
     line.append(kind.lower().replace("_", " "))
     if event.actor_id:
         line.append(f"  {name_of(event.actor_id, names)}", style="dim")
+    for file in event.attachments:
+        line.append(f"  {without_controls(file.file_name)}", style="dim")
     if event.cause:
         line.append(f"  {without_controls(event.cause)}", style="dim")
     return line
