@@ -7,7 +7,7 @@ from random import Random
 import psycopg
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
-from sqlalchemy import Table
+from sqlalchemy import String, Table
 
 from services.mesh.database_address import DatabaseAddress
 from services.mesh.row_security import APPEND_ONLY
@@ -38,7 +38,8 @@ class RawTries:
             _Target(table, column.name)
             for table in tables_of(schema)
             for column in table.primary_key
-            if column.name in tenants[-1].texts[0]
+            # A name may be a text's in one table and a number's in another.
+            if column.name in tenants[-1].texts[0] and isinstance(column.type, String)
         ]
         self.tally = Tally()
 
