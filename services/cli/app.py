@@ -32,7 +32,7 @@ COMMANDS = (
     Entry("fields", "fields", "app", "Give tickets fields of your own.", _USE),
     Entry("macros", "macros", "app", "Keep what is done to tickets again and again.", _USE),
     Entry("triage", "triage", "app", "Sort tickets by what they are about.", _USE),
-    Entry("mail", "mail", "app", "Say which tenant is written to where, and what mails say.", _USE),
+    Entry("mail", "mail", "app", "Say where a tenant gets mail, and what mails say.", _USE),
     Entry("routing", "routing", "app", "Say who gets which ticket, and see why.", _USE),
     Entry("webhooks", "webhooks", "app", "Post what happens to addresses of your own.", _USE),
     Entry("sla", "sla", "app", "See and set how soon tickets are due.", _USE),
