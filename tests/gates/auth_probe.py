@@ -96,7 +96,7 @@ def attempt(action: Action, client: Login, home: House, abroad: House) -> int:
         return made[kind]
 
     path = re.sub(r"\{([a-z.]+)\}", fill, action.path)
-    body = filled(action.body) if action.verb in ("POST", "PATCH") else None
+    body = filled(action.body) if action.verb in ("POST", "PUT", "PATCH") else None
     return client.send(action.verb, path, body).status_code
 
 
