@@ -2,9 +2,11 @@
 
 import json
 import os
+import random
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,8 @@ PORTS = (
     *SERVICES,
     *(f"{name}_METRICS" for name in SERVICES),
 )
+# The system gives those from 32768 on to whoever asks for any, and between two starts as well.
+_GIVEN_TO_NOBODY = range(10_000, 32_768)
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,11 @@ def fresh_environment(folder: Path) -> dict[str, str]:
 
 
 def free_ports() -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in PORTS]
+    sockets: list[socket.socket] = []
+    while len(sockets) < len(PORTS):
+        with suppress(OSError):
+            port = random.choice(_GIVEN_TO_NOBODY)  # noqa: S311 - no secret
+            sockets.append(socket.create_server(("127.0.0.1", port)))
     ports = [each.getsockname()[1] for each in sockets]
     for each in sockets:
         each.close()
