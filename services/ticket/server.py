@@ -55,6 +55,7 @@ from services.ticket.tables.tickets import Table, TicketRow
 from services.ticket.triage.classifier import BuiltInClassifier
 from services.ticket.triage.desk import Desk
 from services.ticket.triage.drift_watch import DriftWatch
+from services.ticket.triage.head_keeper import HeadKeeper
 from services.ticket.triage.judging import TriageJudge
 from services.ticket.triage.worker import TriageWorker
 from services.ticket.use_cases.watching import Pace
@@ -79,7 +80,8 @@ async def serve_tickets(settings: TicketSettings) -> None:
     pollers = _pollers(settings, intake, database)
     desk = _webhook_desk(settings, database)
     triage = _triage_desk(settings, store, database)
-    drift_watch = DriftWatch(triage, SqlTriageTenants(database))
+    sorting_tenants = SqlTriageTenants(database)
+    drift_watch = DriftWatch(triage, sorting_tenants)
 
     parts = Parts(
         database=database,
@@ -107,6 +109,7 @@ async def serve_tickets(settings: TicketSettings) -> None:
                 *_routing_jobs(settings, triage, store, database),
                 _sorter(settings, triage, database).run,
                 drift_watch.run,
+                HeadKeeper(triage, sorting_tenants).run,
                 AttachmentSweeper(files, store).run,
                 _sender(settings, desk, database).run,
                 *_mail_jobs(settings, intake, store, database, files),

@@ -13,7 +13,13 @@ from services.cli.gateway import Gateway
 from services.cli.messages import write_message
 from services.cli.options import OutputOption, RoleOption, TenantOption
 from services.cli.output import Format, say, show
-from services.cli.screens.triage import band_chart, drift_lines, settings_table, triage_page
+from services.cli.screens.triage import (
+    band_chart,
+    drift_lines,
+    head_line,
+    settings_table,
+    triage_page,
+)
 from services.cli.session import Role
 
 _SKIP, _QUIT = "s", "q"
@@ -86,6 +92,7 @@ def report(
     say(f"{found.tickets} tickets looked at, {found.classified} of them without a person")
     for line in drift_lines(found.drift):
         say(line)
+    say(head_line(found.head))
 
 
 @app.command("settings")

@@ -66,6 +66,15 @@ def drift_lines(drift: triage_service_pb2.TriageDrift) -> Iterator[str]:
             yield f"  {_line(each.queue)}: {shares[0]:.0%}, {shares[1]:.0%} before"
 
 
+def head_line(head: triage_service_pb2.TriageHead) -> str:
+    if not head.tickets:
+        wanted = f"{head.least_tickets} corrected tickets are needed"
+        return f"no head of its own: {wanted}, and there are {head.corrections} corrections"
+    rights = f"{head.head_right / head.tickets:.0%} right, {head.model_right / head.tickets:.0%}"
+    learned = f"learned from {head.tickets} corrected tickets: {rights} without it"
+    return f"its own head is in use, {learned}" if head.in_use else f"no head of its own, {learned}"
+
+
 def _drifts(is_drifting: bool) -> str:
     return "DRIFT: " if is_drifting else ""
 

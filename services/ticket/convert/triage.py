@@ -11,6 +11,8 @@ from services.ticket.triage.finding import (
     queues_by_label,
 )
 from services.ticket.triage.labels import LABELS
+from services.ticket.triage.learning import LEAST_TICKETS
+from services.ticket.triage.lesson import Lesson
 
 _SHOWN_CANDIDATES = 3
 _EXCERPT = 500
@@ -94,3 +96,14 @@ def drift_message(drift: Drift) -> triage_service_pb2.TriageDrift:
         queues_limit=drift.index_limit,
         queues_drifting=drift.are_queues_drifting,
     )
+
+
+def head_message(lesson: Lesson | None, corrections: int) -> triage_service_pb2.TriageHead:
+    message = triage_service_pb2.TriageHead(corrections=corrections, least_tickets=LEAST_TICKETS)
+    if lesson is not None:
+        message.tickets = lesson.learned.tickets
+        message.model_right = lesson.learned.model_right
+        message.head_right = lesson.learned.head_right
+        message.in_use = lesson.learned.head is not None
+        message.train_time.FromDatetime(lesson.time)
+    return message

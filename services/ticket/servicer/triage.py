@@ -7,6 +7,7 @@ from services.mesh.caller import current_tenant
 from services.ticket.convert.triage import (
     band_message,
     drift_message,
+    head_message,
     settings_message,
     settings_of,
     triage_message,
@@ -16,6 +17,7 @@ from services.ticket.triage.desk import (
     classify_ticket,
     correct_triage,
     find_drift,
+    find_lesson,
     get_settings,
     list_reviews,
     report_triage,
@@ -69,4 +71,5 @@ class TriageServicer(triage_service_pb2_grpc.TriageServiceServicer):
             tickets=len(judged),
             classified=sum(one.is_classified for one in judged),
             drift=drift_message(await find_drift(self._desk, current_tenant())),
+            head=head_message(*await find_lesson(self._desk)),
         )

@@ -40,7 +40,7 @@ from services.ticket.tables.tickets import (
     WordCountRow,
     WordRow,
 )
-from services.ticket.tables.triage import TriageRow, TriageSettingsRow
+from services.ticket.tables.triage import TriageHeadRow, TriageRow, TriageSettingsRow
 
 AnyRow = (
     TicketRow
@@ -81,6 +81,7 @@ Upserted = (
     | RoutingTurnRow
     | SlaDueRow
     | SlaPolicyRow
+    | TriageHeadRow
     | TriageRow
     | TriageSettingsRow
     | ViewRow

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import datetime
 
+import structlog
 from sqlalchemy import ColumnElement, func, insert, select, update
 
 from services.mesh.caller import TenantId, UserId
@@ -14,7 +15,12 @@ from services.ticket.domain import Ticket
 from services.ticket.store.own import upsert
 from services.ticket.store.rows import ticket_from
 from services.ticket.tables.tickets import TicketRow
-from services.ticket.tables.triage import TriageCorrectionRow, TriageRow, TriageSettingsRow
+from services.ticket.tables.triage import (
+    TriageCorrectionRow,
+    TriageHeadRow,
+    TriageRow,
+    TriageSettingsRow,
+)
 from services.ticket.triage.drift import Found
 from services.ticket.triage.finding import (
     Correction,
@@ -24,7 +30,12 @@ from services.ticket.triage.finding import (
     Review,
     TriageSettings,
 )
+from services.ticket.triage.learning import Learned
+from services.ticket.triage.lesson import Lesson
+from services.ticket.triage.own_head import HeadUnusableError, OwnHead
 from services.ticket.triage.ports import Judged, WaitingTicket
+
+log = structlog.get_logger()
 
 _LOOKED_AT = TriageRow.outcome.is_not(None)
 
@@ -155,11 +166,20 @@ class SqlTriages:
             insert(TriageCorrectionRow).values(tenant_id=self._tenant_id, **asdict(correction))
         )
 
-    async def list_corrections(self) -> list[Correction]:
+    async def count_corrections(self) -> int:
+        statement = (
+            select(func.count())
+            .select_from(TriageCorrectionRow)
+            .where(TriageCorrectionRow.tenant_id == self._tenant_id)
+        )
+        return await self._session.scalar(statement) or 0
+
+    async def list_corrections(self, limit: int) -> list[Correction]:
         rows = await self._session.scalars(
             select(TriageCorrectionRow)
             .where(TriageCorrectionRow.tenant_id == self._tenant_id)
-            .order_by(TriageCorrectionRow.correction_id)
+            .order_by(TriageCorrectionRow.correction_id.desc())
+            .limit(limit)
         )
         return [
             Correction(
@@ -172,8 +192,33 @@ class SqlTriages:
                 actor_id=UserId(row.actor_id),
                 create_time=row.create_time,
             )
-            for row in rows
+            for row in reversed(rows.all())
         ]
+
+    async def find_lesson(self) -> Lesson | None:
+        row = await self._session.scalar(
+            select(TriageHeadRow)
+            .where(TriageHeadRow.tenant_id == self._tenant_id)
+            .execution_options(populate_existing=True)
+        )
+        return _lesson(row) if row is not None else None
+
+    async def keep_lesson(self, lesson: Lesson) -> None:
+        learned = lesson.learned
+        columns = {
+            "model": lesson.model,
+            "corrections": lesson.corrections,
+            "tickets": learned.tickets,
+            "model_right": learned.model_right,
+            "head_right": learned.head_right,
+            "head": learned.head.to_bytes() if learned.head is not None else None,
+            "train_time": lesson.time,
+        }
+        await self._session.execute(
+            upsert(self._session, TriageHeadRow)
+            .values(tenant_id=self._tenant_id, **columns)
+            .on_conflict_do_update(index_elements=[TriageHeadRow.tenant_id], set_=columns)
+        )
 
     async def list_reviews(self, limit: int) -> list[tuple[Finding, Ticket]]:
         statement = (
@@ -230,6 +275,18 @@ class SqlTriages:
 
     def _own(self) -> ColumnElement[bool]:
         return TriageRow.tenant_id == self._tenant_id
+
+
+def _lesson(row: TriageHeadRow) -> Lesson:
+    """A head that cannot be read is none, until the next is learned."""
+    head = None
+    if row.head is not None:
+        try:
+            head = OwnHead.from_bytes(row.head)
+        except HeadUnusableError as error:
+            log.error("a tenant's own head cannot be used", tenant_id=row.tenant_id, why=str(error))
+    learned = Learned(row.tickets, row.model_right, row.head_right, head)
+    return Lesson(row.model, row.corrections, learned, row.train_time)
 
 
 def _judged(outcome: int, probabilities: dict[str, float], correct: str | None) -> Judged:

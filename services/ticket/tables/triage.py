@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Double, Index, String, Text, false
+from sqlalchemy import JSON, Double, Index, LargeBinary, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.mesh.columns import UtcDateTime
@@ -66,3 +66,18 @@ class TriageCorrectionRow(Table):
     found_probability: Mapped[float] = mapped_column(Double)
     actor_id: Mapped[str] = mapped_column(_ID)
     create_time: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class TriageHeadRow(Table):
+    """What was learned of the tenant's corrections; without a `head`, nothing that is of use."""
+
+    __tablename__ = "triage_heads"
+
+    tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    model: Mapped[str] = mapped_column(_ID)
+    corrections: Mapped[int]
+    tickets: Mapped[int]
+    model_right: Mapped[int]
+    head_right: Mapped[int]
+    head: Mapped[bytes | None] = mapped_column(LargeBinary)
+    train_time: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,5 +1,6 @@
 """What can be done with triage. A person's choice of queue always wins."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from services.mesh.audit import acts_on
@@ -30,7 +31,9 @@ from services.ticket.triage.finding import (
     routed,
     text_of,
 )
+from services.ticket.triage.lesson import Lesson
 from services.ticket.triage.ports import Classifier, Judged, Triages, TriageStore
+from services.ticket.triage.reading import read_tickets
 from services.ticket.use_cases.ticketing import find_visible
 
 NOBODY = UserId("")
@@ -46,13 +49,17 @@ class Desk:
     classifier: Classifier
     clock: Clock
 
+    async def read(self, tenant_id: TenantId, tickets: Sequence[Ticket]) -> list[Reading]:
+        return await read_tickets(self.classifier, self.triages, tenant_id, tickets)
+
 
 async def classify_ticket(desk: Desk, ticket_id: str) -> tuple[Finding, Ticket]:
     ticket, finding = await _look_up(desk, ticket_id)
     if finding is not None:
         return finding, ticket
-    (reading,) = await desk.classifier.classify([text_of(ticket)])
-    return await settle(desk, current_tenant(), ticket.ticket_id, reading)
+    tenant_id = current_tenant()
+    (reading,) = await desk.read(tenant_id, [ticket])
+    return await settle(desk, tenant_id, ticket.ticket_id, reading)
 
 
 async def settle(
@@ -87,7 +94,7 @@ async def correct_triage(desk: Desk, ticket_id: str, label: str) -> tuple[Findin
     tenant_id, act = current_tenant(), Act(current_user(), desk.clock())
     ticket, finding = await _look_up(desk, ticket_id)
     if finding is None:
-        (reading,) = await desk.classifier.classify([text_of(ticket)])
+        (reading,) = await desk.read(tenant_id, [ticket])
     async with (
         desk.store.transaction(tenant_id) as tickets,
         desk.triages.transaction(tenant_id) as kept,
@@ -138,6 +145,12 @@ async def report_triage(desk: Desk) -> tuple[list[Band], list[Judged]]:
     async with desk.triages.reading(current_tenant()) as kept:
         judged = await kept.list_judged()
     return bands_of(judged), judged
+
+
+async def find_lesson(desk: Desk) -> tuple[Lesson | None, int]:
+    """What was learned of the tenant's corrections, and how many there are by now."""
+    async with desk.triages.reading(current_tenant()) as kept:
+        return await kept.find_lesson(), await kept.count_corrections()
 
 
 async def find_drift(desk: Desk, tenant_id: TenantId) -> Drift:

@@ -4,7 +4,7 @@ from services.mesh.caller import TenantId
 from services.ticket.domain import Ticket
 from services.ticket.ports.routing import Settling
 from services.ticket.triage.desk import Desk, settle
-from services.ticket.triage.finding import Finding, text_of
+from services.ticket.triage.finding import Finding
 
 
 class TriageJudge:
@@ -18,7 +18,7 @@ class TriageJudge:
             waits = await kept.is_waiting(ticket.ticket_id)
         if not waits:
             return _stays
-        (reading,) = await self._desk.classifier.classify([text_of(ticket)])
+        (reading,) = await self._desk.read(tenant_id, [ticket])
 
         async def settling() -> str:
             finding, after = await settle(self._desk, tenant_id, ticket.ticket_id, reading)

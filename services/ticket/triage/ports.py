@@ -10,6 +10,7 @@ from services.mesh.caller import TenantId
 from services.ticket.domain import Ticket
 from services.ticket.triage.drift import Found
 from services.ticket.triage.finding import Correction, Finding, Reading, Review, TriageSettings
+from services.ticket.triage.lesson import Lesson
 
 
 class Classifier(Protocol):
@@ -46,8 +47,16 @@ class Triages(Protocol):
 
     async def add_correction(self, correction: Correction) -> None: ...
 
-    async def list_corrections(self) -> list[Correction]:
-        """Returns the rows to learn from, oldest first."""
+    async def count_corrections(self) -> int: ...
+
+    async def list_corrections(self, limit: int) -> list[Correction]:
+        """Returns the newest rows to learn from, of these the oldest first."""
+        ...
+
+    async def find_lesson(self) -> Lesson | None: ...
+
+    async def keep_lesson(self, lesson: Lesson) -> None:
+        """In place of the one before."""
         ...
 
     async def list_reviews(self, limit: int) -> list[tuple[Finding, Ticket]]: ...

@@ -9,7 +9,6 @@ import structlog
 from services.mesh.caller import TenantId
 from services.mesh.errors import MeshError, StorageUnavailable
 from services.ticket.triage.desk import Desk, settle
-from services.ticket.triage.finding import text_of
 from services.ticket.triage.ports import TriageOutbox, WaitingTicket
 
 _BATCH = 64
@@ -50,7 +49,7 @@ class TriageWorker:
         async with self._desk.store.reading(tenant_id) as tickets:
             found = [await tickets.find(each.ticket_id) for each in waiting]
         there = [ticket for ticket in found if ticket is not None]
-        readings = await self._desk.classifier.classify([text_of(ticket) for ticket in there])
+        readings = await self._desk.read(tenant_id, there)
         done = 0
         for ticket, reading in zip(there, readings, strict=True):
             try:

@@ -70,7 +70,7 @@ async def test_a_correction_moves_the_ticket_and_is_kept_to_learn_from(
     assert corrected.reviewer_id == people.alex.user_id
     assert (await people.alex.ListReviews()).total_size == 0
     async with SqlTriageStore(database).reading(people.tenant_id) as kept:
-        (row,) = await kept.list_corrections()
+        (row,) = await kept.list_corrections(10)
     assert row.text == "No Wi-Fi\nStorage 0.5 is full"
     assert (row.label, row.found_label) == ("Access", "Storage")
     assert row.actor_id == people.alex.user_id

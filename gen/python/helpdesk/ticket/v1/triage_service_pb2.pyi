@@ -406,6 +406,7 @@ class TriageReport(_message.Message):
     TICKETS_FIELD_NUMBER: _builtins.int
     CLASSIFIED_FIELD_NUMBER: _builtins.int
     DRIFT_FIELD_NUMBER: _builtins.int
+    HEAD_FIELD_NUMBER: _builtins.int
     tickets: _builtins.int
     """How many tickets were looked at, those without candidates too."""
     classified: _builtins.int
@@ -418,6 +419,10 @@ class TriageReport(_message.Message):
     def drift(self) -> Global___TriageDrift:
         """Whether what is found of late is otherwise than before."""
 
+    @_builtins.property
+    def head(self) -> Global___TriageHead:
+        """What was learned of the tenant's corrections."""
+
     def __init__(
         self,
         *,
@@ -425,14 +430,63 @@ class TriageReport(_message.Message):
         tickets: _builtins.int = ...,
         classified: _builtins.int = ...,
         drift: Global___TriageDrift | None = ...,
+        head: Global___TriageHead | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["drift", b"drift"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["drift", b"drift", "head", b"head"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bands", b"bands", "classified", b"classified", "drift", b"drift", "tickets", b"tickets"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bands", b"bands", "classified", b"classified", "drift", b"drift", "head", b"head", "tickets", b"tickets"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TriageReport: _TypeAlias = TriageReport  # noqa: Y015
+
+@_typing.final
+class TriageHead(_message.Message):
+    """What was learned of the tenant's corrections: a head of its own on the model that all tenants share."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CORRECTIONS_FIELD_NUMBER: _builtins.int
+    LEAST_TICKETS_FIELD_NUMBER: _builtins.int
+    TICKETS_FIELD_NUMBER: _builtins.int
+    MODEL_RIGHT_FIELD_NUMBER: _builtins.int
+    HEAD_RIGHT_FIELD_NUMBER: _builtins.int
+    IN_USE_FIELD_NUMBER: _builtins.int
+    TRAIN_TIME_FIELD_NUMBER: _builtins.int
+    corrections: _builtins.int
+    """How many corrections there are."""
+    least_tickets: _builtins.int
+    """How many tickets must have been corrected before anything is learned."""
+    tickets: _builtins.int
+    """Of how many tickets it was learned; 0 where nothing was yet."""
+    model_right: _builtins.int
+    """How many of them the shared model has right."""
+    head_right: _builtins.int
+    """How many the head has right; each was kept from the head that was asked for it."""
+    in_use: _builtins.bool
+    """Whether it is used, as it is where it beats the shared model by more than chance."""
+    @_builtins.property
+    def train_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was learned; absent where nothing was yet."""
+
+    def __init__(
+        self,
+        *,
+        corrections: _builtins.int = ...,
+        least_tickets: _builtins.int = ...,
+        tickets: _builtins.int = ...,
+        model_right: _builtins.int = ...,
+        head_right: _builtins.int = ...,
+        in_use: _builtins.bool = ...,
+        train_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["train_time", b"train_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["corrections", b"corrections", "head_right", b"head_right", "in_use", b"in_use", "least_tickets", b"least_tickets", "model_right", b"model_right", "tickets", b"tickets", "train_time", b"train_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TriageHead: _TypeAlias = TriageHead  # noqa: Y015
 
 @_typing.final
 class TriageDrift(_message.Message):
