@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.auth.authorization import OPENID, Prompt, is_code_challenge
-from services.auth.errors import OAuthRefused
+from services.auth.errors.oauth import OAuthRefused
 from services.auth.oauth_clients import GrantType, OAuthClient
 from services.auth.standard_roles import ALL_PERMISSIONS
 from services.mesh.scopes import EVERYTHING, OPENID_SCOPES

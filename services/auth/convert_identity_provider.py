@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from helpdesk.auth.v1 import identity_provider_pb2, identity_provider_service_pb2
 from services.auth.convert import timestamp
-from services.auth.errors import IdentityProviderFieldFixed
+from services.auth.errors.identity_providers import IdentityProviderFieldFixed
 from services.auth.federation import (
     DEFAULT_SCOPES,
     IdentityProvider,

@@ -10,7 +10,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import Type
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-from services.auth.errors import LoginThrottled
+from services.auth.errors.credentials import LoginThrottled
 
 # OWASP's first choice for Argon2id; about 20 ms on one core.
 MEMORY_KIB = 19_456

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.auth.domain import User, UserKind
-from services.auth.errors import ClientNotFound
+from services.auth.errors.oauth import ClientNotFound
 from services.auth.oauth_clients import ClientSettings, TenantClient
 from services.mesh.caller import TenantId, UserId
 from tests.auth.fake_authorizations import Authorizations

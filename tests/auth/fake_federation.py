@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from services.auth.errors import (
+from services.auth.errors.identity_providers import (
     IdentityProviderChanged,
     IdentityProviderIssuerTaken,
     IdentityProviderNotFound,

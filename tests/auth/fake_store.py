@@ -31,13 +31,8 @@ from services.auth.domain import (
     UserKind,
     UserState,
 )
-from services.auth.errors import (
-    TenantNotFound,
-    TenantSlugTaken,
-    UserChanged,
-    UserEmailTaken,
-    UserNotFound,
-)
+from services.auth.errors.tenants import TenantNotFound, TenantSlugTaken
+from services.auth.errors.users import UserChanged, UserEmailTaken, UserNotFound
 from services.auth.oauth_clients import (
     ClientSettings,
     OAuthClient,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from services.auth.domain import Tenant
-from services.auth.errors import ExternalTokenInvalid, IdentityProviderUnusable
+from services.auth.errors.identity_providers import ExternalTokenInvalid, IdentityProviderUnusable
 from services.auth.federation import (
     ExternalIdentity,
     ExternalUser,

@@ -13,18 +13,15 @@ from services.auth.domain import (
     User,
     UserState,
 )
-from services.auth.errors import (
+from services.auth.errors.credentials import (
     AccountCodeInvalid,
     CredentialsWrong,
     LoginThrottled,
     PasswordRefused,
     RefreshTokenInvalid,
-    RoleNotGrantable,
-    UserEmailTaken,
-    UserMayMore,
-    UserNotFound,
-    UserStateUnfit,
 )
+from services.auth.errors.roles import RoleNotGrantable
+from services.auth.errors.users import UserEmailTaken, UserMayMore, UserNotFound, UserStateUnfit
 from services.auth.use_cases.account_codes import (
     NewCode,
     create_password_reset,

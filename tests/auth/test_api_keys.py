@@ -16,13 +16,9 @@ from services.auth.domain import (
     Tenant,
     User,
 )
-from services.auth.errors import (
-    ApiKeyLifeRefused,
-    ApiKeyNotFound,
-    CredentialsWrong,
-    PermissionNotGrantable,
-    PermissionUnknown,
-)
+from services.auth.errors.api_keys import ApiKeyLifeRefused, ApiKeyNotFound
+from services.auth.errors.credentials import CredentialsWrong
+from services.auth.errors.roles import PermissionNotGrantable, PermissionUnknown
 from services.auth.use_cases.api_keys import (
     ApiKeyWish,
     NewApiKey,

@@ -7,7 +7,9 @@ import pytest
 
 from services.auth.authorization import BROWSER_SESSION_LIFE, REQUEST_LIFE
 from services.auth.domain import SessionId, Tenant, TenantState, User
-from services.auth.errors import AuthorizationExpired, CredentialsWrong, TenantSuspended
+from services.auth.errors.credentials import CredentialsWrong
+from services.auth.errors.oauth import AuthorizationExpired
+from services.auth.errors.tenants import TenantSuspended
 from services.auth.use_cases.authorization import (
     Browser,
     ConsentNeeded,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.auth.errors import OAuthRefused
+from services.auth.errors.oauth import OAuthRefused
 from services.auth.use_cases.authorization import LoginNeeded, begin
 from tests.auth.builders import a_user, keep_tenant, keep_user
 from tests.auth.provider import BROWSER, ISSUER, Provider, a_tenants_client, answer, asking

@@ -4,14 +4,13 @@ import pytest
 
 from services.auth.credentials import digest_of
 from services.auth.domain import Tenant
-from services.auth.errors import (
+from services.auth.errors.oauth import (
     ClientFieldFixed,
     ClientIsPublic,
     ClientNotFound,
     ClientRefused,
-    UserChanged,
-    UserMayMore,
 )
+from services.auth.errors.users import UserChanged, UserMayMore
 from services.auth.oauth_clients import GrantType
 from services.auth.ports import AuthStore
 from services.auth.use_cases.clients import (

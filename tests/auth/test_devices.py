@@ -7,7 +7,7 @@ import pytest
 
 from services.auth.authorization import DEVICE_INTERVAL, DEVICE_LIFE, USER_CODE_ALPHABET
 from services.auth.domain import User
-from services.auth.errors import AuthorizationExpired, OAuthRefused, UserCodeUnknown
+from services.auth.errors.oauth import AuthorizationExpired, OAuthRefused, UserCodeUnknown
 from services.auth.oauth_clients import GrantType
 from services.auth.use_cases.authorization import (
     Browser,

@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 
 from services.auth.domain import SESSION_LIFE, Role, Tenant, User, UserState
-from services.auth.errors import (
+from services.auth.errors.identity_providers import (
     ExternalTokenInvalid,
     ExternalUserRefused,
     FederatedLoginInvalid,
     IdentityProviderNotFound,
-    RoleInUse,
-    TenantSuspended,
 )
+from services.auth.errors.roles import RoleInUse
+from services.auth.errors.tenants import TenantSuspended
 from services.auth.federation import (
     EXTERNAL_SESSION_LIFE,
     LOGIN_LIFE,

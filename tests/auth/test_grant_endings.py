@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from services.auth.domain import Session, User
-from services.auth.errors import OAuthRefused
+from services.auth.errors.oauth import OAuthRefused
 from services.auth.use_cases.authorization import Browser, LoginNeeded, begin
 from services.auth.use_cases.authorization_desk import ClientProof
 from services.auth.use_cases.grant_endings import (

@@ -9,7 +9,7 @@ import pytest
 from services.auth.authorization import CODE_LIFE
 from services.auth.credentials import digest_of
 from services.auth.domain import ACCESS_TOKEN_LIFE, Tenant, TenantState, User
-from services.auth.errors import OAuthRefused
+from services.auth.errors.oauth import OAuthRefused
 from services.auth.oauth_clients import GrantType, OAuthClient
 from services.auth.use_cases.authorization_desk import ClientProof
 from services.auth.use_cases.grants import Granted, TokenRequest, exchange

@@ -8,7 +8,7 @@ from typing import NoReturn
 import jwt
 import pytest
 
-from services.auth.errors import ExternalTokenInvalid
+from services.auth.errors.identity_providers import ExternalTokenInvalid
 from services.auth.openid import id_token
 from services.auth.openid.id_token import Expected, check
 from services.auth.openid.key_set import ALGORITHMS, KeySet, key_set_from

@@ -18,7 +18,7 @@ from services.auth.domain import (
     Tenant,
     User,
 )
-from services.auth.errors import CredentialsWrong, LoginThrottled
+from services.auth.errors.credentials import CredentialsWrong, LoginThrottled
 from services.auth.use_cases.login_turns import LoginTurns
 from services.auth.use_cases.sessions import IssuedToken
 from services.auth.use_cases.token_desk import TokenDesk

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from services.auth.errors import ExternalTokenInvalid, IdentityProviderUnusable
+from services.auth.errors.identity_providers import ExternalTokenInvalid, IdentityProviderUnusable
 from services.auth.federation_ports import AuthorizationAnswer, ClientRegistration, LoginSecrets
 from services.auth.openid import HttpOpenIdClient
 from services.auth.openid.client import FRESH_FOR, LEFT_ALONE_FOR, LOOK_AGAIN_AFTER

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from services.auth.authenticators import SealedAuthenticators
-from services.auth.errors import LastAdmin, RefreshTokenInvalid
+from services.auth.errors.credentials import RefreshTokenInvalid
+from services.auth.errors.users import LastAdmin
 from services.auth.ports import AuthStore
 from services.auth.use_cases.login_turns import LoginTurns
 from services.auth.use_cases.platform import ensure_platform

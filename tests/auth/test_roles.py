@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from services.auth.domain import Role, Tenant
-from services.auth.errors import (
+from services.auth.errors.roles import (
     PermissionNotGrantable,
     PermissionUnknown,
     RoleChanged,

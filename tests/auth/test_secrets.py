@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.auth.credentials import account_name, digest_of, new_secret, secret_matches
-from services.auth.errors import LoginThrottled
+from services.auth.errors.credentials import LoginThrottled
 from services.auth.operator_secret import ChosenSecret, SecretInFile
 from services.auth.passwords import MEMORY_KIB, MOST_WAITING, PASSES, Argon2Passwords
 

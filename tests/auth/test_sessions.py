@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from services.auth.domain import REFRESH_TOKEN_LIFE, SESSION_LIFE, Session
-from services.auth.errors import RefreshTokenInvalid, ScopeRefused
+from services.auth.errors.credentials import RefreshTokenInvalid
+from services.auth.errors.oauth import ScopeRefused
 from services.auth.use_cases.sessions import Opening, open_session, refresh, revoke
 from services.auth.use_cases.tokens import get_identity, log_in
 from tests.auth.builders import PASSWORD, a_user, keep_tenant, keep_user

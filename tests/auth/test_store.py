@@ -12,7 +12,8 @@ from sqlalchemy import Connection, func, select
 
 import services.auth
 from services.auth.domain import LoginFailures, Role
-from services.auth.errors import TenantNotFound, TenantSlugTaken, UserEmailTaken, UserNotFound
+from services.auth.errors.tenants import TenantNotFound, TenantSlugTaken
+from services.auth.errors.users import UserEmailTaken, UserNotFound
 from services.auth.ports import AuthStore
 from services.auth.standard_roles import roles_of
 from services.auth.store import SqlAuthStore

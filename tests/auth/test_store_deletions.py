@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from services.auth.domain import Deletion, Policy, Tenant, TenantState
-from services.auth.errors import TenantNotFound
+from services.auth.errors.tenants import TenantNotFound
 from services.auth.ports import AuthStore
 from services.auth.rules import rules_of
 from services.auth.store import SqlAuthStore

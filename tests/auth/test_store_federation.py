@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from services.auth.domain import Tenant
-from services.auth.errors import (
+from services.auth.errors.identity_providers import (
     IdentityProviderChanged,
     IdentityProviderIssuerTaken,
     IdentityProviderNotFound,

@@ -13,7 +13,7 @@ from services.auth.domain import (
     SessionId,
     User,
 )
-from services.auth.errors import UserEmailTaken
+from services.auth.errors.users import UserEmailTaken
 from services.auth.ports import AuthStore
 from services.auth.rules import rules_of
 from services.auth.standard_roles import roles_of

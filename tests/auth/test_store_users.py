@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from services.auth.domain import AccountCode, CodePurpose, User
-from services.auth.errors import UserChanged, UserEmailTaken
+from services.auth.errors.users import UserChanged, UserEmailTaken
 from services.auth.ports import AuthStore
 from services.auth.rules import rules_of
 from tests.auth.builders import a_session, a_user, keep_tenant, keep_user

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from services.auth.errors import RefreshTokenInvalid, TenantSuspended
+from services.auth.errors.credentials import RefreshTokenInvalid
+from services.auth.errors.tenants import TenantSuspended
 from services.auth.ports import AuthStore
 from services.auth.use_cases.sessions import Opening, open_session, refresh
 from services.auth.use_cases.tenant_states import resume_tenant, suspend_tenant

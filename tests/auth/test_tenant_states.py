@@ -3,9 +3,8 @@
 import pytest
 
 from services.auth.domain import PURGING_SERVICES, Tenant, TenantState
-from services.auth.errors import (
-    CredentialsWrong,
-    RefreshTokenInvalid,
+from services.auth.errors.credentials import CredentialsWrong, RefreshTokenInvalid
+from services.auth.errors.tenants import (
     TenantDeleting,
     TenantNotFound,
     TenantProtected,

@@ -6,12 +6,8 @@ from datetime import timedelta
 import pytest
 
 from services.auth.domain import Role, Tenant
-from services.auth.errors import (
-    CredentialsWrong,
-    PasswordRefused,
-    TenantNotFound,
-    TenantSlugTaken,
-)
+from services.auth.errors.credentials import CredentialsWrong, PasswordRefused
+from services.auth.errors.tenants import TenantNotFound, TenantSlugTaken
 from services.auth.signing import make_signing_key
 from services.auth.standard_roles import OPERATOR_EMAIL, roles_of
 from services.auth.use_cases.platform import (

@@ -8,15 +8,14 @@ import pytest
 
 from services.auth.authenticators import SealedAuthenticators
 from services.auth.domain import FREE_LOGIN_FAILURES, Tenant, User
-from services.auth.errors import (
+from services.auth.errors.credentials import (
     CredentialsWrong,
     LoginThrottled,
     OneTimeCodeRequired,
     TotpEnrolled,
     TotpNotEnrolled,
-    UserMayMore,
-    UserNotFound,
 )
+from services.auth.errors.users import UserMayMore, UserNotFound
 from services.auth.use_cases.authentication import authenticate
 from services.auth.use_cases.granting import Author
 from services.auth.use_cases.own_totp import (

@@ -6,10 +6,9 @@ from dataclasses import replace
 import pytest
 
 from services.auth.domain import Tenant, User, UserState
-from services.auth.errors import (
-    CredentialsWrong,
+from services.auth.errors.credentials import CredentialsWrong, RefreshTokenInvalid
+from services.auth.errors.users import (
     LastAdmin,
-    RefreshTokenInvalid,
     UserChanged,
     UserEmailTaken,
     UserFieldFixed,

@@ -7,11 +7,10 @@ import pytest
 
 from services.auth.credentials import digest_of
 from services.auth.domain import Tenant, User
-from services.auth.errors import (
+from services.auth.errors.credentials import PasswordRefused
+from services.auth.errors.roles import RoleNotFound, RoleNotGrantable
+from services.auth.errors.users import (
     LastAdmin,
-    PasswordRefused,
-    RoleNotFound,
-    RoleNotGrantable,
     UserEmailTaken,
     UserIncomplete,
     UserMayMore,

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from services.auth.errors import ExternalTokenInvalid
+from services.auth.errors.identity_providers import ExternalTokenInvalid
 from services.auth.federation_ports import AuthorizationAnswer, ClientRegistration, LoginSecrets
 from services.auth.openid import HttpOpenIdClient
 from services.mesh.clock import utc_now

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
-from services.auth.errors import ExternalTokenInvalid, IdentityProviderUnusable
+from services.auth.errors.identity_providers import ExternalTokenInvalid, IdentityProviderUnusable
 from services.auth.federation import ExternalUser
 from services.auth.federation_ports import (
     AuthorizationAnswer,

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import jwt
 
-from services.auth.errors import ExternalTokenInvalid
+from services.auth.errors.identity_providers import ExternalTokenInvalid
 from services.auth.openid.key_set import ALGORITHMS, KeySet, loaded
 from services.auth.openid.strict_json import JsonRefused, json_object
 

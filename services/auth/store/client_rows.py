@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, Select, select
 
 from services.auth.domain import UserKind
-from services.auth.errors import ClientNotFound
+from services.auth.errors.oauth import ClientNotFound
 from services.auth.oauth_clients import ClientSettings, TenantClient
 from services.auth.oauth_tables import OAuthClientRow
 from services.auth.store.user_rows import UserRows

@@ -12,7 +12,7 @@ from services.auth.domain import (
     Tenant,
     UserKind,
 )
-from services.auth.errors import TenantSlugTaken
+from services.auth.errors.tenants import TenantSlugTaken
 from services.auth.store.authorization_directory import AuthorizationDirectoryRows
 from services.auth.store.policy_rows import PolicyRows
 from services.auth.store.rows import (

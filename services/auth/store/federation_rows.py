@@ -6,7 +6,7 @@ from dataclasses import asdict
 from sqlalchemy import CursorResult, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from services.auth.errors import (
+from services.auth.errors.identity_providers import (
     IdentityProviderChanged,
     IdentityProviderIssuerTaken,
     IdentityProviderNotFound,

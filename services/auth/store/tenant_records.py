@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Select, select, update
 
 from services.auth.domain import SessionId, Tenant, TenantState
-from services.auth.errors import TenantNotFound
+from services.auth.errors.tenants import TenantNotFound
 from services.auth.store.account_code_rows import AccountCodeRows
 from services.auth.store.api_key_rows import ApiKeyRows
 from services.auth.store.authorization_rows import AuthorizationRows

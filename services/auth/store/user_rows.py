@@ -9,7 +9,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import IntegrityError
 
 from services.auth.domain import Holder, User, UserKind
-from services.auth.errors import UserChanged, UserEmailTaken, UserNotFound
+from services.auth.errors.users import UserChanged, UserEmailTaken, UserNotFound
 from services.auth.ports import Account
 from services.auth.store.policy_lock import touch
 from services.auth.store.rows import user_from

@@ -14,7 +14,7 @@ from services.auth.domain import (
     UserKind,
     UserState,
 )
-from services.auth.errors import UserNotFound, UserStateUnfit
+from services.auth.errors.users import UserNotFound, UserStateUnfit
 from services.auth.ports import AuthStore, TenantRecords
 from services.auth.use_cases.granting import Author, require_grantable, require_no_more_than_own
 from services.auth.use_cases.users import NewPerson, a_person

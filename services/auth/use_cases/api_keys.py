@@ -12,7 +12,8 @@ from services.auth.domain import (
     ApiKey,
     ApiKeyId,
 )
-from services.auth.errors import ApiKeyLifeRefused, ApiKeyNotFound, CredentialsWrong
+from services.auth.errors.api_keys import ApiKeyLifeRefused, ApiKeyNotFound
+from services.auth.errors.credentials import CredentialsWrong
 from services.auth.ports import AuthStore, TenantRecords
 from services.auth.standard_roles import MANAGE_API_KEYS
 from services.auth.use_cases.granting import Author, held_by, require_permissions

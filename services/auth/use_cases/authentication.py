@@ -12,7 +12,7 @@ from services.auth.domain import (
     after_failed_login,
     normal_email,
 )
-from services.auth.errors import CredentialsWrong, LoginThrottled, OneTimeCodeRequired
+from services.auth.errors.credentials import CredentialsWrong, LoginThrottled, OneTimeCodeRequired
 from services.auth.ports import Account, Directory
 from services.auth.use_cases.one_time_codes import use_code
 from services.auth.use_cases.token_desk import TokenDesk

@@ -29,11 +29,7 @@ from services.auth.authorization_parameters import (
 )
 from services.auth.credentials import digest_of, new_secret
 from services.auth.domain import Tenant, User
-from services.auth.errors import (
-    AuthorizationExpired,
-    OAuthRefused,
-    UserCodeUnknown,
-)
+from services.auth.errors.oauth import AuthorizationExpired, OAuthRefused, UserCodeUnknown
 from services.auth.federation import IdentityProvider
 from services.auth.oauth_clients import OAuthClient
 from services.auth.use_cases.authentication import authenticate

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.auth.credentials import digest_of, secret_matches
-from services.auth.errors import OAuthRefused
+from services.auth.errors.oauth import OAuthRefused
 from services.auth.oauth_clients import OAuthClient
 from services.auth.oauth_ports import AccessTokens, IdTokens
 from services.auth.use_cases.token_desk import TokenDesk

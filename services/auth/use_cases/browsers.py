@@ -8,7 +8,9 @@ from services.auth.authorization import (
 )
 from services.auth.credentials import digest_of, new_secret
 from services.auth.domain import TenantState, User, UserState
-from services.auth.errors import CredentialsWrong, TenantSuspended, UserNotFound
+from services.auth.errors.credentials import CredentialsWrong
+from services.auth.errors.tenants import TenantSuspended
+from services.auth.errors.users import UserNotFound
 from services.auth.use_cases.token_desk import TokenDesk
 from services.mesh.audit import acting_for, acts_on
 from services.mesh.ids import new_id

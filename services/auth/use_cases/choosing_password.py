@@ -1,6 +1,6 @@
 """Turns a password that somebody has chosen into a hash, if it is fit to be one."""
 
-from services.auth.errors import PasswordRefused
+from services.auth.errors.credentials import PasswordRefused
 from services.auth.password_rules import context_words, password_weakness
 from services.auth.ports import Passwords
 

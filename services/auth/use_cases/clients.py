@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from services.auth.credentials import digest_of, new_secret
 from services.auth.domain import User, UserKind
-from services.auth.errors import ClientFieldFixed, ClientIsPublic, ClientRefused, UserChanged
+from services.auth.errors.oauth import ClientFieldFixed, ClientIsPublic, ClientRefused
+from services.auth.errors.users import UserChanged
 from services.auth.oauth_clients import ClientSettings, TenantClient, redirect_uri_fault
 from services.auth.ports import AuthStore
 from services.auth.use_cases.granting import (

@@ -14,7 +14,7 @@ from services.auth.authorization import (
 )
 from services.auth.authorization_parameters import scope_of
 from services.auth.credentials import digest_of, new_secret
-from services.auth.errors import OAuthRefused
+from services.auth.errors.oauth import OAuthRefused
 from services.auth.oauth_clients import GrantType, OAuthClient
 from services.auth.use_cases.authorization_desk import (
     AuthorizationDesk,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.auth.domain import User
-from services.auth.errors import FederatedLoginInvalid
+from services.auth.errors.identity_providers import FederatedLoginInvalid
 from services.auth.federation import IdentityProviderId
 from services.auth.ports import TenantRecords
 from services.auth.use_cases.authorization import (

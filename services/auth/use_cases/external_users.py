@@ -6,7 +6,9 @@ from typing import NoReturn, TypeVar
 
 from services.auth.credentials import new_secret
 from services.auth.domain import ADMIN, TenantState, User, UserState, leaves_no_admin
-from services.auth.errors import ExternalUserRefused, TenantSuspended, UserEmailTaken
+from services.auth.errors.identity_providers import ExternalUserRefused
+from services.auth.errors.tenants import TenantSuspended
+from services.auth.errors.users import UserEmailTaken
 from services.auth.federation import (
     AddressVerdict,
     ExternalIdentity,

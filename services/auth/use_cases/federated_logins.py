@@ -9,7 +9,7 @@ import structlog
 
 from services.auth.credentials import digest_of, new_secret
 from services.auth.domain import TenantState
-from services.auth.errors import (
+from services.auth.errors.identity_providers import (
     ExternalTokenInvalid,
     ExternalUserRefused,
     FederatedLoginInvalid,

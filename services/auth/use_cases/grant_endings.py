@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from services.auth.authorization import SignedIn, with_parameters
 from services.auth.credentials import digest_of
 from services.auth.domain import SessionId
-from services.auth.errors import OAuthRefused
+from services.auth.errors.oauth import OAuthRefused
 from services.auth.oauth_clients import OAuthClient, is_same_place
 from services.auth.oauth_ports import IdTokenClaims
 from services.auth.use_cases.authorization import Browser

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from services.auth.domain import Role, User, first_beyond, missing_roles, permissions_of
-from services.auth.errors import (
+from services.auth.errors.roles import (
     PermissionNotGrantable,
     PermissionUnknown,
     RoleNotFound,
     RoleNotGrantable,
-    UserMayMore,
 )
+from services.auth.errors.users import UserMayMore
 from services.auth.ports import TenantRecords
 from services.auth.standard_roles import GRANTABLE_PERMISSIONS
 from services.mesh.caller import TenantId, UserId

@@ -13,14 +13,10 @@ from services.auth.authorization import (
 from services.auth.authorization_parameters import scope_of
 from services.auth.credentials import digest_of
 from services.auth.domain import ACCESS_TOKEN_LIFE
-from services.auth.errors import (
-    CredentialsWrong,
-    OAuthRefused,
-    RefreshTokenInvalid,
-    TenantNotFound,
-    TenantSuspended,
-    UserNotFound,
-)
+from services.auth.errors.credentials import CredentialsWrong, RefreshTokenInvalid
+from services.auth.errors.oauth import OAuthRefused
+from services.auth.errors.tenants import TenantNotFound, TenantSuspended
+from services.auth.errors.users import UserNotFound
 from services.auth.oauth_clients import GrantType, OAuthClient
 from services.auth.use_cases.authorization_desk import (
     AuthorizationDesk,

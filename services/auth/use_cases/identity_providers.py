@@ -4,13 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from services.auth.domain import ADMIN, first_beyond, missing_roles
-from services.auth.errors import (
+from services.auth.errors.identity_providers import (
     IdentityProviderChanged,
     IdentityProviderRefused,
     IdentityProviderUnusable,
-    RoleNotFound,
-    RoleNotGrantable,
 )
+from services.auth.errors.roles import RoleNotFound, RoleNotGrantable
 from services.auth.federation import IdentityProvider, IdentityProviderId
 from services.auth.federation_ports import Diagnosis
 from services.auth.ports import TenantRecords

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from services.auth.domain import CodePurpose, SessionId, UserState
-from services.auth.errors import AccountCodeInvalid
+from services.auth.errors.credentials import AccountCodeInvalid
 from services.auth.ports import TenantRecords
 from services.auth.use_cases.account_codes import Redeemed, digest_for
 from services.auth.use_cases.authentication import check_password

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.auth.domain import Totp, User
-from services.auth.errors import OneTimeCodeRequired, TotpEnrolled, TotpNotEnrolled
+from services.auth.errors.credentials import OneTimeCodeRequired, TotpEnrolled, TotpNotEnrolled
 from services.auth.ports import AuthStore, NewAuthenticator
 from services.auth.use_cases.authentication import check_code, check_password
 from services.auth.use_cases.granting import Author, require_no_more_than_own

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from services.auth.domain import Role
-from services.auth.errors import (
+from services.auth.errors.roles import (
     RoleChanged,
     RoleFieldFixed,
     RoleFixed,

@@ -16,12 +16,9 @@ from services.auth.domain import (
     UserState,
     refresh_token_life,
 )
-from services.auth.errors import (
-    CredentialsWrong,
-    RefreshTokenInvalid,
-    ScopeRefused,
-    TenantSuspended,
-)
+from services.auth.errors.credentials import CredentialsWrong, RefreshTokenInvalid
+from services.auth.errors.oauth import ScopeRefused
+from services.auth.errors.tenants import TenantSuspended
 from services.auth.federation import EXTERNAL_SESSION_LIFE
 from services.auth.ports import AccessToken, TenantRecords
 from services.auth.use_cases.token_desk import TokenDesk

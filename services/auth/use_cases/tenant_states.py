@@ -1,7 +1,7 @@
 """Suspending tenants, letting them back in, and beginning to delete them."""
 
 from services.auth.domain import Tenant, TenantState
-from services.auth.errors import TenantDeleting, TenantProtected
+from services.auth.errors.tenants import TenantDeleting, TenantProtected
 from services.auth.ports import AuthStore, Directory
 from services.auth.standard_roles import PLATFORM_SLUG
 from services.mesh.caller import TenantId

@@ -3,7 +3,7 @@
 import structlog
 
 from services.auth.domain import ACCESS_TOKEN_LIFE, User
-from services.auth.errors import ExternalTokenInvalid, ExternalUserRefused
+from services.auth.errors.identity_providers import ExternalTokenInvalid, ExternalUserRefused
 from services.auth.federation import IdentityProvider
 from services.auth.federation_ports import ClientRegistration
 from services.auth.ports import TenantRecords

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from services.auth.credentials import secret_matches
 from services.auth.domain import ACCESS_TOKEN_LIFE, Tenant, User, permissions_of
-from services.auth.errors import CredentialsWrong
+from services.auth.errors.credentials import CredentialsWrong
 from services.auth.ports import AuthStore
 from services.auth.use_cases.authentication import authenticate
 from services.auth.use_cases.sessions import IssuedToken, Opening, issue, open_session

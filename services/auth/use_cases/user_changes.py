@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from services.auth.domain import ADMIN, User, UserKind, leaves_no_admin, normal_email
-from services.auth.errors import LastAdmin, UserChanged, UserFieldFixed, UserIncomplete
+from services.auth.errors.users import LastAdmin, UserChanged, UserFieldFixed, UserIncomplete
 from services.auth.ports import AuthStore, TenantRecords
 from services.auth.use_cases.granting import Author, require_no_more_than_own
 from services.mesh.caller import UserId

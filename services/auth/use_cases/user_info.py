@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.auth.authorization import OPENID
-from services.auth.errors import OAuthRefused
+from services.auth.errors.oauth import OAuthRefused
 from services.auth.use_cases.authorization_desk import AuthorizationDesk
 from services.mesh.caller import UserId
 

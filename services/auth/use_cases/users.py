@@ -11,7 +11,7 @@ from services.auth.domain import (
     leaves_no_admin,
     normal_email,
 )
-from services.auth.errors import LastAdmin, UserIncomplete
+from services.auth.errors.users import LastAdmin, UserIncomplete
 from services.auth.ports import AuthStore, Passwords
 from services.auth.use_cases.choosing_password import hash_of
 from services.auth.use_cases.granting import (
