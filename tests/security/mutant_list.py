@@ -148,7 +148,7 @@ MUTANTS = (
     _mutant(
         "a note is mailed",
         "ticket/store/mail_outbox.py",
-        "                    CommentRow.is_internal.is_(False),\n",
+        "            CommentRow.is_internal.is_(False),\n",
         "",
         "tests/ticket/mail/test_sending.py",
     ),

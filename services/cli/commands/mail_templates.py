@@ -25,9 +25,12 @@ app = typer.Typer(no_args_is_help=True)
 
 class Kind(StrEnum):
     REPLY = "reply"
+    ACKNOWLEDGEMENT = "acknowledgement"
 
 
-KindArgument = Annotated[Kind, typer.Argument(metavar="KIND", help="What the mail is for: reply.")]
+KindArgument = Annotated[
+    Kind, typer.Argument(metavar="KIND", help="What for: reply or acknowledgement.")
+]
 
 
 @app.command("list")

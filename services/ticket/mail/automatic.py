@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 # On what we send, so that we know it again when it comes back.
 OWN_HEADER, OWN_VALUE = "X-Loop", "helpdesk"
+# On what nobody has written: other machines shall not answer it.
+SUBMITTED_HEADER, REPLIED_VALUE = "Auto-Submitted", "auto-replied"
 
 _ROBOTS = ("mailer-daemon@", "postmaster@")
 _PRECEDENCES = {"bulk", "junk", "list", "auto_reply"}
@@ -11,7 +13,7 @@ _OF_LISTS = ("List-Id", "List-Unsubscribe", "List-Post")
 
 
 def is_automatic(header: Callable[[str], str]) -> bool:
-    submitted = header("Auto-Submitted").split(";")[0].strip().lower()
+    submitted = header(SUBMITTED_HEADER).split(";")[0].strip().lower()
     return (
         submitted not in ("", "no")
         or header("Precedence").strip().lower() in _PRECEDENCES

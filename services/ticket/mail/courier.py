@@ -1,4 +1,4 @@
-"""Sends what agents answer to whoever wrote by mail, over the relay, until it is taken.
+"""Sends what is said to whoever wrote by mail, over the relay, until it is taken.
 
 A letter may be sent twice, when the process ends between the relay's word and our note of it; its
 Message-ID is the same then, so that mail servers and readers know it again.
@@ -19,6 +19,7 @@ from services.ticket.domain import Comment, TicketStatus, commented
 from services.ticket.domain.mail_senders import POSTMASTER
 from services.ticket.mail.letter import letter_message
 from services.ticket.mail.ports import DueLetter, Letter, MailOutbox
+from services.ticket.mail.templates import MailKind
 from services.ticket.ports.tickets import TicketStore
 
 _AT_ONCE = 20
@@ -96,7 +97,7 @@ class Courier:
             await self._put_off(due, str(error))
         else:
             await self._outbox.note_delivery(due, self._clock())
-            log.info("mail sent", comment_id=due.comment_id)
+            log.info("mail sent", letter_id=due.letter_id)
 
     async def _written(self, due: DueLetter, letter: Letter) -> EmailMessage:
         """With its files, as far as mail servers take them."""
@@ -115,12 +116,12 @@ class Courier:
 
     async def _put_off(self, due: DueLetter, problem: str) -> None:
         pause = min(_FIRST_PAUSE * 2 ** min(due.tries, 10), _LONGEST_PAUSE)
-        log.info("mail put off", comment_id=due.comment_id, seconds=int(pause.total_seconds()))
+        log.info("mail put off", letter_id=due.letter_id, seconds=int(pause.total_seconds()))
         await self._outbox.put_off(due, self._clock() + pause, problem)
 
     async def _give_up(self, due: DueLetter, letter: Letter, problem: str) -> None:
         """Tells the agents, who would otherwise wait for an answer to what nobody has read."""
-        log.warning("mail given up", comment_id=due.comment_id)
+        log.warning("mail given up", letter_id=due.letter_id)
         async with self._tickets.transaction(due.tenant_id) as tickets:
             ticket = await tickets.find_to_change(letter.thread.ticket_id)
             await self._outbox.give_up(due, problem)
@@ -130,8 +131,14 @@ class Courier:
                 comment_id=new_id(),
                 ticket_id=ticket.ticket_id,
                 author_id=POSTMASTER,
-                body=f"This answer could not be mailed ({problem}):\n\n{letter.body[:_QUOTED]}",
+                body=_undelivered(letter, problem),
                 is_internal=True,
                 create_time=self._clock(),
             )
             await tickets.keep(commented(ticket, note, by_customer=False))
+
+
+def _undelivered(letter: Letter, problem: str) -> str:
+    if letter.template.kind is MailKind.ACKNOWLEDGEMENT:
+        return f"That the ticket has come could not be mailed ({problem})."
+    return f"This answer could not be mailed ({problem}):\n\n{letter.body[:_QUOTED]}"

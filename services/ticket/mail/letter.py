@@ -1,4 +1,4 @@
-"""The mail that a comment goes out as."""
+"""The mail that a comment, or the word that a ticket has come, goes out as."""
 
 import re
 from collections.abc import Sequence
@@ -9,9 +9,20 @@ from email.utils import format_datetime
 
 from services.ticket.domain import Attachment
 from services.ticket.errors.canned_replies import VariableNotGiven
-from services.ticket.mail.automatic import OWN_HEADER, OWN_VALUE
+from services.ticket.mail.automatic import (
+    OWN_HEADER,
+    OWN_VALUE,
+    REPLIED_VALUE,
+    SUBMITTED_HEADER,
+)
 from services.ticket.mail.ports import Letter
-from services.ticket.mail.templates import BUILT_IN, REPLY_VARIABLE, body_of, subject_of
+from services.ticket.mail.templates import (
+    BUILT_IN,
+    REPLY_VARIABLE,
+    MailKind,
+    body_of,
+    subject_of,
+)
 from services.ticket.mail.text import without_controls
 
 # What others have sent is only given back where it can do no harm in a header.
@@ -38,12 +49,14 @@ def letter_message(
     message["Reply-To"] = f"{local}+{token}@{host}"
     message["Subject"] = wording.subject
     message["Date"] = format_datetime(letter.create_time)
-    message["Message-ID"] = f"<{letter.comment_id}.{token}@{host}>"
+    message["Message-ID"] = f"<{letter.letter_id}.{token}@{host}>"
     references = [f"<{each}>" for each in letter.references if _PLAIN_ID.match(each)]
     if references:
         message["In-Reply-To"] = references[-1]
         message["References"] = " ".join(references)
     message[OWN_HEADER] = OWN_VALUE
+    if letter.template.kind is MailKind.ACKNOWLEDGEMENT:
+        message[SUBMITTED_HEADER] = REPLIED_VALUE
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(wording.body)
     for file, content in files:

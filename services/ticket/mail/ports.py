@@ -80,7 +80,8 @@ class MailStore(Protocol):
 @dataclass(frozen=True)
 class DueLetter:
     tenant_id: TenantId
-    comment_id: str
+    kind: MailKind
+    letter_id: str
     tries: int
     create_time: datetime
     problem: str = ""
@@ -88,9 +89,13 @@ class DueLetter:
 
 @dataclass(frozen=True)
 class Letter:
-    """A public comment on its way; `references` are the mails before it, oldest first."""
+    """`references` are the mails before it, oldest first.
 
-    comment_id: str
+    A reply has the id and the text of its comment; the acknowledgement of a ticket has the ticket's
+    id and no text.
+    """
+
+    letter_id: str
     number: int
     subject: str
     queue: str
@@ -129,7 +134,7 @@ class MailOutbox(Protocol):
         ...
 
     async def find_letter(self, due: DueLetter) -> Letter | None:
-        """None where there is no such comment, or only agents may read it."""
+        """None where there is no such comment or ticket, or only agents may read it."""
         ...
 
     async def note_delivery(self, due: DueLetter, time: datetime) -> None: ...

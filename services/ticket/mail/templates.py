@@ -26,6 +26,7 @@ _MARK = re.compile(r"\[#[0-9]+\]")
 
 class MailKind(StrEnum):
     REPLY = "reply"
+    ACKNOWLEDGEMENT = "acknowledgement"
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,13 @@ BUILT_IN: Mapping[MailKind, MailTemplate] = MappingProxyType(
     {
         MailKind.REPLY: MailTemplate(
             MailKind.REPLY, "Re: {{ticket.subject}}", f"{{{{{REPLY_VARIABLE}}}}}"
-        )
+        ),
+        MailKind.ACKNOWLEDGEMENT: MailTemplate(
+            MailKind.ACKNOWLEDGEMENT,
+            "Re: {{ticket.subject}}",
+            "We have received your request. Its number is {{ticket.number}}.\n\n"
+            "To add something, answer this mail.",
+        ),
     }
 )
 
@@ -53,6 +60,9 @@ def require_template(template: MailTemplate) -> None:
     require_line(subject, template.subject)
     require_written(body, template.body)
     require_variables(subject, template.subject, VARIABLES)
+    if template.kind is not MailKind.REPLY:
+        require_variables(body, template.body, VARIABLES)
+        return
     require_variables(body, template.body, (*VARIABLES, REPLY_VARIABLE))
     # Twice would double what may be as long as a comment.
     if variables_of(template.body).count(REPLY_VARIABLE) != 1:

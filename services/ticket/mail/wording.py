@@ -49,7 +49,7 @@ async def preview_template(desk: WordingDesk, given: MailTemplate, ticket_id: st
     """What has no value at the ticket, or without one, is made up."""
     require_template(given)
     letter = Letter(
-        comment_id="",
+        letter_id="",
         number=12,
         subject="The printer is out",
         queue=DEFAULT_QUEUE,

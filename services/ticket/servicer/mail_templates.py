@@ -5,7 +5,10 @@ from services.ticket.mail import wording
 from services.ticket.mail.templates import MailKind, MailTemplate
 from services.ticket.mail.wording import WordingDesk
 
-_KINDS = {mail_template_service_pb2.MAIL_KIND_REPLY: MailKind.REPLY}
+_KINDS = {
+    mail_template_service_pb2.MAIL_KIND_REPLY: MailKind.REPLY,
+    mail_template_service_pb2.MAIL_KIND_ACKNOWLEDGEMENT: MailKind.ACKNOWLEDGEMENT,
+}
 _NUMBERS = {kind: number for number, kind in _KINDS.items()}
 
 

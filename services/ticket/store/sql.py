@@ -27,6 +27,7 @@ from services.ticket.domain import (
     Queue,
     Ticket,
     TicketEvent,
+    TicketEventKind,
 )
 from services.ticket.domain.imports import History, Origin
 from services.ticket.domain.presence import Presence
@@ -48,6 +49,7 @@ from services.ticket.store.conditions import ORDER_COLUMNS, condition_of
 from services.ticket.store.fields import SqlFields
 from services.ticket.store.links import SqlLinks
 from services.ticket.store.log import SqlLog
+from services.ticket.store.mail_outbox import queue_acknowledgement
 from services.ticket.store.origins import SqlOrigins
 from services.ticket.store.own import AnyRow, is_among
 from services.ticket.store.presences import SqlPresences
@@ -277,6 +279,9 @@ class SqlTickets:
                 await self._comments.add(change.comment)
             await self._attachments.keep(change.attachments)
             await self._attachments.remove(change.removed)
+            for event in change.events:
+                if event.kind is TicketEventKind.ACKNOWLEDGED:
+                    await queue_acknowledgement(self._session, self._tenant_id, event)
         turned = await self._due.turned_before(changes)
         events = [happened for change in changes for happened in change.events]
         await self._log.keep([*turned, *events])

@@ -54,13 +54,15 @@ class MailMessageRow(Table):
 
 
 class MailOutboxRow(Table):
-    """A comment that is to be sent; written with the comment."""
+    """What is to be sent; written with the comment, or the entry in the log, that it tells of."""
 
     __tablename__ = "mail_outbox"
     __table_args__ = (Index("ix_mail_outbox_waiting", "next_time"),)
 
     tenant_id: Mapped[str] = mapped_column(_ID, primary_key=True)
-    comment_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    # The id of the comment, or of the ticket that is acknowledged.
+    letter_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    kind: Mapped[str] = mapped_column(_ID, server_default="reply")
     ticket_id: Mapped[str] = mapped_column(_ID)
     tries: Mapped[int] = mapped_column(server_default="0")
     create_time: Mapped[datetime] = mapped_column(UtcDateTime)

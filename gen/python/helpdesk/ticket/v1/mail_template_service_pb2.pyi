@@ -30,6 +30,8 @@ class _MailKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MailKind.Val
     """Not known."""
     MAIL_KIND_REPLY: _MailKind.ValueType  # 1
     """What an agent answers to the requester of a ticket that came by mail."""
+    MAIL_KIND_ACKNOWLEDGEMENT: _MailKind.ValueType  # 2
+    """That a ticket that came by mail has come, where the routing policy acknowledges."""
 
 class MailKind(_MailKind, metaclass=_MailKindEnumTypeWrapper):
     """What a mail is for."""
@@ -38,6 +40,8 @@ MAIL_KIND_UNSPECIFIED: MailKind.ValueType  # 0
 """Not known."""
 MAIL_KIND_REPLY: MailKind.ValueType  # 1
 """What an agent answers to the requester of a ticket that came by mail."""
+MAIL_KIND_ACKNOWLEDGEMENT: MailKind.ValueType  # 2
+"""That a ticket that came by mail has come, where the routing policy acknowledges."""
 Global___MailKind: _TypeAlias = MailKind  # noqa: Y015
 
 @_typing.final
@@ -55,7 +59,7 @@ class MailTemplate(_message.Message):
     subject: _builtins.str
     """Its subject, one line; the ticket's mark, `[#12]`, is put behind it."""
     body: _builtins.str
-    """Its text, with what the agent has written at one place, `{{reply.text}}`."""
+    """Its text; in a reply with what the agent has written at one place, `{{reply.text}}`."""
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it was set; unset where it is the built-in one."""
