@@ -7,11 +7,12 @@ import pytest
 
 from services.mesh.caller import TenantId
 from services.mesh.ids import new_id
-from services.ticket.domain import Act, TicketContent, opened
+from services.ticket.domain import Act, Ticket, TicketContent, opened
 from services.ticket.filter.parser import parse_filter
 from services.ticket.filter.query import Order, OrderField
-from services.ticket.ports.tickets import TicketQuery, TicketStore
+from services.ticket.ports.tickets import TicketCursor, TicketQuery, TicketStore
 from services.ticket.store import words
+from services.ticket.store.conditions import branches_of
 from tests.ticket.builders import ALEX, ANNA, NOON, an_opening
 from tests.ticket.fakes import holds
 from tests.ticket.random_filters import random_expression, random_opening
@@ -84,3 +85,33 @@ async def test_any_expression_means_the_same_in_sql(
         query = TicketQuery(limit=99, where=where, order=BY_NUMBER)
         meant = [change.ticket.number for change in changes if holds(where, change.ticket)]
         assert await numbers(store, tenant_id, query) == meant, where
+
+
+@pytest.mark.parametrize("is_descending", [False, True])
+@pytest.mark.parametrize("field", [OrderField.CREATE_TIME, OrderField.NUMBER, OrderField.PRIORITY])
+async def test_pages_of_several_statuses_follow_one_another(
+    store: TicketStore, tenant_id: TenantId, field: OrderField, *, is_descending: bool
+) -> None:
+    """Each status is asked for by itself, and the pages are of all of them together."""
+    dice = random.Random(20261129)  # noqa: S311  the same ones each time
+    changes = [random_opening(dice, number) for number in range(1, 60)]
+    await keep(store, tenant_id, *changes)
+    where = parse_filter(
+        "priority = HIGH AND (status = NEW OR status = OPEN OR status = NEW)", ALEX
+    )
+    assert len(branches_of(where)) == 2
+    order = Order(field, is_descending=is_descending)
+    found: list[Ticket] = []
+    after = None
+    while len(found) % 3 == 0:
+        async with store.reading(tenant_id) as tickets:
+            query = TicketQuery(limit=3, where=where, order=order, after=after)
+            page = await tickets.list_tickets(query)
+        if not page:
+            break
+        found += page
+        after = TicketCursor(getattr(page[-1], field), page[-1].ticket_id)
+    meant = [change.ticket for change in changes if holds(where, change.ticket)]
+    meant.sort(key=lambda ticket: (getattr(ticket, field), ticket.ticket_id), reverse=is_descending)
+    assert len({ticket.status for ticket in meant}) == 2
+    assert [ticket.number for ticket in found] == [ticket.number for ticket in meant]

@@ -72,7 +72,7 @@ async def test_each_view_goes_by_an_index(desk: FullDesk, view_id: str, index: s
     [view] = [each for each in EVERY_TENANTS if each.view_id == view_id]
     plan = await plan_of(desk, view)
     assert index in plan
-    assert "SCAN" not in plan
+    assert "SCAN ticket" not in plan
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ async def test_each_view_goes_by_an_index(desk: FullDesk, view_id: str, index: s
 async def test_an_own_field_goes_by_an_index(desk: FullDesk, wanted: str, index: str) -> None:
     plan = await plan_of(desk, View("own", "Own", wanted))
     assert index in plan
-    assert "SCAN" not in plan
+    assert "SCAN ticket" not in plan
 
 
 async def test_a_table_is_read_again_only_when_it_has_doubled(desk: FullDesk) -> None:

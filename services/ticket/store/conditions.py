@@ -20,6 +20,7 @@ from services.ticket.filter.query import (
     HasWord,
     Not,
     OrderField,
+    required,
 )
 from services.ticket.tables.tickets import FieldValueRow, TagRow, TicketRow, WordRow
 
@@ -59,6 +60,24 @@ _OPERATORS: Mapping[Comparator, Callable[[Any, Any], ColumnElement[bool]]] = {
 
 Words = Callable[[HasWord], Sequence[str]]
 """Says which words a ticket may have one of, to have the one that is looked for."""
+
+
+def branches_of(expression: Expression) -> list[Expression]:
+    """What no two of have a ticket in common, and which together are the expression.
+
+    An index leads with priority and status. Asked for one status at a time it has the tickets in
+    the order of their times; for several at once the database would sort them, or go through all
+    tickets by time instead.
+    """
+    parts = [*required(expression)]
+    if any(_is_equal(part, FilterField.PRIORITY) for part in parts):
+        for place, part in enumerate(parts):
+            if isinstance(part, AnyOf) and all(
+                _is_equal(each, FilterField.STATUS) for each in part.parts
+            ):
+                rest = parts[:place] + parts[place + 1 :]
+                return [AllOf((*rest, status)) for status in dict.fromkeys(part.parts)]
+    return [expression]
 
 
 def condition_of(expression: Expression, words: Words, tenant_id: TenantId) -> ColumnElement[bool]:
@@ -143,11 +162,15 @@ def _any_of(
     plain = [
         part
         for part in parts
-        if isinstance(part, Comparison)
-        and part.comparator is Comparator.EQUAL
-        and part.field in _NEVER_NULL
+        if isinstance(part, Comparison) and any(_is_equal(part, each) for each in _NEVER_NULL)
     ]
     if len(plain) == len(parts) and len({part.field for part in plain}) == 1:
         # Values of one column are one list, for which an index is asked once.
         return _COLUMNS[plain[0].field].in_([part.value for part in plain])
     return or_(*(condition_of(part, words, tenant_id) for part in parts))
+
+
+def _is_equal(part: Expression, field: FilterField) -> bool:
+    return (
+        isinstance(part, Comparison) and part.field is field and part.comparator is Comparator.EQUAL
+    )

@@ -1,7 +1,9 @@
 """Tickets, their comments and their log."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -12,6 +14,7 @@ from sqlalchemy import (
     literal,
     select,
     tuple_,
+    union_all,
 )
 
 from services.mesh.caller import TenantId
@@ -45,7 +48,7 @@ from services.ticket.ports.tickets import (
 from services.ticket.sla.clocks import ClockTimes
 from services.ticket.store.attachments import SqlAttachments
 from services.ticket.store.comments import SqlComments
-from services.ticket.store.conditions import ORDER_COLUMNS, condition_of
+from services.ticket.store.conditions import ORDER_COLUMNS, branches_of, condition_of
 from services.ticket.store.fields import SqlFields
 from services.ticket.store.links import SqlLinks
 from services.ticket.store.log import SqlLog
@@ -107,17 +110,10 @@ class SqlTickets:
         return await self.find(ticket_id)
 
     async def list_tickets(self, query: TicketQuery) -> list[Ticket]:
-        page = select(TicketRow.ticket_id).where(
-            self._own(TicketRow), *await self._conditions(query)
-        )
-        ordered, by_id = ORDER_COLUMNS[query.order.field], TicketRow.ticket_id
-        if query.after is not None:
-            place = tuple_(ordered, by_id)
-            last = tuple_(literal(query.after.value, ordered.type), literal(query.after.ticket_id))
-            page = page.where(place < last if query.order.is_descending else place > last)
-        turn = desc if query.order.is_descending else asc
-        order = turn(ordered), turn(by_id)
-        ids = [*await self._session.scalars(page.order_by(*order).limit(query.limit))]
+        pages = [
+            await self._page(replace(query, where=branch)) for branch in branches_of(query.where)
+        ]
+        ids = [*await self._session.scalars(_merged(pages, query))]
         # Texts and tags are read of those alone that are shown, however many had to be sorted.
         found = await self._found(self._select_tickets().where(TicketRow.ticket_id.in_(ids)))
         shown = {ticket.ticket_id: ticket for ticket in found}
@@ -303,6 +299,15 @@ class SqlTickets:
         await self._due.follow(ticket, now)
         return True
 
+    async def _page(self, query: TicketQuery) -> Select[str, Any]:
+        ordered, by_id = ORDER_COLUMNS[query.order.field], TicketRow.ticket_id
+        page = select(by_id, ordered).where(self._own(TicketRow), *await self._conditions(query))
+        if query.after is not None:
+            place = tuple_(ordered, by_id)
+            last = tuple_(literal(query.after.value, ordered.type), literal(query.after.ticket_id))
+            page = page.where(place < last if query.order.is_descending else place > last)
+        return page.order_by(*_in_turn(query, ordered, by_id)).limit(query.limit)
+
     async def _conditions(self, query: TicketQuery) -> list[ColumnElement[bool]]:
         wanted = await self._words.wanted(query.where)
         conditions = [condition_of(query.where, wanted.__getitem__, self._tenant_id)]
@@ -330,3 +335,17 @@ class SqlTickets:
 
     def _own(self, table: type[AnyRow]) -> ColumnElement[bool]:
         return table.tenant_id == self._tenant_id
+
+
+def _merged(pages: Sequence[Select[str, Any]], query: TicketQuery) -> Select[str, Any]:
+    """The page of all of them, from the page of each."""
+    if len(pages) == 1:
+        return pages[0]
+    merged = union_all(*(select(*page.subquery().c) for page in pages)).subquery()
+    by_id, ordered = merged.c
+    return select(by_id).order_by(*_in_turn(query, ordered, by_id)).limit(query.limit)
+
+
+def _in_turn(query: TicketQuery, *columns: Any) -> list[ColumnElement[Any]]:  # noqa: ANN401
+    turn = desc if query.order.is_descending else asc
+    return [turn(column) for column in columns]

@@ -53,9 +53,11 @@ class SqlWords:
 
         None when they are too many to be named one by one.
         """
+        if not required:
+            return None
         counts = await self.counts({word for group in required for word in group})
         sizes = [sum(counts.get(word, 0) for word in group) for group in required]
-        if not sizes or min(sizes) > MOST_NAMED:
+        if min(sizes) > MOST_NAMED:
             return None
         rarest = required[sizes.index(min(sizes))]
         numbers = select(WordRow.number).where(self._own(WordRow), WordRow.word.in_(rarest))
