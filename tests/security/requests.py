@@ -59,6 +59,8 @@ VALUES: Mapping[str, Callable[[], object]] = {
     "DeleteMacroRequest.name": lambda: unique("macro"),
     "ApplyMacroRequest.name": lambda: unique("macro"),
     "PreviewMacroRequest.name": lambda: unique("macro"),
+    # A reply, for one of another kind quotes nothing.
+    "MailTemplate.kind": lambda: 1,
     "MailTemplate.body": lambda: "{{reply.text}}",
     "TicketField.key": a_field_key,
     "CorrectTriageRequest.label": lambda: "Access",
