@@ -58,9 +58,11 @@ lock: install ## resolve the dependencies anew
 bench: install ## measure speed and memory against peers, side by side
 	$(BIN)/python -m tests.bench $(ARGS)
 
-bench-tickets: install ## measure creating, finding and timing tickets
+bench-tickets: install ## measure tickets on both databases (ARGS="--folder DIR" keeps them)
 	$(BIN)/python -m tests.bench --only creating
+	$(BIN)/python -m tests.bench --only creating --postgresql
 	$(BIN)/python -m tests.bench.listing $(ARGS)
+	$(BIN)/python -m tests.bench.listing --postgresql $(ARGS)
 	$(BIN)/python -m tests.bench.sla
 
 bench-search: install ## measure search part by part (ARGS="--only searching --folder DIR")

@@ -1,18 +1,21 @@
 """`make bench`: starts a mesh of its own and prints every figure; ratios compare within this run.
 
 `make bench ARGS="--only reading asking"` runs a part; `--fresh` adds the fresh clone, which
-installs everything once more.
+installs everything once more; `--postgresql` has the services keep their rows there.
 """
 
 import argparse
 import platform
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
 from tests.bench import asking, auditing, creating, deciding, importing, memory, reading, starting
+from tests.support.databases import PostgresqlServer, postgresql_process
 from tests.support.installation import Installation, fresh_environment
+from tests.support.postgresql_installation import postgresql_environment
 
 PARTS = ("deciding", "auditing", "starting", "reading", "creating", "asking", "importing", "memory")
 
@@ -29,8 +32,11 @@ def main() -> None:
     parts = [part for part in arguments.only if part not in ("deciding", "auditing")]
     if not parts:
         return
-    with tempfile.TemporaryDirectory() as folder:
-        mesh = Installation(fresh_environment(Path(folder)))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        databases(postgresql=arguments.postgresql) as addresses,
+    ):
+        mesh = Installation({**fresh_environment(Path(folder)), **addresses})
         started = mesh.run("up", "--detach")
         if started.returncode != 0:
             raise SystemExit(started.stderr)
@@ -39,6 +45,16 @@ def main() -> None:
                 show(part, lambda part=part: run(part, mesh, arguments))  # type: ignore[misc]
         finally:
             mesh.run("down")
+
+
+@contextmanager
+def databases(*, postgresql: bool) -> Iterator[Mapping[str, str]]:
+    """The settings of a server that waits for its disk, as one does that is not for tests."""
+    if not postgresql:
+        yield {}
+        return
+    with postgresql_process() as process:
+        yield postgresql_environment(PostgresqlServer(process.administrator))
 
 
 def run(part: str, mesh: Installation, arguments: argparse.Namespace) -> list[str]:
@@ -91,6 +107,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--seconds", type=float, default=10.0, help="per measured endpoint")
+    parser.add_argument("--postgresql", action="store_true", help="in place of SQLite")
     parser.add_argument("--fresh", action="store_true", help="also time a fresh clone")
     parser.add_argument("--peer-python", default="", help="a Python with sentence-transformers")
     parser.add_argument("--peer-model", default="", help="the folder of its MiniLM-L6-v2")
