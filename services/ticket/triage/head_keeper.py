@@ -8,6 +8,7 @@ import structlog
 from services.mesh.caller import TenantId
 from services.ticket.triage.desk import Desk
 from services.ticket.triage.finding import Correction
+from services.ticket.triage.labels import LABELS
 from services.ticket.triage.learning import LEAST_TICKETS, MOST_TICKETS, Taught, learn
 from services.ticket.triage.lesson import Lesson
 from services.ticket.triage.ports import TriageTenants
@@ -69,8 +70,8 @@ class HeadKeeper:
         return True
 
     async def _read(self, corrections: Sequence[Correction]) -> list[Taught]:
-        """What was said last of each ticket, in the order of the tickets' first corrections."""
-        last = {each.ticket_id: each for each in corrections}
+        """What was said last of each ticket, where it is a label of the model's still."""
+        last = {each.ticket_id: each for each in corrections if each.label in LABELS}
         taught = []
         rows = list(last.values())
         for first in range(0, len(rows), _BATCH):

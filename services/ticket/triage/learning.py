@@ -57,7 +57,7 @@ class Learned:
 
 
 def learn(taught: Sequence[Taught]) -> Learned:
-    """Blocks: seconds for thousands of tickets."""
+    """Blocks: for about ten seconds over as many tickets as are learned from at most."""
     said = in_order([one.model_says for one in taught])
     offset = log_of(said)
     labels = np.array([LABELS.index(one.label) for one in taught])

@@ -50,11 +50,13 @@ async def turn_on(admin: Client) -> None:
     await admin.SetTriageSettings(settings=settings)
 
 
-async def correct(database: Database, tenant_id: TenantId, count: int) -> None:
+async def correct(
+    database: Database, tenant_id: TenantId, count: int, *, badges: str = "Access"
+) -> None:
     """Badges are for Access, and printers are hardware as the model says."""
     async with SqlTriageStore(database).transaction(tenant_id) as kept:
         for number in range(count):
-            thing, label = (("badge", "Access"), ("printer", "Hardware"))[number % 2]
+            thing, label = (("badge", badges), ("printer", "Hardware"))[number % 2]
             await kept.add_correction(
                 Correction(
                     correction_id=new_id(),
@@ -161,6 +163,17 @@ async def test_what_is_corrected_twice_counts_as_it_was_said_last(
     await keeper.look()
     head = await head_of(people.alex)
     assert (head.corrections, head.tickets) == (61, 60)
+
+
+async def test_labels_that_a_model_had_before_are_not_learned(
+    people: People, keeper: HeadKeeper, database: Database
+) -> None:
+    await turn_on(people.alex)
+    await correct(database, people.tenant_id, 60)
+    await correct(database, people.tenant_id, 60, badges="Gardening")
+    assert await keeper.learn_for(people.tenant_id)
+    head = await head_of(people.alex)
+    assert (head.corrections, head.tickets) == (120, 90)
 
 
 async def test_without_a_model_nothing_is_learned(
