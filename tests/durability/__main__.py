@@ -3,7 +3,8 @@
 python -m tests.durability --kills 300      half of them on SQLite, half on PostgreSQL
 python -m tests.durability --only agents    fifty agents who edit one ticket
 python -m tests.durability --only workflows --workflows 500
-                                            tickets from opened to closed, on both engines
+                                            tickets from opened to closed, on both engines,
+                                            and in process on PostgreSQL, which is killed, too
 """
 
 import argparse
@@ -60,6 +61,7 @@ def _rows(wanted: argparse.Namespace) -> Iterator[Row]:
         yield _control("without etags", "SQLite", without_etags)
     if "workflows" in wanted.only:
         yield _workflows(wanted.workflows, on_temporal=False)
+        yield _workflows(wanted.workflows, on_temporal=False, on_postgresql=True)
         if PROGRAM is None:
             yield "workflows", "Temporal", "left out: temporal is not on the PATH", []
         else:
@@ -99,14 +101,17 @@ def _agents(count: int, edits: int, *, on_postgresql: bool) -> Row:
     return f"{count} agents on one ticket", where, seen, outcome.faults
 
 
-def _workflows(count: int, *, on_temporal: bool) -> Row:
+def _workflows(count: int, *, on_temporal: bool, on_postgresql: bool = False) -> Row:
     with tempfile.TemporaryDirectory(prefix="helpdesk-workflows-") as folder:
-        outcome = asyncio.run(workflows.run(Path(folder), count, on_temporal=on_temporal, say=_say))
+        running = workflows.run(
+            Path(folder), count, on_temporal=on_temporal, on_postgresql=on_postgresql, say=_say
+        )
+        outcome = asyncio.run(running)
     _print(_where(outcome.engine, outcome.kills))
     points = len({point for point, _ in outcome.kills})
     seen = (
         f"{outcome.closed:,} of {count:,} closed, {outcome.once:,} with each effect once; "
-        f"{outcome.kills.total():,} kills at {points} points, {outcome.server_kills} of the "
+        f"{outcome.kills.total():,} kills at {points} points, {outcome.server_kills} of a "
         f"server; {outcome.failures} ended by themselves; {outcome.seconds:.0f} s"
     )
     return f"{count:,} workflows", outcome.engine, seen, outcome.faults

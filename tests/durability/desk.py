@@ -70,11 +70,7 @@ class Desk:
             case Victim.ENVOY:
                 await _kill(lambda: psutil.Process(self._pid("gateway")).children())
             case Victim.DATABASE if self.postgresql is not None:
-                server = psutil.Process(self.postgresql.pid)
-                workers = server.children()
-                server.kill()
-                # They end by themselves when the first one has; until then no other may start.
-                await asyncio.to_thread(psutil.wait_procs, [server, *workers], 10)
+                await asyncio.to_thread(self.postgresql.kill)
                 await asyncio.to_thread(self.postgresql.start)
             case _:
                 raise ValueError(victim)

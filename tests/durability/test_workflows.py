@@ -28,6 +28,15 @@ def test_each_ticket_is_closed_and_each_effect_comes_once(tmp_path: Path) -> Non
     assert {step for _, step in outcome.kills} == {*EFFECTS, TIMER, ANY}
 
 
+def test_so_it_is_on_postgresql_which_is_killed_as_well(tmp_path: Path) -> None:
+    outcome = asyncio.run(workflows.run(tmp_path, 2, on_temporal=False, on_postgresql=True))
+
+    assert outcome.faults == []
+    assert outcome.closed == outcome.once == 2
+    assert outcome.kills.keys() == IN_PROCESS
+    assert outcome.server_kills >= 1
+
+
 @needs_temporal
 def test_so_it_is_on_temporal_whose_server_is_killed_as_well(tmp_path: Path) -> None:
     running = workflows.run(tmp_path, 2, on_temporal=True, places=_ON_TEMPORAL)

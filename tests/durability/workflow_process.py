@@ -12,6 +12,7 @@ from pathlib import Path
 from services.mesh.caller import TenantId
 from services.mesh.clock import utc_now
 from services.mesh.database import Database
+from services.mesh.database_address import DatabaseAddress
 from tests.durability.dying_parts import dying_parts
 from tests.durability.kill_points import Doom, KillPoint, Place
 from tests.ticket.routing.dying import end_of_a_child
@@ -19,7 +20,7 @@ from tests.ticket.routing.routing_desk import RoutingDesk
 from tests.ticket.routing.temporal_desk import TemporalDesk
 
 _PAUSE_SECONDS = 0.2
-KILLS, FAILURES, DATABASE = "kills", "failures", "ticket.db"
+KILLS, FAILURES = "kills", "failures"
 
 
 class TimelyDesk(RoutingDesk):
@@ -35,6 +36,7 @@ class TimelyTemporalDesk(TemporalDesk):
 @dataclass(frozen=True)
 class Orders:
     folder: str
+    database: DatabaseAddress
     tenant_id: str
     places: tuple[Place, ...]
     times: int
@@ -49,12 +51,13 @@ class Orders:
 def read(written: str) -> Orders:
     told = json.loads(written)
     places = tuple((KillPoint(point), step) for point, step in told.pop("places"))
-    return Orders(places=places, **told)
+    database = DatabaseAddress(**told.pop("database"))
+    return Orders(places=places, database=database, **told)
 
 
 async def live(orders: Orders) -> None:
     folder = Path(orders.folder)
-    database = Database(f"sqlite:///{folder / DATABASE}")
+    database = Database(orders.database)
     doom = Doom(folder / KILLS, frozenset(orders.places), orders.times, orders.chance)
     parts = dying_parts(database, doom, is_forgetful=orders.is_forgetful)
     tenant_id = TenantId(orders.tenant_id)

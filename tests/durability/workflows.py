@@ -1,7 +1,7 @@
 """Tickets are routed from being opened to being closed, while whoever routes them is killed.
 
-At each boundary of a step, by `kill -9`, and on Temporal its server, too. Nobody helps time along:
-the clocks turn and the silences end while the processes die.
+At each boundary of a step, by `kill -9`, and where there is a server, Temporal's or the database's,
+that one, too. Nobody helps time along: the clocks turn and the silences end while processes die.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +23,8 @@ from temporalio.client import WorkflowExecutionStatus
 from services.mesh.caller import acting_as
 from services.mesh.clock import utc_now
 from services.mesh.database import Database
+from services.mesh.database_address import DatabaseAddress
+from services.mesh.errors import StorageUnavailable
 from services.ticket.domain import Ticket, TicketContent, TicketStatus, fold
 from services.ticket.engines.temporal.workflow import workflow_id
 from services.ticket.routing.policy import Escalation
@@ -32,13 +34,13 @@ from services.ticket.tables.tickets import OutboxRow, TicketRow
 from services.ticket.use_cases import ticketing
 from tests.durability.kill_points import IN_PROCESS, ON_TEMPORAL, Place, struck
 from tests.durability.workflow_process import (
-    DATABASE,
     FAILURES,
     KILLS,
     Orders,
     TimelyDesk,
     TimelyTemporalDesk,
 )
+from tests.support.databases import PostgresqlProcess, PostgresqlServer, postgresql_process
 from tests.ticket.conftest import MIGRATIONS
 from tests.ticket.routing.routing_desk import ALEX, BIRGIT, RoutingDesk, agent
 from tests.ticket.routing.temporal_server import free_port, start_temporal, wait_for
@@ -76,22 +78,27 @@ async def run(
     count: int,
     *,
     on_temporal: bool,
+    on_postgresql: bool = False,
     places: Collection[Place] | None = None,
     is_ledger_kept: bool = True,
     say: Callable[[str], None] = lambda _: None,
 ) -> Outcome:
-    """Each of the places is struck once for each fifty tickets, the server as often, and twice."""
+    """Each of the places is struck once for each fifty tickets, servers as often, and twice."""
     begun = time.monotonic()
-    database = Database(f"sqlite:///{folder / DATABASE}")
-    await database.migrate(MIGRATIONS)
-    desk = TimelyDesk(database)
-    await _prepare(desk, count)
     if places is None:
         places = ON_TEMPORAL if on_temporal else IN_PROCESS
     times = max(count // 50, 1)
-    async with _temporal(folder, on_temporal=on_temporal) as server:
+    async with (
+        _database(folder, on_postgresql=on_postgresql) as (address, postgresql),
+        _temporal(folder, address, on_temporal=on_temporal) as server,
+    ):
+        database = Database(address)
+        await database.migrate(MIGRATIONS)
+        desk = TimelyDesk(database)
+        await _prepare(desk, count)
         orders = Orders(
             str(folder),
+            address,
             desk.tenant_id,
             tuple(places),
             times,
@@ -103,18 +110,20 @@ async def run(
             tickets = [
                 await _opened(desk, _UNTIL_LATE + number * _BETWEEN_LATE) for number in range(count)
             ]
-            server_kills = max(times, 2) if on_temporal else 0
-            work = _Work(desk, database, server, count, server_kills, folder / KILLS, say)
+            servers = [each for each in (server if on_temporal else None, postgresql) if each]
+            server_kills = max(times, 2) if servers else 0
+            work = _Work(desk, database, servers, count, server_kills, folder / KILLS, say)
             await work.until_closed()
             faults = await server.unfinished(desk, tickets) if on_temporal else []
-    kills = struck(folder / KILLS)
-    faults += [f"never struck: {point}, {step}" for point, step in set(places) - kills.keys()]
-    faults += await _faults(desk, database, tickets)
-    effects = await desk.effects(tickets)
-    done = [await desk.get(ticket) for ticket in tickets]
-    await database.close()
+        kills = struck(folder / KILLS)
+        faults += [f"never struck: {point}, {step}" for point, step in set(places) - kills.keys()]
+        faults += await _faults(desk, database, tickets)
+        effects = await desk.effects(tickets)
+        done = [await desk.get(ticket) for ticket in tickets]
+        await database.close()
+    engine = "Temporal" if on_temporal else "in process"
     return Outcome(
-        "Temporal" if on_temporal else "in process",
+        f"{engine}, PostgreSQL" if on_postgresql else engine,
         count,
         sum(ticket.status is TicketStatus.CLOSED for ticket in done),
         effects.count(ONCE),
@@ -154,6 +163,7 @@ class _Server:
     """The one of Temporal; without an address there is none."""
 
     folder: Path
+    database: DatabaseAddress
     address: str = ""
     process: subprocess.Popen[bytes] | None = None
 
@@ -168,9 +178,7 @@ class _Server:
 
     async def unfinished(self, desk: RoutingDesk, tickets: list[Ticket]) -> list[str]:
         """Which workflows do not end, although their tickets have."""
-        there = TimelyTemporalDesk(
-            Database(f"sqlite:///{self.folder / DATABASE}"), self.address, self.folder / "keys"
-        )
+        there = TimelyTemporalDesk(Database(self.database), self.address, self.folder / "keys")
         client = await there.temporal.client()
         end = time.monotonic() + _PATIENCE_SECONDS
         left = [workflow_id(desk.tenant_id, ticket.ticket_id) for ticket in tickets]
@@ -183,11 +191,24 @@ class _Server:
 
 
 @asynccontextmanager
-async def _temporal(folder: Path, *, on_temporal: bool) -> AsyncIterator[_Server]:
-    if not on_temporal:
-        yield _Server(folder)
+async def _database(
+    folder: Path, *, on_postgresql: bool
+) -> AsyncIterator[tuple[DatabaseAddress, PostgresqlProcess | None]]:
+    if not on_postgresql:
+        yield DatabaseAddress(f"sqlite:///{folder / 'ticket.db'}"), None
         return
-    server = _Server(folder, f"127.0.0.1:{free_port()}")
+    with postgresql_process() as process:
+        yield PostgresqlServer(process.administrator).create(), process
+
+
+@asynccontextmanager
+async def _temporal(
+    folder: Path, database: DatabaseAddress, *, on_temporal: bool
+) -> AsyncIterator[_Server]:
+    if not on_temporal:
+        yield _Server(folder, database)
+        return
+    server = _Server(folder, database, f"127.0.0.1:{free_port()}")
     try:
         await asyncio.to_thread(server.start)
         yield server
@@ -210,11 +231,11 @@ def _dying(orders: Orders) -> Iterator[None]:
 
 @dataclass
 class _Work:
-    """The agents resolve what came to them in the end; somebody kills Temporal's server."""
+    """The agents resolve what came to them in the end; somebody kills the servers."""
 
     desk: RoutingDesk
     database: Database
-    server: _Server
+    servers: Sequence[_Server | PostgresqlProcess]
     count: int
     server_kills: int
     kills: Path
@@ -225,14 +246,18 @@ class _Work:
         """Or until nothing happens any more."""
         before, changed = None, time.monotonic()
         while time.monotonic() - changed < _PATIENCE_SECONDS:
-            seen = await self._look()
+            try:
+                seen = await self._look()
+            except StorageUnavailable:
+                await asyncio.sleep(_LOOK_SECONDS)
+                continue
             if seen != before:
                 before, changed = seen, time.monotonic()
                 told = ", ".join(f"{status.lower()} {n}" for status, n in sorted(seen[0].items()))
                 self.say(f"{told}; {seen[1]} kills")
             if seen[0] == {TicketStatus.CLOSED: self.count} and await self._is_quiet():
                 return
-            await self._maybe_kill_server(seen[0])
+            await self._maybe_kill_servers(seen[0])
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _look(self) -> tuple[Counter[str], int]:
@@ -251,15 +276,17 @@ class _Work:
         going_on = await self.desk.books.list_going_on(self.desk.tenant_id)
         return not going_on and not await self.desk.outbox.list_waiting(limit=1, offset=0)
 
-    async def _maybe_kill_server(self, statuses: Counter[str]) -> None:
+    async def _maybe_kill_servers(self, statuses: Counter[str]) -> None:
         """Spread over the time in which tickets are escalated, resolved and closed."""
-        if self.servers_killed == self.server_kills:
+        rounds = self.servers_killed // max(len(self.servers), 1)
+        if rounds == self.server_kills:
             return
         far = statuses[TicketStatus.RESOLVED] + 2 * statuses[TicketStatus.CLOSED]
-        if far * (self.server_kills + 1) >= 2 * self.count * self.servers_killed + 1:
-            self.server.kill()
-            self.servers_killed += 1
-            await asyncio.to_thread(self.server.start)
+        if far * (self.server_kills + 1) >= 2 * self.count * rounds + 1:
+            for server in self.servers:
+                await asyncio.to_thread(server.kill)
+                self.servers_killed += 1
+                await asyncio.to_thread(server.start)
 
 
 async def _faults(desk: RoutingDesk, database: Database, tickets: list[Ticket]) -> list[str]:

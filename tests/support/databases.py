@@ -18,6 +18,7 @@ from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 from psycopg import sql
@@ -122,6 +123,14 @@ class PostgresqlProcess:
         # A socket in the folder needs no free port.
         options = f"-k {self.folder} -c listen_addresses='' -c max_connections=200 {self.options}"
         self._run("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", options, "start")
+
+    def kill(self) -> None:
+        """By `kill -9`; what has come to the disk is there when it is started again."""
+        server = psutil.Process(self.pid)
+        workers = server.children()
+        server.kill()
+        # They end by themselves when the first one has; until then no other may start.
+        psutil.wait_procs([server, *workers], 10)
 
     def stop(self, mode: str = "immediate") -> None:
         self._run("pg_ctl", "-w", "-m", mode, "stop")
