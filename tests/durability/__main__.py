@@ -78,7 +78,7 @@ def _kills(count: int, seed: int, *, on_postgresql: bool) -> Row:
     written = outcome.written
     seen = (
         f"{len(written.tickets):,} tickets, {len(written.comments):,} comments, "
-        f"{len(written.mails):,} mails in; {len(written.comments):,} out, "
+        f"{len(written.mails):,} mails in; {len(written.comments):,} mails and webhooks out, "
         f"{outcome.sent_twice} of them twice; {written.tried_again:,} tries again, "
         f"longest silence {outcome.longest_silence:.1f} s"
     )

@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.durability.desk import Desk, Victim, running_desk
 from tests.durability.left import what_is_left
 from tests.durability.load import Writers, Written
-from tests.durability.outgoing import MOST_COPIES, Outgoing, letters
+from tests.durability.outgoing import MOST_COPIES, Outgoing, arrived, calls, faults, letters
 
 CREATORS, COMMENTERS, MAILERS = 4, 2, 2
 MAILED_TICKETS = 3
@@ -41,13 +41,12 @@ async def run(
     seed: int = 7,
     say: Callable[[str], None] = lambda _: None,
 ) -> Outcome:
-    async with letters(folder) as outgoing:
-        with running_desk(
-            folder / "desk", on_postgresql=on_postgresql, more=outgoing.settings
-        ) as desk:
+    async with letters(folder) as mail, calls(folder) as webhook:
+        more = {**mail.settings, **webhook.settings}
+        with running_desk(folder / "desk", on_postgresql=on_postgresql, more=more) as desk:
             return await _run(
                 desk,
-                outgoing,
+                [mail, webhook],
                 kills,
                 victims or desk.victims,
                 random.Random(seed),  # noqa: S311  the same kills each time
@@ -58,7 +57,7 @@ async def run(
 
 async def _run(
     desk: Desk,
-    outgoing: Outgoing,
+    outgoing: Sequence[Outgoing],
     kills: int,
     victims: list[Victim],
     dice: random.Random,
@@ -68,6 +67,8 @@ async def _run(
 ) -> Outcome:
     written = Written()
     writers = Writers(desk, written, with_request_id)
+    for each in outgoing:
+        await each.begin(desk)
     commented = await _mailed_tickets(desk, writers)
     killed: Counter[Victim] = Counter()
     silence = 0.0
@@ -82,12 +83,14 @@ async def _run(
         writers.stop()
         await asyncio.wait_for(asyncio.gather(*working), _LONGEST_WAIT_SECONDS)
     expected = set(written.comments)
-    await _wait_for(outgoing, desk, expected)
+    for each in outgoing:
+        await _wait_for(each, desk, expected)
     left = await what_is_left(desk, commented)
-    sent_twice = sum(1 for count in outgoing.arrived().values() if count == MOST_COPIES)
-    faults = [*written.faults, *left.faults(written), *outgoing.faults(expected)]
+    sent_twice = sum(n == MOST_COPIES for each in outgoing for n in arrived(each).values())
+    found = [*written.faults, *left.faults(written)]
+    found += [fault for each in outgoing for fault in faults(each, expected)]
     return Outcome(
-        "PostgreSQL" if desk.postgresql else "SQLite", killed, written, sent_twice, faults, silence
+        "PostgreSQL" if desk.postgresql else "SQLite", killed, written, sent_twice, found, silence
     )
 
 
@@ -136,7 +139,7 @@ async def _until_more_is_written(written: Written, working: list[asyncio.Task[No
 
 async def _wait_for(outgoing: Outgoing, desk: Desk, expected: set[str]) -> None:
     begun = time.monotonic()
-    while expected - outgoing.arrived().keys():
+    while expected - arrived(outgoing).keys():
         if time.monotonic() - begun > _LONGEST_WAIT_SECONDS:
             return
         await outgoing.hurry(desk)
