@@ -10,7 +10,6 @@ from services.mesh.clock import utc_now
 from services.mesh.database import Database
 from services.mesh.session import Session
 from services.ticket.domain import Change, Ticket, TicketEventKind
-from services.ticket.engines.classifying import KeepsQueue
 from services.ticket.ports.routing import DueRouting, KeptStep, OutboxItem, Settling
 from services.ticket.routing.steps import EFFECTS, StepKind
 from services.ticket.sla.history import TURNS
@@ -18,6 +17,7 @@ from services.ticket.store import SqlOutbox, SqlRoutingBooks, SqlTicketStore
 from services.ticket.store.sla_rules import SlaRulebook
 from services.ticket.store.sql import SqlTickets
 from tests.durability.kill_points import ANY, TIMER, Doom, KillPoint
+from tests.ticket.routing.keeps_queue import KeepsQueue
 from tests.ticket.routing.routing_desk import Parts
 
 _step: ContextVar[str] = ContextVar("step", default=ANY)

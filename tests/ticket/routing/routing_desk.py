@@ -10,7 +10,6 @@ from services.mesh.clock import Clock
 from services.mesh.database import Database
 from services.mesh.ids import new_id
 from services.ticket.domain import Ticket, TicketContent, TicketEvent, TicketPriority
-from services.ticket.engines.classifying import KeepsQueue
 from services.ticket.engines.dispatching import Dispatcher, Router
 from services.ticket.engines.in_process import InProcessEngine
 from services.ticket.engines.performing import Performer
@@ -29,6 +28,7 @@ from services.ticket.store import (
 from services.ticket.use_cases import promising, queueing, staffing, ticketing
 from services.ticket.use_cases.staffing import Explanation
 from tests.ticket.builders import NOON, a_customer, an_agent
+from tests.ticket.routing.keeps_queue import KeepsQueue
 
 MakeEngine = Callable[[RoutingBooks, Performer, Clock], Engine]
 ALEX, BIRGIT, CLARA = UserId("alex"), UserId("birgit"), UserId("clara")

@@ -16,7 +16,6 @@ from services.ticket.domain import (
     TicketStatus,
     fold,
 )
-from services.ticket.engines.classifying import KeepsQueue
 from services.ticket.ports.routing import KeptStep, Settling
 from services.ticket.routing.choosing import Waiting
 from services.ticket.routing.policy import AgentChoice, Escalation
@@ -25,6 +24,7 @@ from services.ticket.sla.clocks import SlaState
 from services.ticket.sla.opening_hours import BusinessCalendar, Span
 from services.ticket.store import SqlRoutingBooks
 from services.ticket.use_cases import linking, queueing, ticketing
+from tests.ticket.routing.keeps_queue import KeepsQueue
 from tests.ticket.routing.routing_desk import ALEX, BIRGIT, CLARA, RoutingDesk, agent
 
 # Noon of the tests is a Tuesday.
