@@ -63,7 +63,7 @@ Words = Callable[[HasWord], Sequence[str]]
 
 
 def branches_of(expression: Expression) -> list[Expression]:
-    """What no two of have a ticket in common, and which together are the expression.
+    """Parts that together are the expression, of which no two find the same ticket.
 
     An index leads with priority and status. Asked for one status at a time it has the tickets in
     the order of their times; for several at once the database would sort them, or go through all

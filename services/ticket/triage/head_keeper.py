@@ -42,10 +42,10 @@ class HeadKeeper:
         """Returns whether it was time to."""
         async with self._desk.triages.reading(tenant_id) as kept:
             count = await kept.count_corrections()
+            if count < LEAST_TICKETS:
+                return False
             lesson = await kept.find_lesson()
             newest = await kept.list_corrections(1)
-        if count < LEAST_TICKETS:
-            return False
         (reading,) = await self._desk.classifier.classify([newest[0].text])
         model = reading.model
         if lesson is not None and not _is_due(lesson, model, count):

@@ -76,14 +76,17 @@ class OwnHead:
                 )
         except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
             raise HeadUnusableError(str(error)) from error
-        shapes = head.weights.shape, head.relabelling.shape
-        if shapes != ((len(head.buckets), len(LABELS)), (len(LABELS), len(LABELS))):
+        shapes = head.rarity.shape, head.weights.shape, head.relabelling.shape
+        words, labels = len(head.buckets), len(LABELS)
+        if shapes != ((words,), (words, labels), (labels, labels)):
             raise HeadUnusableError(f"weights of shapes {shapes}")
         return head
 
     @cached_property
     def name(self) -> str:
-        return f"own-{hashlib.sha256(self.weights.tobytes()).hexdigest()[:8]}"
+        learned = self.buckets, self.weights, self.relabelling, np.float64(self.temperature)
+        digest = hashlib.sha256(b"".join(part.tobytes() for part in learned))
+        return f"own-{digest.hexdigest()[:8]}"
 
     @cached_property
     def _places(self) -> Mapping[int, int]:

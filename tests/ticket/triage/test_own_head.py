@@ -138,7 +138,20 @@ def test_damaged_bytes_are_told(head: OwnHead, damage: Callable[[bytes], bytes])
         OwnHead.from_bytes(damage(head.to_bytes()))
 
 
-def test_a_head_for_other_labels_is_told(head: OwnHead) -> None:
-    other = replace(head, weights=head.weights[:, 1:])
-    with pytest.raises(HeadUnusableError, match="shapes"):
-        OwnHead.from_bytes(other.to_bytes())
+def test_a_head_of_other_shapes_is_told(head: OwnHead) -> None:
+    for other in (
+        replace(head, weights=head.weights[:, 1:]),
+        replace(head, relabelling=head.relabelling[1:]),
+        replace(head, rarity=head.rarity[1:]),
+    ):
+        with pytest.raises(HeadUnusableError, match="shapes"):
+            OwnHead.from_bytes(other.to_bytes())
+
+
+def test_what_was_learned_otherwise_has_another_name(head: OwnHead) -> None:
+    others = (
+        replace(head, weights=-head.weights),
+        replace(head, relabelling=-head.relabelling),
+        replace(head, temperature=head.temperature * 2),
+    )
+    assert len({head.name, *(other.name for other in others)}) == 4
