@@ -127,7 +127,11 @@ def _escalation(routing: Routing, policy: RoutingPolicy) -> list[_Timed]:
 
 
 def _closing(routing: Routing, policy: RoutingPolicy) -> list[_Timed]:
-    if policy.close_after is None or routing.status is not TicketStatus.RESOLVED:
+    if (
+        policy.close_after is None
+        or routing.status is not TicketStatus.RESOLVED
+        or StepKind.CLOSE in routing.done
+    ):
         return []
     reason = f"resolved, and silent for {_words(policy.close_after)}"
     return [(routing.quiet_since + policy.close_after, Step(StepKind.CLOSE, reason))]
