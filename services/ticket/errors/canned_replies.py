@@ -47,7 +47,7 @@ class VariableUnknown(InvalidArgument):
     def __init__(self, field: str, variable: str, known: Sequence[str]) -> None:
         # It may be as long as the text, and an answer's trailers may not.
         shown = variable[:100]
-        expectation = f"expected one of {', '.join(known)}"
+        expectation = f"there is no variable '{shown}', but {', '.join(known)}"
         super().__init__(
             f"There is no variable '{shown}'.",
             metadata={"variable": shown},

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import grpc
 import pytest
 
 from helpdesk.ticket.v1.mail_template_service_pb2 import (
@@ -16,6 +17,7 @@ from services.ticket.domain import Ticket, TicketContent
 from services.ticket.mail.automatic import is_automatic
 from services.ticket.routing.effects import acknowledged
 from services.ticket.use_cases import ticketing
+from tests.support.mesh_server import refused
 from tests.ticket.builders import an_agent
 from tests.ticket.clients import People
 from tests.ticket.mail.conftest import House
@@ -116,3 +118,15 @@ async def test_one_that_cannot_be_mailed_is_told_to_the_agents(desk: Desk) -> No
     [note] = await desk.house.comments(ticket)
     assert note.is_internal
     assert note.body == "That the ticket has come could not be mailed (the relay answered 550)."
+
+
+async def test_it_quotes_nothing_and_a_refusal_says_which_variable_there_is_not(
+    people: People,
+) -> None:
+    template = MailTemplate(
+        kind=MAIL_KIND_ACKNOWLEDGEMENT, subject="It is here", body="Hi {{reply.text}}"
+    )
+    with refused(grpc.StatusCode.INVALID_ARGUMENT, "VARIABLE_UNKNOWN") as refusals:
+        await people.ada.SetMailTemplate(mail_template=template)
+    told = refusals[0].violations["mail_template.body"]
+    assert told.startswith("there is no variable 'reply.text', but ticket.number, ")
