@@ -95,6 +95,7 @@ def read(text: str) -> Expression:
 
 
 @given(expressions)
+@example(FieldComparison("number", Comparator.EQUAL, 1e22))
 def test_a_filter_that_is_written_down_reads_as_it_was_meant(meant: Expression) -> None:
     assert read(written(meant)) == meant
 

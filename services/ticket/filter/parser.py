@@ -13,7 +13,8 @@ The grammar, a subset of AIP-160 and AIP-132:
     comparator  = "=" | "!=" | "<" | "<=" | ">" | ">="
     search      = word [ "*" ] | string
     value       = word | string
-    word        = letters, digits, "_", "-", "." and "@", not beginning with "-"; or a time
+    word        = letters, digits, "_", "-", "." and "@", not beginning with "-"; or a time;
+                  or a number such as "1e+22"
     string      = '"' any characters, with '\\"' for '"' and '\\\\' for '\\' '"'
     order_by    = [ ( "create_time" | "update_time" | "number" | "priority" ) [ "desc" ] ]
 

@@ -9,7 +9,8 @@ from services.ticket.errors.tickets import FilterInvalid
 
 _TOKEN = re.compile(
     r"""\s*(?:
-        (?P<word>\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)? | [\w.@][\w.@-]*\*? | \#\d+ | \*)
+        (?P<word>\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)? | \d[\d.]*[eE]\+\d+
+          | [\w.@][\w.@-]*\*? | \#\d+ | \*)
       | (?P<string>"(?:[^"\\\x00]|\\["\\])*")
       | (?P<sign><=|>=|!=|[=<>:()-])
     )""",
