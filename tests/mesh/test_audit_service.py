@@ -172,7 +172,8 @@ async def test_a_sound_chain_is_called_sound(office: Office, reader: Reader) -> 
     verdict = await reader.verdict()
 
     assert not verdict.HasField("fault")
-    assert (verdict.sound_count, verdict.head_seq, verdict.anchor_count) == (5, 5, 1)
+    assert (verdict.sound_count, verdict.head_seq) == (5, 5)
+    assert verdict.anchor_count >= 1
     assert verdict.head_mac == (await office.records())[-1].mac
 
 
@@ -269,9 +270,9 @@ async def test_half_a_line_of_a_killed_service_hides_no_anchor(
         stream.write(file.read_text()[:40])
     await filled(office)
 
-    verdict = await reader.verdict()
-    assert not verdict.HasField("fault")
-    assert verdict.anchor_count == 2
+    assert not (await reader.verdict()).HasField("fault")
+    # The server anchors by itself as well, whenever its turn comes.
+    assert {5, 10} <= {anchor.seq for anchor in office.anchors.of_tenant(ACME)}
 
 
 async def test_a_key_that_is_gone_is_said(office: Office) -> None:

@@ -27,6 +27,7 @@ class AuditTrail:
         self.anchors = Anchors(folder / "audit-anchors", self.keys)
         self.ledger = Ledger(database, self.keys)
         self.unattributed = Unattributed(self.ledger)
+        self._anchoring = asyncio.Lock()
 
     def now_microseconds(self) -> int:
         return round(self.clock().timestamp() * 1_000_000)
@@ -45,7 +46,8 @@ class AuditTrail:
 
     async def anchor(self) -> None:
         """Writes down what was counted, and every head outside of the database."""
-        self.keys.refresh()
-        await self.unattributed.flush()
-        heads = await self.ledger.heads()
-        await asyncio.to_thread(self.anchors.write, heads, self.now_microseconds())
+        async with self._anchoring:
+            self.keys.refresh()
+            await self.unattributed.flush()
+            heads = await self.ledger.heads()
+            await asyncio.to_thread(self.anchors.write, heads, self.now_microseconds())
