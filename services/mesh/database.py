@@ -177,6 +177,8 @@ class Database:
                         act = _before_commit.get()
                         if writes and act is not None:
                             await act()
+                    for follow in session.after_commit:
+                        follow()
                 finally:
                     own.task = None
                     if _ambient.get() is own:

@@ -4,9 +4,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Delete, Dialect, Insert, Select, Table, Update
+from sqlalchemy import (
+    ARRAY,
+    Delete,
+    Dialect,
+    Insert,
+    Select,
+    String,
+    Table,
+    Text,
+    Update,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeEngine
 
 from services.mesh.tenant_conditions import Demands, demands_of
 
@@ -25,9 +39,14 @@ _INSERT: Mapping[str, InsertInto] = {
 
 @dataclass(frozen=True)
 class PreparedText:
-    """In the words of one database; `order` is that of the values where they have no names."""
+    """In the words of one database; `order` is that of the values where they have no names.
+
+    `of_many` inserts any number of rows, of which each value is a list, where the database knows
+    how to: each statement costs its driver more than a row does the server.
+    """
 
     sql: str
+    of_many: str | None
     demands: Demands
     order: Sequence[str] | None
     written: Mapping[str, Callable[[Any], object]]
@@ -39,6 +58,11 @@ class PreparedText:
         for name, write in self.written.items():
             given[name] = write(given[name])
         return given if self.order is None else tuple(given[name] for name in self.order)
+
+    def gathered(self, rows: Sequence[Values]) -> Values:
+        """For `of_many`."""
+        each = [self.bound(row) for row in rows]
+        return {name: [row[name] for row in each] for name in each[0]}
 
     def found(self, rows: Rows) -> Rows:
         if not self.read:
@@ -83,8 +107,12 @@ class Prepared:
             place: column.type.dialect_impl(dialect).result_processor(dialect, None)
             for place, column in enumerate(compiled._result_columns)
         }
+        of_many = None
+        if isinstance(statement, Insert) and dialect.name == "postgresql":
+            of_many = _of_many(statement, names).compile(dialect=dialect).string
         return PreparedText(
             sql=compiled.string,
+            of_many=of_many,
             demands=demands_of(compiled),
             order=compiled.positiontup if compiled.positional else None,
             written={name: write for name, write in writers.items() if write is not None},
@@ -93,3 +121,15 @@ class Prepared:
             },
             read={place: read for place, read in readers.items() if read is not None},
         )
+
+
+def _of_many(statement: Insert, names: Sequence[str]) -> Insert:
+    columns = cast("Table", statement.table).columns
+    lists = [bindparam(name, type_=ARRAY(_item(columns[name].type))) for name in names]
+    rows = func.unnest(*lists).table_valued(*names).render_derived()
+    return statement.from_select(names, select(*rows.columns))
+
+
+def _item(type_: TypeEngine[Any]) -> TypeEngine[Any]:
+    # A cast to the column's own type would cut what is too long for it, without a word.
+    return Text() if isinstance(type_, String) else type_

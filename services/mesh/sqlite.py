@@ -3,11 +3,14 @@
 The driver makes four: for the cursor, the statement, the rows and the end. Each trip costs more
 than a short statement itself, so all four are one here, and there is none to roll back nothing.
 The beginning of a transaction and writes of which nothing comes back go with the next statement.
+
+Between its beginning, which may wait for another process, and its commit, which waits for the disk,
+a writing transaction holds up all others. What is asked there is answered without any trip.
 """
 
 import sqlite3
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
 import aiosqlite
@@ -21,6 +24,10 @@ from sqlalchemy.dialects.sqlite.aiosqlite import (
 _Run = Callable[[sqlite3.Cursor], Any]
 # A text and the values of its rows; None where it takes no values.
 _Ahead = list[tuple[str, list[Any] | None]]
+_Questions = Sequence[tuple[str, Any]]
+# More than these would hold up everything else in the process for too long.
+_MOST_ROWS_AT_ONCE = 500
+_MOST_IN_A_ROW = 20
 
 
 class _Finished:
@@ -80,12 +87,13 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
 
 
 class _Connection(AsyncAdapt_aiosqlite_connection):
-    __slots__ = ("_ahead",)
+    __slots__ = ("_ahead", "_in_a_row")
     _cursor_cls = _Cursor
 
     def __init__(self, dbapi: Any, connection: Any) -> None:  # noqa: ANN401  the base class's
         super().__init__(dbapi, connection)
         self._ahead: _Ahead = []
+        self._in_a_row = 0
 
     def go_ahead(self, operation: str, rows: list[Any] | None = None) -> None:
         """The statement goes with the next one."""
@@ -95,10 +103,17 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
         ahead, self._ahead = self._ahead, []
         return ahead
 
-    async def ask(self, operation: str, parameters: Any) -> list[Any]:  # noqa: ANN401
+    async def ask(self, questions: _Questions) -> list[list[Any]]:
+        connection = cast("aiosqlite.Connection", self._connection)
         async with self._execute_mutex:
-            finished = self._finished(self.take_ahead())
-            return await finished.run(lambda cursor: cursor.execute(operation, parameters))
+            ahead = self.take_ahead()
+            self._in_a_row += 1
+            is_short = self._in_a_row < _MOST_IN_A_ROW and _is_short(ahead)
+            if is_short and connection._conn.in_transaction:
+                return _answers(connection._conn, ahead, questions)
+            self._in_a_row = 0
+            in_its_thread: Callable[..., Awaitable[list[list[Any]]]] = connection._execute
+            return await in_its_thread(_answers, connection._conn, ahead, questions)
 
     def _finished(self, ahead: _Ahead) -> _Finished:
         finished = _Finished(cast("aiosqlite.Connection", self._connection))
@@ -119,6 +134,21 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
         # The pool asks for it after each commit, when there is nothing left to take back.
         if self._connection._conn.in_transaction:
             super().rollback()
+
+
+def _is_short(ahead: _Ahead) -> bool:
+    return sum(len(rows or ()) for _, rows in ahead) <= _MOST_ROWS_AT_ONCE
+
+
+def _answers(
+    connection: sqlite3.Connection, ahead: _Ahead, questions: _Questions
+) -> list[list[Any]]:
+    cursor = connection.cursor()
+    try:
+        _run_ahead(cursor, ahead)
+        return [cursor.execute(*question).fetchall() for question in questions]
+    finally:
+        cursor.close()
 
 
 def _run_ahead(cursor: sqlite3.Cursor, ahead: _Ahead) -> None:

@@ -6,9 +6,10 @@ from datetime import UTC
 from pathlib import Path
 
 import pytest
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Column, MetaData, String, Table, bindparam, func, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from services.mesh.columns import UtcDateTime
 from services.mesh.database import Database
 from services.mesh.database_address import AnyAddress
 from services.mesh.prepared import Prepared
@@ -23,6 +24,15 @@ ADD_NEW = Prepared(
 )
 OWN = notes.c.tenant_id == bindparam("own")
 NAMES = Prepared(lambda _: select(notes.c.name, notes.c.written_at).where(OWN).order_by("name"))
+COUNTED = Prepared(lambda _: select(func.count(notes.c.name)).where(OWN))
+SHORT_NOTES = Table(
+    "notes",
+    MetaData(),
+    Column("tenant_id", String),
+    Column("name", String(5)),
+    Column("written_at", UtcDateTime),
+)
+ADD_SHORT = Prepared(lambda insert_into: insert_into(SHORT_NOTES))
 ALL_NAMES = Prepared(lambda _: select(notes.c.name))
 RENAME = Prepared(lambda _: update(notes).where(OWN).values(name=func.upper(notes.c.name)))
 
@@ -75,6 +85,71 @@ async def test_a_row_that_was_there_is_told(database: Database) -> None:
     async with database.tenant_transaction(ACME) as session:
         assert await session.ask(ADD_NEW, **note("one")) == [("one",)]
         assert await session.ask(ADD_NEW, **note("one")) == []
+
+
+async def test_a_question_that_is_foreseen_is_asked_with_the_next_one(database: Database) -> None:
+    async with database.tenant_transaction(ACME) as session:
+        session.foresee(NAMES, own=ACME)
+        assert await session.ask(ADD_NEW, **note("one")) == [("one",)]
+        # The answer of then, once.
+        assert await names(session) == []
+        assert await names(session) == ["one"]
+
+
+async def test_whatever_is_not_foreseen_is_asked_anew(database: Database) -> None:
+    async with database.tenant_transaction(ACME) as session:
+        session.foresee(NAMES, own=ACME)
+        await session.ask(COUNTED, own=ACME)
+        await session.write(ADD, note("one"))
+        assert await session.ask(COUNTED, own=ACME) == [(1,)]
+
+
+async def test_what_is_foreseen_is_no_other_tenants(database: Database) -> None:
+    async with database.tenant_transaction(ACME) as session:
+        session.foresee(NAMES, own=GLOBEX)
+        with pytest.raises(TenantForgotten):
+            await names(session)
+
+
+async def test_rows_that_go_together_keep_their_values_whole(database: Database) -> None:
+    found = ["as long as it is", "much longer than the column says"]
+    async with database.tenant_transaction(ACME) as session:
+        await session.write(ADD_SHORT, *map(note, found))
+    assert await kept(database) == found
+
+
+async def test_many_questions_in_a_row_let_others_go_on(database: Database) -> None:
+    turns = 0
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    async with database.tenant_transaction(ACME) as session:
+        await names(session)
+        counting = asyncio.create_task(count_turns())
+        for _ in range(200):
+            await names(session)
+        counting.cancel()
+    assert turns > 0
+
+
+async def test_what_follows_a_commit_does_not_follow_an_exception(database: Database) -> None:
+    told: list[str] = []
+    async with database.tenant_transaction(ACME) as session:
+        session.after_commit.append(lambda: told.append("kept"))
+        assert told == []
+
+    async def fail() -> None:
+        async with database.tenant_transaction(ACME) as session:
+            session.after_commit.append(lambda: told.append("lost"))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await fail()
+    assert told == ["kept"]
 
 
 async def test_an_exception_takes_back_what_was_written(database: Database) -> None:

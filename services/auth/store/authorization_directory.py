@@ -4,7 +4,6 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from sqlalchemy import CursorResult, Delete, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.auth.authorization import (
     AuthorizationRequest,
@@ -27,10 +26,11 @@ from services.auth.store.rows import user_from
 from services.auth.tables import UserRow
 from services.mesh.caller import TenantId, UserId
 from services.mesh.scopes import parse_scope, scope_text
+from services.mesh.session import Session
 
 
 class AuthorizationDirectoryRows:
-    _session: AsyncSession
+    _session: Session
 
     async def oauth_client(self, client_id: str) -> OAuthClient | None:
         user = await self._session.scalar(

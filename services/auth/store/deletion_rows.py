@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.auth.domain import Deletion
 from services.auth.store.policy_lock import (
@@ -26,12 +25,13 @@ from services.auth.tables import (
 from services.mesh.caller import TenantId
 from services.mesh.policy import Rule, grant, membership
 from services.mesh.purge import delete_rows, tables_of_tenants
+from services.mesh.session import Session
 
 _KEPT = frozenset({TombstoneRow.__tablename__})
 
 
 class DeletionRows:
-    def __init__(self, session: AsyncSession, policy_book: PolicyBook) -> None:
+    def __init__(self, session: Session, policy_book: PolicyBook) -> None:
         self._session = session
         self._policy_book = policy_book
 

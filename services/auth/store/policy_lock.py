@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import event, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import select, update
 
 from services.auth.domain import Holder, RulesTouched
 from services.auth.policy_seal import PolicySeal, SealedSum
 from services.auth.tables import PolicyVersionRow as Row
 from services.mesh.policy import Rule
+from services.mesh.session import Session
 
 # Told of what a commit changed; None when it prohibited something and allowed nothing.
 PolicyChanged = Callable[[RulesTouched | None], None]
@@ -41,13 +41,13 @@ class PolicyHead:
     sealed: SealedSum
 
 
-async def read_head(session: AsyncSession) -> PolicyHead:
+async def read_head(session: Session) -> PolicyHead:
     row = (await session.execute(select(*_COLUMNS))).one()
     version, prohibitions, count, total, seal = row
     return PolicyHead(version, version - prohibitions, SealedSum(count, int(total, 16), seal))
 
 
-async def write_seal(session: AsyncSession, sealed: SealedSum) -> None:
+async def write_seal(session: Session, sealed: SealedSum) -> None:
     await session.execute(
         update(Row).values(
             rule_count=sealed.count, rule_sum=f"{sealed.total:064x}", seal=sealed.seal
@@ -55,7 +55,7 @@ async def write_seal(session: AsyncSession, sealed: SealedSum) -> None:
     )
 
 
-async def lock_policy(session: AsyncSession, book: PolicyBook) -> None:
+async def lock_policy(session: Session, book: PolicyBook) -> None:
     """Raises the version once per transaction, and tells of it when the change is real."""
     change = session.info.get(_CHANGE)
     if change == _OF_RULES:
@@ -71,16 +71,16 @@ async def lock_policy(session: AsyncSession, book: PolicyBook) -> None:
     session.info[_IS_SEALED] = await _carry_seal(session, book, head)
 
 
-def touch(session: AsyncSession, holder: Holder) -> None:
+def touch(session: Session, holder: Holder) -> None:
     """Says whose rules change. Where nobody says so, it may be anybody's."""
     session.info.setdefault(_TOUCHED, set()).add(holder)
 
 
-def touch_anybody(session: AsyncSession) -> None:
+def touch_anybody(session: Session) -> None:
     session.info[_TOUCHED_ANYBODY] = True
 
 
-async def note_prohibition(session: AsyncSession, book: PolicyBook) -> None:
+async def note_prohibition(session: Session, book: PolicyBook) -> None:
     """Does the same for a change after which nothing is allowed that was not before."""
     if session.info.get(_CHANGE) is None:
         await session.execute(
@@ -91,7 +91,7 @@ async def note_prohibition(session: AsyncSession, book: PolicyBook) -> None:
 
 
 async def rules_change(
-    session: AsyncSession, book: PolicyBook, added: Iterable[Rule], removed: Iterable[Rule]
+    session: Session, book: PolicyBook, added: Iterable[Rule], removed: Iterable[Rule]
 ) -> None:
     """Keeps the seal in step with rows that are written in this transaction."""
     if book.seal is None or not session.info.get(_IS_SEALED):
@@ -100,7 +100,7 @@ async def rules_change(
     await write_seal(session, book.seal.changed(head.sealed, head.rules_version, added, removed))
 
 
-async def _carry_seal(session: AsyncSession, book: PolicyBook, head: PolicyHead) -> bool:
+async def _carry_seal(session: Session, book: PolicyBook, head: PolicyHead) -> bool:
     """From the version before to this one. What was not sound there is not made sound here."""
     if book.seal is None:
         return False
@@ -111,14 +111,11 @@ async def _carry_seal(session: AsyncSession, book: PolicyBook, head: PolicyHead)
     return True
 
 
-def _tell(session: AsyncSession, book: PolicyBook) -> None:
-    def tell(_: object) -> None:
-        book.changed(_rules_touched(session))
-
-    event.listen(session.sync_session, "after_commit", tell, once=True)
+def _tell(session: Session, book: PolicyBook) -> None:
+    session.after_commit.append(lambda: book.changed(_rules_touched(session)))
 
 
-def _rules_touched(session: AsyncSession) -> RulesTouched | None:
+def _rules_touched(session: Session) -> RulesTouched | None:
     if session.info[_CHANGE] != _OF_RULES:
         return None
     touched = None if session.info.get(_TOUCHED_ANYBODY) else session.info.get(_TOUCHED)

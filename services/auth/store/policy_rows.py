@@ -18,7 +18,6 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.auth.domain import (
     EndedSession,
@@ -46,6 +45,7 @@ from services.auth.tables import (
 )
 from services.mesh.caller import TenantId, UserId
 from services.mesh.policy import PolicyRefused, Rule, check_rule, grant, membership
+from services.mesh.session import Session
 
 
 class PolicyRows(DeletionRows):
@@ -168,7 +168,7 @@ def _check_rules(rules: set[Rule]) -> None:
 
 
 async def _read(
-    session: AsyncSession, holders: frozenset[Holder] | None = None
+    session: Session, holders: frozenset[Holder] | None = None
 ) -> tuple[PolicyHead, dict[Holder, HeldRules]]:
     rules: defaultdict[Holder, set[Rule]] = defaultdict(set)
     counting: set[Holder] = set()

@@ -1,17 +1,17 @@
 """What the records of one tenant share."""
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.auth.store.policy_lock import PolicyBook, lock_policy, note_prohibition
 from services.auth.tables import PolicyVersionRow
 from services.mesh.caller import TenantId
+from services.mesh.session import Session
 
 
 class RowsOfTenant:
     """Each statement below names the tenant, whatever row security does besides."""
 
-    def __init__(self, session: AsyncSession, tenant_id: TenantId, policy_book: PolicyBook) -> None:
+    def __init__(self, session: Session, tenant_id: TenantId, policy_book: PolicyBook) -> None:
         self._session = session
         self._tenant_id = tenant_id
         self._policy_book = policy_book

@@ -3,6 +3,7 @@
 Writes of which nothing comes back wait for the next statement and go with it in a pipeline.
 """
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import psycopg
@@ -44,14 +45,14 @@ class _Connection(AsyncAdapt_psycopg_connection):
         """The statement goes with the next one."""
         self._ahead.append((operation, rows))
 
-    async def ask(self, operation: str, parameters: Any) -> list[Any]:  # noqa: ANN401
-        if not self._ahead:
-            asked = await self._connection.execute(operation, parameters)
+    async def ask(self, questions: Sequence[tuple[str, Any]]) -> list[list[Any]]:
+        if not self._ahead and len(questions) == 1:
+            asked = [await self._connection.execute(*questions[0])]
         else:
             async with self._connection.pipeline():
                 await self._run_ahead()
-                asked = await self._connection.execute(operation, parameters)
-        return await asked.fetchall() if asked.description else []
+                asked = [await self._connection.execute(*each) for each in questions]
+        return [await each.fetchall() if each.description else [] for each in asked]
 
     async def send(self) -> None:
         if self._ahead:
@@ -59,12 +60,20 @@ class _Connection(AsyncAdapt_psycopg_connection):
                 await self._run_ahead()
 
     def commit(self) -> None:
-        util.await_(self.send())
-        super().commit()
+        util.await_(self._commit())
 
     def rollback(self) -> None:
         self._ahead.clear()
         super().rollback()
+
+    async def _commit(self) -> None:
+        if not self._ahead:
+            await self._connection.commit()
+            return
+        async with self._connection.pipeline():
+            await self._run_ahead()
+            # Where one of them has failed, the server passes over what comes behind it.
+            await self._connection.commit()
 
     async def _run_ahead(self) -> None:
         ahead, self._ahead = self._ahead, []

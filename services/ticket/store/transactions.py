@@ -3,8 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
-
-from sqlalchemy import event
+from functools import partial
 
 from services.mesh.caller import TenantId
 from services.mesh.database import Database
@@ -29,12 +28,7 @@ class SqlTicketStore:
     async def transaction(self, tenant_id: TenantId) -> AsyncIterator[SqlTickets]:
         async with self._database.tenant_transaction(tenant_id) as session:
             # Not at the end of this block: an outer transaction may commit later than that.
-            event.listen(
-                session.sync_session,
-                "after_commit",
-                lambda _: self._listeners.announce(tenant_id),
-                once=True,
-            )
+            session.after_commit.append(partial(self._listeners.announce, tenant_id))
             yield self._tickets(session, tenant_id)
 
     def listening(self, tenant_id: TenantId) -> AbstractContextManager[asyncio.Event]:
@@ -45,4 +39,9 @@ class SqlTicketStore:
         return self._listeners.listening_to_all()
 
     def _tickets(self, session: Session, tenant_id: TenantId) -> SqlTickets:
-        return SqlTickets(session, tenant_id, self._rulebook)
+        """The same ones for all that joins a transaction."""
+        key = (SqlTickets, tenant_id)
+        if key not in session.info:
+            session.info[key] = SqlTickets(session, tenant_id, self._rulebook)
+        tickets: SqlTickets = session.info[key]
+        return tickets
