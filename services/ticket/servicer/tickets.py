@@ -10,6 +10,7 @@ from helpdesk.ticket.v1 import (
     ticket_service_pb2,
     ticket_service_pb2_grpc,
 )
+from services.mesh.caller import current_tenant
 from services.mesh.clock import Clock
 from services.mesh.deadline import remaining_seconds
 from services.mesh.errors import Internal, MeshError
@@ -49,14 +50,16 @@ class TicketServicer(ticket_service_pb2_grpc.TicketServiceServicer):
     async def CreateTicket(
         self, request: ticket_service_pb2.CreateTicketRequest, context: object
     ) -> ticket_pb2.Ticket:
-        ticket = await ticketing.open_ticket(
-            self._store,
-            self._clock,
-            content_of(request.ticket),
-            chat_session_id=request.chat_session_id,
-            transcript=request.transcript,
-        )
-        return await self._shown(ticket)
+        # In one transaction with its clocks, which would otherwise need another one.
+        async with self._store.transaction(current_tenant()):
+            ticket = await ticketing.open_ticket(
+                self._store,
+                self._clock,
+                content_of(request.ticket),
+                chat_session_id=request.chat_session_id,
+                transcript=request.transcript,
+            )
+            return await self._shown(ticket)
 
     async def GetTicket(
         self, request: ticket_service_pb2.GetTicketRequest, context: object

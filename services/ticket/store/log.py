@@ -21,6 +21,7 @@ class SqlLog:
         self._session = session
         self._tenant_id = tenant_id
         self._own = own
+        self._reserved_seq: int | None = None
 
     async def list_events(self, query: EventQuery) -> list[TicketEvent]:
         statement = (
@@ -71,7 +72,9 @@ class SqlLog:
         return await self._session.scalar(statement) or 0
 
     async def next_number(self) -> int:
-        return (await self._count(numbers=1))[0]
+        """For a ticket that is kept with an entry of the log at least, whose place comes along."""
+        number, self._reserved_seq = await self._count(numbers=1, events=1)
+        return number
 
     async def raise_number(self, number: int) -> None:
         """Lets the next number be a larger one than this."""
@@ -89,8 +92,7 @@ class SqlLog:
     async def keep(self, events: Sequence[TicketEvent], *, is_delivered: bool = True) -> None:
         if not events:
             return
-        _, last_seq = await self._count(events=len(events))
-        first_seq = last_seq - len(events) + 1
+        first_seq = await self._first_seq(len(events))
         placed = [replace(happened, seq=first_seq + i) for i, happened in enumerate(events)]
         tenant = {"tenant_id": self._tenant_id}
         await self._session.write(
@@ -101,6 +103,14 @@ class SqlLog:
         await self._session.write(
             _TELL, *({**tenant, **outbox_columns(happened)} for happened in placed)
         )
+
+    async def _first_seq(self, events: int) -> int:
+        # Nobody else has counted since then: whoever counts holds the counter until the commit.
+        reserved, self._reserved_seq = self._reserved_seq, None
+        if reserved is not None and events == 1:
+            return reserved
+        _, last_seq = await self._count(events=events - (reserved is not None))
+        return last_seq - events + 1
 
     async def _count(self, *, numbers: int = 0, events: int = 0) -> tuple[int, int]:
         [(last_number, last_seq)] = await self._session.ask(

@@ -40,6 +40,16 @@ class SqlSlaDue:
         self._own = own
         self._log = log
         self._rulebook = rulebook
+        # Of tickets that this transaction has changed, which nobody else changes before its end.
+        self._known: dict[str, Watch | None] = {}
+
+    def foresee(self) -> None:
+        """The rules of a ticket are asked for next."""
+        self._rulebook.foresee(self._session, self._tenant_id)
+
+    def begin(self, ticket: Ticket) -> None:
+        """Nothing is kept of the ticket, which is new."""
+        self._known[ticket.ticket_id] = None
 
     async def clocks(self, ticket_ids: Collection[str]) -> dict[str, tuple[ClockTimes, ...]]:
         if len(ticket_ids) == 1:
@@ -105,10 +115,13 @@ class SqlSlaDue:
         return claimed.one_or_none() is not None
 
     async def _watch(self, ticket_id: str) -> Watch | None:
+        if ticket_id in self._known:
+            return self._known[ticket_id]
         found = await self._session.ask(_WATCH, own=self._tenant_id, watched=ticket_id)
         return watch_from(found[0][0]) if found else None
 
     async def _put(self, ticket_id: str, watch: Watch) -> None:
+        self._known[ticket_id] = watch
         columns = {"next_time": watch.next_time, "watch": watch_json(watch)}
         await self._session.execute(
             upsert(self._session, SlaDueRow)
@@ -119,6 +132,7 @@ class SqlSlaDue:
         )
 
     async def _forget(self, ticket_id: str) -> None:
+        self._known[ticket_id] = None
         await self._session.execute(
             delete(SlaDueRow)
             .where(self._own(SlaDueRow), SlaDueRow.ticket_id == ticket_id)

@@ -34,6 +34,9 @@ class SlaRulebook:
     def __init__(self) -> None:
         self._by_policy: OrderedDict[str, SlaRules] = OrderedDict()
 
+    def foresee(self, session: Session, tenant_id: TenantId) -> None:
+        session.foresee(_WHICH, own=tenant_id)
+
     async def rules_of(self, session: Session, tenant_id: TenantId) -> SlaRules | None:
         """None where the tenant never set a policy. Each that is set has an id of its own."""
         policy_ids = await session.ask(_WHICH, own=tenant_id)

@@ -203,6 +203,9 @@ class SqlTickets:
         return await self._comments.last_replies(ticket_ids)
 
     async def next_number(self) -> int:
+        # All others wait from the counter on, so what comes with a new ticket is asked before it.
+        self._due.foresee()
+        self._triages.foresee()
         return await self._log.next_number()
 
     async def list_queues(self) -> list[Queue]:
@@ -285,6 +288,8 @@ class SqlTickets:
         # counts of the same words could otherwise wait for each other.
         for change in changes:
             await self._words.keep(change.before, change.ticket)
+            if change.before is None:
+                self._due.begin(change.ticket)
             if change.events:
                 await self._due.follow(change.ticket, change.events[-1].create_time)
 

@@ -6,10 +6,11 @@ from dataclasses import asdict
 from datetime import datetime
 
 import structlog
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
 
 from services.mesh.caller import TenantId, UserId
 from services.mesh.database import Database
+from services.mesh.prepared import Prepared
 from services.mesh.session import Session
 from services.ticket.domain import Ticket
 from services.ticket.store.own import upsert
@@ -38,6 +39,12 @@ from services.ticket.triage.ports import Judged, WaitingTicket
 log = structlog.get_logger()
 
 _LOOKED_AT = TriageRow.outcome.is_not(None)
+_ENABLED = Prepared(
+    lambda _: select(TriageSettingsRow.enabled).where(
+        TriageSettingsRow.tenant_id == bindparam("own"), TriageSettingsRow.enabled
+    )
+)
+_WAIT = Prepared(lambda insert_into: insert_into(TriageRow))
 
 
 class SqlTriageStore:
@@ -92,17 +99,15 @@ class SqlTriages:
         self._session = session
         self._tenant_id = tenant_id
 
+    def foresee(self) -> None:
+        """Whether a ticket waits is asked next."""
+        self._session.foresee(_ENABLED, own=self._tenant_id)
+
     async def await_turn(self, ticket_id: str, time: datetime) -> None:
         """Only where the tenant has it on."""
-        enabled = select(TriageSettingsRow.enabled).where(
-            TriageSettingsRow.tenant_id == self._tenant_id
-        )
-        if await self._session.scalar(enabled):
-            await self._session.execute(
-                insert(TriageRow).values(
-                    tenant_id=self._tenant_id, ticket_id=ticket_id, wait_time=time
-                )
-            )
+        if await self._session.ask(_ENABLED, own=self._tenant_id):
+            waiting = {"tenant_id": self._tenant_id, "ticket_id": ticket_id, "wait_time": time}
+            await self._session.write(_WAIT, waiting)
 
     async def find_settings(self) -> TriageSettings:
         row = await self._session.scalar(
