@@ -1,16 +1,19 @@
 """Engines for SQLite (one writer, several readers) and PostgreSQL (one pool for each role)."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, NullPool, event, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     async_sessionmaker,
     create_async_engine,
 )
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from services.mesh.database_address import DatabaseAddress, DatabaseUnsafe
 from services.mesh.postgresql.driver import PipeliningDriver
@@ -19,9 +22,11 @@ from services.mesh.sqlite import OneTripDriver
 
 _BUSY_SECONDS = 5
 _READERS = 4
+# A connection that was in use so lately need not be asked whether it is still there.
+_SECONDS_TRUSTED = 1.0
 # The values of a failed statement may be secrets or personal data, and its error reaches the log.
 _ALWAYS: Mapping[str, Any] = {"hide_parameters": True, "query_cache_size": 1000}
-_POOL: Mapping[str, Any] = {"pool_timeout": _BUSY_SECONDS, "pool_pre_ping": True}
+_POOL: Mapping[str, Any] = {"pool_timeout": _BUSY_SECONDS}
 _POSTGRESQL: Mapping[str, Any] = {**_ALWAYS, "connect_args": {"connect_timeout": _BUSY_SECONDS}}
 
 
@@ -119,6 +124,8 @@ def _postgresql(url: URL, system_url: URL) -> Engines:
     system = create_async_engine(
         _with_driver(system_url), module=driver, pool_size=5, max_overflow=5, **_POOL, **_POSTGRESQL
     )
+    for engine in (tenants, system):
+        _ask_whether_alive(engine)
     read_only = {"postgresql_readonly": True}
     tenants_reader = tenants.execution_options(**read_only)
     return Engines(
@@ -131,6 +138,25 @@ def _postgresql(url: URL, system_url: URL) -> Engines:
         system_writing=_sessions(system),
         system_reading=_sessions(system.execution_options(**read_only)),
     )
+
+
+def _ask_whether_alive(engine: AsyncEngine) -> None:
+    """Before a connection is used again; in place of one that is not, a new one is opened."""
+    dialect = engine.sync_engine.dialect
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def note(_: object, record: ConnectionPoolEntry) -> None:
+        record.info["used_at"] = time.monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def ask(connection: Any, record: ConnectionPoolEntry, _: object) -> None:  # noqa: ANN401
+        used_at = record.info.get("used_at")
+        if used_at is None or time.monotonic() - used_at < _SECONDS_TRUSTED:
+            return
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError("it is not there any more") from error
 
 
 def _with_driver(url: URL) -> URL:

@@ -2,13 +2,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import psycopg
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, make_url, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from services.mesh import engines
 from services.mesh.caller import TenantId
 from services.mesh.database import Database
-from services.mesh.database_address import AnyAddress
+from services.mesh.database_address import AnyAddress, DatabaseAddress
 from services.mesh.errors import StorageUnavailable
 from tests.mesh.notes import ACME, GLOBEX, NOON, notes, write
 
@@ -148,3 +150,28 @@ async def test_a_full_disk_is_unavailable_and_stores_nothing(
         await write(database, ACME, "x" * 100_000)
     assert await names(database, ACME) == []
     await database.close()
+
+
+async def test_a_connection_that_was_lost_meanwhile_is_replaced(
+    postgresql_url: DatabaseAddress, migrations: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(postgresql_url)
+    await database.migrate(migrations)
+    await write(database, ACME, "before")
+    _end_connections(postgresql_url)
+    # The control: whoever trusts it finds out too late.
+    with pytest.raises(StorageUnavailable):
+        await names(database, ACME)
+    await write(database, ACME, "between")
+    _end_connections(postgresql_url)
+    monkeypatch.setattr(engines, "_SECONDS_TRUSTED", 0.0)
+    assert await names(database, ACME) == ["before", "between"]
+    await database.close()
+
+
+def _end_connections(address: DatabaseAddress) -> None:
+    url = make_url(address.url).set(drivername="postgresql").render_as_string(hide_password=False)
+    others = "FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()"
+    with psycopg.connect(url) as connection:
+        ended = connection.execute(f"SELECT pg_terminate_backend(pid, 5000) {others}").fetchall()
+    assert ended
