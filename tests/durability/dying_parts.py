@@ -1,6 +1,6 @@
 """The parts of routing, which are killed at their boundaries and are otherwise as ever."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -70,11 +70,14 @@ class DyingBooks(SqlRoutingBooks):
         self._doom = doom
 
     async def start(
-        self, tenant_id: TenantId, ticket_id: str, engine: str, next_time: datetime | None
-    ) -> bool:
-        is_started = await super().start(tenant_id, ticket_id, engine, next_time)
+        self,
+        tenant_id: TenantId,
+        ticket_ids: Collection[str],
+        engine: str,
+        next_time: datetime | None,
+    ) -> None:
+        await super().start(tenant_id, ticket_ids, engine, next_time)
         self._doom.at(KillPoint.BOOKED)
-        return is_started
 
     async def claim(self, due: DueRouting) -> bool:
         is_claimed = await super().claim(due)

@@ -1,9 +1,11 @@
 """Takes what waits in the outbox, in order, to whatever drives the routing of tickets."""
 
 import asyncio
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Protocol
 
 import structlog
@@ -29,6 +31,8 @@ _FREEING = frozenset(
         TicketEventKind.UPDATED,
     }
 )
+
+_ByTicket = dict[tuple[TenantId, str], list[OutboxItem]]
 
 log = structlog.get_logger()
 
@@ -64,13 +68,17 @@ class Dispatcher:
             pass
 
     async def _hand_over(self, items: Iterable[OutboxItem]) -> list[OutboxItem]:
-        by_ticket: dict[tuple[TenantId, str], list[OutboxItem]] = {}
+        by_ticket: _ByTicket = {}
         for item in items:
             by_ticket.setdefault((item.tenant_id, item.ticket_id), []).append(item)
+        refused = await self._start_opened(by_ticket)
         handed_over: list[OutboxItem] = []
         for (tenant_id, ticket_id), told in by_ticket.items():
+            if (tenant_id, ticket_id) in refused:
+                continue
             try:
-                await self._tell(tenant_id, ticket_id, {item.kind for item in told})
+                if any(item.kind != TicketEventKind.OPENED for item in told):
+                    await self._wake(tenant_id, ticket_id)
             except StorageUnavailable:
                 raise
             except Exception:
@@ -81,14 +89,37 @@ class Dispatcher:
             await self._wake_waiting(tenant_id)
         return handed_over
 
-    async def _tell(self, tenant_id: TenantId, ticket_id: str, kinds: set[str]) -> None:
-        if not ticket_id:
-            await self._engine.wake_all(tenant_id)
-            return
-        if TicketEventKind.OPENED in kinds:
-            await self._engine.start(tenant_id, ticket_id)
-        if kinds - {TicketEventKind.OPENED}:
+    async def _start_opened(self, by_ticket: _ByTicket) -> set[tuple[TenantId, str]]:
+        """Returns which could not be started."""
+        opened: defaultdict[TenantId, list[str]] = defaultdict(list)
+        for (tenant_id, ticket_id), told in by_ticket.items():
+            if any(item.kind == TicketEventKind.OPENED for item in told):
+                opened[tenant_id].append(ticket_id)
+        return {
+            (tenant_id, ticket_id)
+            for tenant_id, ticket_ids in opened.items()
+            for ticket_id in await self._start(tenant_id, ticket_ids)
+        }
+
+    async def _start(self, tenant_id: TenantId, ticket_ids: Sequence[str]) -> Sequence[str]:
+        """Returns those that were not; one that fails stops no others."""
+        try:
+            await self._engine.start(tenant_id, ticket_ids)
+        except StorageUnavailable:
+            raise
+        except Exception:
+            if len(ticket_ids) == 1:
+                log.exception("a ticket was not handed over", ticket_id=ticket_ids[0])
+                return ticket_ids
+            each = [await self._start(tenant_id, [ticket_id]) for ticket_id in ticket_ids]
+            return [*chain.from_iterable(each)]
+        return ()
+
+    async def _wake(self, tenant_id: TenantId, ticket_id: str) -> None:
+        if ticket_id:
             await self._engine.wake(tenant_id, ticket_id)
+        else:
+            await self._engine.wake_all(tenant_id)
 
     async def _wake_waiting(self, tenant_id: TenantId) -> None:
         for ticket_id in await self._books.list_waiting_for_place(tenant_id):

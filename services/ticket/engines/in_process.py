@@ -4,6 +4,7 @@ Any number of processes may do so: a row is had by whoever changes it first, and
 leaves it as it was.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -32,8 +33,8 @@ class InProcessEngine:
         self._performer = performer
         self._clock = clock
 
-    async def start(self, tenant_id: TenantId, ticket_id: str) -> None:
-        await self._books.start(tenant_id, ticket_id, NAME, self._clock())
+    async def start(self, tenant_id: TenantId, ticket_ids: Collection[str]) -> None:
+        await self._books.start(tenant_id, ticket_ids, NAME, self._clock())
 
     async def wake(self, tenant_id: TenantId, ticket_id: str) -> None:
         await self._books.wake(tenant_id, ticket_id, self._clock())

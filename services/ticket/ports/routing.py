@@ -62,10 +62,13 @@ class RoutingBooks(Protocol):
     """The ledger of steps, and who waits. What is written joins the transaction under way."""
 
     async def start(
-        self, tenant_id: TenantId, ticket_id: str, engine: str, next_time: datetime | None
-    ) -> bool:
-        """Returns whether the ticket was not being routed yet."""
-        ...
+        self,
+        tenant_id: TenantId,
+        ticket_ids: Collection[str],
+        engine: str,
+        next_time: datetime | None,
+    ) -> None:
+        """Leaves alone those that are being routed already."""
 
     async def wake(self, tenant_id: TenantId, ticket_id: str, now: datetime) -> None:
         """Makes it due, unless routing is done with it, or has never begun."""
@@ -160,8 +163,11 @@ class Engine(Protocol):
     @property
     def name(self) -> str: ...
 
-    async def start(self, tenant_id: TenantId, ticket_id: str) -> None:
-        """However often it is called for a ticket, the ticket is started once."""
+    async def start(self, tenant_id: TenantId, ticket_ids: Collection[str]) -> None:
+        """However often it is called for a ticket, the ticket is started once.
+
+        After an exception any number of them may have been started.
+        """
 
     async def wake(self, tenant_id: TenantId, ticket_id: str) -> None:
         """Has the ticket looked at soon; of no effect for one that was never started."""

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, func, insert, select, update
 
 from services.mesh.caller import TenantId, UserId
 from services.mesh.database import Database
+from services.mesh.prepared import Prepared
 from services.ticket.domain import TicketStatus
 from services.ticket.ports.routing import DueRouting, KeptStep, RoutingState
 from services.ticket.routing.choosing import Waiting, Workforce
@@ -15,6 +16,7 @@ from services.ticket.store.own import upsert
 from services.ticket.tables.routing import RoutingRow, RoutingStepRow, RoutingTurnRow
 from services.ticket.tables.tickets import TicketRow
 
+_START = Prepared(lambda insert_into: insert_into(RoutingRow).on_conflict_do_nothing())
 _AT_WORK = (TicketStatus.NEW, TicketStatus.OPEN)
 
 
@@ -23,18 +25,17 @@ class SqlRoutingBooks:
         self._database = database
 
     async def start(
-        self, tenant_id: TenantId, ticket_id: str, engine: str, next_time: datetime | None
-    ) -> bool:
+        self,
+        tenant_id: TenantId,
+        ticket_ids: Collection[str],
+        engine: str,
+        next_time: datetime | None,
+    ) -> None:
+        each = {"tenant_id": tenant_id, "engine": engine, "next_time": next_time}
         async with self._database.tenant_transaction(tenant_id) as session:
-            started = await session.execute(
-                upsert(session, RoutingRow)
-                .values(
-                    tenant_id=tenant_id, ticket_id=ticket_id, engine=engine, next_time=next_time
-                )
-                .on_conflict_do_nothing()
-                .returning(RoutingRow.ticket_id)
-            )
-            return started.one_or_none() is not None
+            # In one order, so that two processes do not wait for each other.
+            rows = ({**each, "ticket_id": ticket_id} for ticket_id in sorted({*ticket_ids}))
+            await session.write(_START, *rows)
 
     async def wake(self, tenant_id: TenantId, ticket_id: str, now: datetime) -> None:
         await self._set_next_time(tenant_id, now, RoutingRow.ticket_id == ticket_id)

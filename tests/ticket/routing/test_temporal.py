@@ -177,7 +177,7 @@ async def test_a_ticket_is_started_once(temporal_desk: TemporalDesk) -> None:
     async with temporal_desk.working() as desk:
         ticket = await desk.opened_and_routed()
         for _ in range(3):
-            await desk.engine.start(desk.tenant_id, ticket.ticket_id)
+            await desk.engine.start(desk.tenant_id, [ticket.ticket_id])
         await desk.settle()
         client = await desk.temporal.client()
         name = workflow_id(desk.tenant_id, ticket.ticket_id)

@@ -1,6 +1,7 @@
 """Starts and wakes the workflows, and does their steps in this process."""
 
 import asyncio
+from collections.abc import Collection
 from datetime import datetime
 
 import structlog
@@ -60,9 +61,10 @@ class TemporalEngine:
         self._client: Client | None = None
         self._connecting = asyncio.Lock()
 
-    async def start(self, tenant_id: TenantId, ticket_id: str) -> None:
-        await self._books.start(tenant_id, ticket_id, NAME, None)
-        await self._start(Order(tenant_id, ticket_id, CLASSIFY), is_first=True)
+    async def start(self, tenant_id: TenantId, ticket_ids: Collection[str]) -> None:
+        await self._books.start(tenant_id, ticket_ids, NAME, None)
+        for ticket_id in ticket_ids:
+            await self._start(Order(tenant_id, ticket_id, CLASSIFY), is_first=True)
 
     async def wake(self, tenant_id: TenantId, ticket_id: str) -> None:
         state = await self._books.find_state(tenant_id, ticket_id)
