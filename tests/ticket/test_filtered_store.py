@@ -11,7 +11,7 @@ from services.ticket.domain import Act, Ticket, TicketContent, opened
 from services.ticket.filter.parser import parse_filter
 from services.ticket.filter.query import Order, OrderField
 from services.ticket.ports.tickets import TicketCursor, TicketQuery, TicketStore
-from services.ticket.store import words
+from services.ticket.store import conditions, words
 from services.ticket.store.conditions import branches_of
 from tests.ticket.builders import ALEX, ANNA, NOON, an_opening
 from tests.ticket.fakes import holds
@@ -21,10 +21,15 @@ from tests.ticket.test_store import keep, numbers
 BY_NUMBER = Order(OrderField.NUMBER, is_descending=False)
 
 
-@pytest.fixture(params=[0, words.MOST_NAMED])
+@pytest.fixture(
+    params=[(0, 0), (0, conditions.MOST_TOGETHER), (words.MOST_NAMED, conditions.MOST_TOGETHER)],
+    ids=["one by one", "together", "named"],
+)
 def most_named(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both ways of finding words: by naming the tickets, and by going through them."""
-    monkeypatch.setattr(words, "MOST_NAMED", request.param)
+    """All ways of finding words: by asking for each ticket, for all at once, by naming them."""
+    most_named, most_together = request.param
+    monkeypatch.setattr(words, "MOST_NAMED", most_named)
+    monkeypatch.setattr(conditions, "MOST_TOGETHER", most_together)
 
 
 @pytest.mark.parametrize(

@@ -40,26 +40,31 @@ class SqlWords:
         )
         return {row.word: row.tickets for row in rows}
 
-    async def wanted(self, expression: Expression) -> dict[HasWord, Sequence[str]]:
-        """For each word that is looked for, those of which a ticket may have any."""
+    async def wanted(self, expression: Expression) -> dict[HasWord, Mapping[str, int]]:
+        """For each word that is looked for, those of which a ticket may have any.
+
+        With each, in how many tickets it stands.
+        """
         sought = {leaf for leaf in leaves(expression) if isinstance(leaf, HasWord)}
+        whole = {one.word for one in sought if not one.is_prefix}
+        counts = await self.counts(whole) if whole else {}
         return {
-            one: await self._beginning_with(one.word) if one.is_prefix else [one.word]
+            one: await self._beginning_with(one.word)
+            if one.is_prefix
+            else {one.word: counts.get(one.word, 0)}
             for one in sought
         }
 
-    async def numbers_of(self, required: Sequence[Collection[str]]) -> list[int] | None:
+    async def numbers_of(self, required: Sequence[Mapping[str, int]]) -> list[int] | None:
         """Of the tickets that may have one word of each group, looked up by the rarest group.
 
         None when they are too many to be named one by one.
         """
         if not required:
             return None
-        counts = await self.counts({word for group in required for word in group})
-        sizes = [sum(counts.get(word, 0) for word in group) for group in required]
-        if min(sizes) > MOST_NAMED:
+        rarest = min(required, key=lambda group: sum(group.values()))
+        if sum(rarest.values()) > MOST_NAMED:
             return None
-        rarest = required[sizes.index(min(sizes))]
         numbers = select(WordRow.number).where(self._own(WordRow), WordRow.word.in_(rarest))
         return [*await self._session.scalars(numbers.distinct())]
 
@@ -93,11 +98,11 @@ class SqlWords:
         await self._replace(ticket.number, old, new)
         await self._count(new.keys() - old.keys(), old.keys() - new.keys())
 
-    async def _beginning_with(self, beginning: str) -> list[str]:
+    async def _beginning_with(self, beginning: str) -> dict[str, int]:
         """The words of the tenant's tickets, the commonest first and MOST_ENDINGS at most."""
         # Every word that begins so lies between, in the order of code points.
-        words = await self._session.scalars(
-            select(WordCountRow.word)
+        rows = await self._session.execute(
+            select(WordCountRow.word, WordCountRow.tickets)
             .where(
                 self._own(WordCountRow),
                 WordCountRow.word >= beginning,
@@ -107,7 +112,7 @@ class SqlWords:
             .order_by(WordCountRow.tickets.desc(), WordCountRow.word)
             .limit(MOST_ENDINGS)
         )
-        return [*words]
+        return {row.word: row.tickets for row in rows}
 
     async def _replace(self, number: int, old: Collection[str], new: Mapping[str, int]) -> None:
         if old:
