@@ -1,7 +1,6 @@
 """Serving: mutual TLS, the chain of interceptors as one list, health, and a stop that waits."""
 
 import asyncio
-import gc
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
@@ -252,10 +251,6 @@ class MeshServer:
             await self._authority.wait_until_current()
         if self._ready is not None:
             await self._ready()
-        # What is there by now stays as long as the process; each look for garbage in all of it
-        # would hold up every call.
-        gc.collect()
-        gc.freeze()
         await self._health.say(serving=True)
         self._is_ready.set()
 
